@@ -1,0 +1,73 @@
+"""The one interface between the sampler and a model."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.canvas import Canvas, Ids
+from engine.tokenizer import Tokenizer
+
+# M wanted positions, V vocabulary
+Logits = NDArray[np.float32]
+
+
+class ContextHandle(Protocol):
+    """What a denoiser keeps of a prefilled context; opaque to the sampler."""
+
+    @property
+    def num_tokens(self) -> int:
+        """Context tokens held."""
+        ...
+
+    @property
+    def num_reused(self) -> int:
+        """Context tokens taken over from the handle given as ``reuse``."""
+        ...
+
+
+class Denoiser(Protocol):
+    """Predicts tokens for the holes of a canvas.
+
+    The token layout (suffix first, in place, …) and all special ids belong to the denoiser.
+    Every method checks ``cancel`` between pieces of work and raises ``Cancelled``; a running
+    call is ended through the runtime where it can be.
+    """
+
+    name: str
+    tokenizer: Tokenizer
+
+    def prefill(
+        self,
+        canvas: Canvas,
+        reuse: ContextHandle | None = None,
+        cancel: threading.Event | None = None,
+    ) -> ContextHandle:
+        """Encode the canvas's context, keeping the longest common token prefix of ``reuse``."""
+        ...
+
+    def predict(
+        self,
+        handle: ContextHandle,
+        canvases: Sequence[Canvas],
+        wanted: Sequence[Ids],
+        causal: bool = False,
+        cancel: threading.Event | None = None,
+    ) -> list[Logits]:
+        """Logits for the wanted hole positions of each canvas, one forward pass for all of them.
+
+        ``wanted[b]`` (M,) indexes the concatenated positions of ``canvases[b].holes``; row j of
+        answer b are the (V,) logits for the token *at* ``wanted[b][j]`` (the shift is the
+        denoiser's business). ``causal``: each position sees only positions before it, so that
+        committed ids get their autoregressive score. An index equal to a hole's length is not
+        allowed; whether a hole ends is read from the ``<eom>`` id at its last position.
+        """
+        ...
+
+    def extend(self, handle: ContextHandle, ids: Ids) -> ContextHandle:
+        """Append committed ids of the cursor's hole to the context (block extension)."""
+        ...

@@ -1,0 +1,58 @@
+"""What a caller asks for. Plain values only: a request crosses a process boundary."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from engine.spans import ByteOffset, Span
+
+
+class Effort(str, Enum):
+    """How many steps and candidates a request may buy."""
+
+    INSTANT = "instant"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+@dataclass(frozen=True, slots=True)
+class RecentEdit:
+    """One edit of the user. ``span`` is where the new text stands now; ``old_text`` what it replaced."""
+
+    span: Span
+    old_text: str
+    seconds_ago: float
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDocument:
+    """Another file the editor has open."""
+
+    path: str
+    language: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Fill at ``cursor`` (a byte offset into the UTF-8 form of ``text``).
+
+    ``language`` is an LSP language id, guessed from ``path`` when None. ``budget_ms`` is the
+    wall-clock limit, None for no deadline. ``single_line`` forces the decision, None leaves it to
+    the plan. ``candidates``: how many distinct proposals are wanted.
+    """
+
+    text: str
+    cursor: ByteOffset
+    language: str | None = None
+    path: str | None = None
+    budget_ms: float | None = None
+    effort: Effort = Effort.MEDIUM
+    seed: int = 0
+    candidates: int = 1
+    single_line: bool | None = None
+    recent_edits: tuple[RecentEdit, ...] = ()
+    open_documents: tuple[OpenDocument, ...] = ()

@@ -1,0 +1,116 @@
+"""Training examples: one context, several holes behind it, as flat arrays of token ids.
+
+A *row* is a context in the suffix-first layout and some *groups*. A group is what one request would
+be: a cursor, what stands behind it on its line, and one to eight holes that are denoised together.
+Groups of one row share the context: the prefix is causal, so a cursor further up simply sees less
+of it (the lines between it and the suffix are not written yet, as when new code is typed).
+
+Arrays, so that the training loop needs numpy alone:
+``tokens`` uint16 · ``rows`` int32 (main start, main length, first group, number of groups) ·
+``groups`` int32 (rest start, rest length, visible main tokens, first hole, number of holes, kind) ·
+``holes`` int32 (token start, length, ends with <eom>, starter id).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ids = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleHole:
+    """Target ids (L,), whether the hole ends there, and the special id its canvas starts with."""
+
+    ids: Ids
+    is_complete: bool
+    starter: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleGroup:
+    """Holes denoised together behind ``num_visible`` main tokens and the ``rest`` ids."""
+
+    rest: Ids
+    num_visible: int
+    holes: tuple[ExampleHole, ...]
+    kind: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleRow:
+    """One context (T,) and its groups."""
+
+    main: Ids
+    groups: tuple[ExampleGroup, ...]
+
+
+@dataclass(slots=True)
+class _Tables:
+    tokens: list[Ids] = field(default_factory=list)
+    rows: list[tuple[int, ...]] = field(default_factory=list)
+    groups: list[tuple[int, ...]] = field(default_factory=list)
+    holes: list[tuple[int, ...]] = field(default_factory=list)
+    num_tokens: int = 0
+
+    def put(self, ids: Ids) -> int:
+        start = self.num_tokens
+        self.tokens.append(ids)
+        self.num_tokens += len(ids)
+        return start
+
+
+def write_examples(path: Path, rows: Iterable[ExampleRow]) -> int:
+    """Write rows as one compressed ``.npz`` (vocabulary under 65,536); the number of rows."""
+    tables = _Tables()
+    for row in rows:
+        tables.rows.append((tables.put(row.main), len(row.main), len(tables.groups), len(row.groups)))
+        for group in row.groups:
+            tables.groups.append(
+                (tables.put(group.rest), len(group.rest), group.num_visible)
+                + (len(tables.holes), len(group.holes), group.kind)
+            )
+            for hole in group.holes:
+                tables.holes.append(
+                    (tables.put(hole.ids), len(hole.ids), int(hole.is_complete), hole.starter)
+                )
+    np.savez_compressed(
+        path,
+        tokens=np.concatenate(tables.tokens).astype(np.uint16),
+        rows=np.array(tables.rows, np.int32),
+        groups=np.array(tables.groups, np.int32),
+        holes=np.array(tables.holes, np.int32),
+    )
+    return len(tables.rows)
+
+
+class Examples:
+    """Rows read back from the file that ``write_examples`` wrote."""
+
+    def __init__(self, path: Path) -> None:
+        with np.load(path) as arrays:
+            self._tokens = arrays["tokens"].astype(np.int64)
+            self._rows, self._groups, self._holes = (
+                arrays[name] for name in ("rows", "groups", "holes")
+            )
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, index: int) -> ExampleRow:
+        start, length, first, count = self._rows[index]
+        groups = tuple(self._group(number) for number in range(first, first + count))
+        return ExampleRow(self._tokens[start : start + length], groups)
+
+    def _group(self, number: int) -> ExampleGroup:
+        start, length, num_visible, first, count, kind = self._groups[number]
+        holes = tuple(
+            ExampleHole(self._tokens[at : at + size], bool(ends), int(starter))
+            for at, size, ends, starter in self._holes[first : first + count]
+        )
+        return ExampleGroup(self._tokens[start : start + length], int(num_visible), holes, int(kind))

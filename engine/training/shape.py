@@ -1,0 +1,20 @@
+"""Sizes of a Llama model. Imports nothing, so that the training loop needs torch and numpy alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class LlamaShape:
+    """Sizes of a Llama model; the defaults are SmolLM2-135M's."""
+
+    num_layers: int = 30
+    width: int = 576
+    num_heads: int = 9
+    num_kv_heads: int = 3
+    head_width: int = 64
+    ffn_width: int = 1536
+    vocab_size: int = 49152
+    rope_theta: float = 100_000.0
+    norm_epsilon: float = 1e-5
