@@ -1,0 +1,192 @@
+"""The open documents: mutable here, frozen for everybody else.
+
+pygls keeps documents too, but splits their lines as Python does; its store is never read.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from lsprotocol import types
+from pygls.uris import to_fs_path
+
+from engine.request import OpenDocument, RecentEdit
+from engine.spans import ByteOffset, Span
+from lsp_server.buffer import TextBuffer
+from lsp_server.edit_history import Change, EditHistory
+from lsp_server.positions import Encoding, span_of
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentSnapshot:
+    """A document at one moment: what a worker may hold.
+
+    ``version`` is the client's number, ``revision`` ours, which grows with every change whatever
+    the client counts.
+    """
+
+    uri: str
+    path: str | None
+    language: str
+    version: int
+    revision: int
+    text: str
+    recent_edits: tuple[RecentEdit, ...]
+
+
+class Document:
+    """One open document. Only the session's thread touches it."""
+
+    def __init__(self, item: types.TextDocumentItem) -> None:
+        """Open the document that the client sent."""
+        self.uri = item.uri
+        self.path = to_fs_path(item.uri)
+        self.language = item.language_id
+        self.version = item.version
+        self.revision = 0
+        self.buffer = TextBuffer(encoded(item.text))
+        self._history = EditHistory()
+        self._text: str | None = None
+
+    @property
+    def num_bytes(self) -> int:
+        """Size of the text as UTF-8."""
+        return len(self.buffer)
+
+    @property
+    def text(self) -> str:
+        """The text as it is now."""
+        if self._text is None:
+            self._text = self.buffer.bytes().decode()
+        return self._text
+
+    def change(
+        self,
+        version: int,
+        changes: Sequence[types.TextDocumentContentChangeEvent],
+        encoding: Encoding,
+    ) -> None:
+        """Make the client's changes in order; each counts in the text that the one before left."""
+        self.version = version
+        self.revision += 1
+        for event in changes:
+            new = encoded(event.text)
+            if isinstance(event, types.TextDocumentContentChangePartial):
+                self._replace(span_of(self.buffer, event.range, encoding), new)
+            else:
+                self._replace(*_difference(self.buffer.bytes(), new))
+
+    def _replace(self, span: Span, new: bytes) -> None:
+        """Replace ``span`` and remember it."""
+        if not span and not new:
+            return
+        change = Change(span, new.decode(), self.revision)
+        self._history.record(self.buffer, change, time.monotonic())
+        self.buffer.replace(span, new)
+        self._text = None
+
+    def changes_since(self, revision: int) -> tuple[Change, ...] | None:
+        """All changes after ``revision``, or None when some are no longer known."""
+        return self._history.changes_since(revision)
+
+    def snapshot(self) -> DocumentSnapshot:
+        """A frozen copy."""
+        return DocumentSnapshot(
+            uri=self.uri,
+            path=self.path,
+            language=self.language,
+            version=self.version,
+            revision=self.revision,
+            text=self.text,
+            recent_edits=self._history.recent(time.monotonic(), self.path),
+        )
+
+
+class Documents:
+    """All open documents by URI, the one touched last at the end."""
+
+    def __init__(self) -> None:
+        self._by_uri: dict[str, Document] = {}
+
+    def __iter__(self) -> Iterator[Document]:
+        return iter(self._by_uri.values())
+
+    def open(self, item: types.TextDocumentItem) -> Document:
+        """Open a document; one that is open under this URI is replaced."""
+        self._by_uri.pop(item.uri, None)
+        self._by_uri[item.uri] = document = Document(item)
+        return document
+
+    def touch(self, uri: str) -> Document | None:
+        """The open document of ``uri``, from now on the one touched last."""
+        document = self._by_uri.pop(uri, None)
+        if document is not None:
+            self._by_uri[uri] = document
+        return document
+
+    def get(self, uri: str) -> Document | None:
+        """The open document of ``uri``."""
+        return self._by_uri.get(uri)
+
+    def by_path(self, path: str) -> Document | None:
+        """The open document that is stored at ``path``."""
+        return next((document for document in self if document.path == path), None)
+
+    def close(self, uri: str) -> bool:
+        """Forget a document; False when it was not open."""
+        return self._by_uri.pop(uri, None) is not None
+
+    def others(
+        self, uri: str, max_documents: int, max_bytes: int
+    ) -> tuple[OpenDocument, ...]:
+        """The documents touched last but ``uri`` itself and those over ``max_bytes``."""
+        fitting = [
+            document
+            for document in reversed(self._by_uri.values())
+            if document.uri != uri and document.num_bytes <= max_bytes
+        ]
+        return tuple(
+            OpenDocument(document.path or document.uri, document.language, document.text)
+            for document in fitting[:max_documents]
+        )
+
+
+def encoded(text: str) -> bytes:
+    """UTF-8 of ``text``. Half a surrogate pair, which JSON can carry, becomes U+FFFD.
+
+    Both count as one unit of UTF-16, so the client's positions stay right.
+    """
+    if text.isascii():
+        return text.encode()
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
+
+
+def _difference(old: bytes, new: bytes) -> tuple[Span, bytes]:
+    """The part of ``old`` that differs from ``new``, and what stands there in ``new``."""
+    shorter = min(len(old), len(new))
+    head = _longest(shorter, lambda size: old[:size] == new[:size])
+    while head and head < len(old) and _is_continuation(old[head]):
+        head -= 1
+    tail = _longest(shorter - head, lambda size: old[len(old) - size :] == new[len(new) - size :])
+    while tail and _is_continuation(old[len(old) - tail]):
+        tail -= 1
+    return Span(ByteOffset(head), ByteOffset(len(old) - tail)), new[head : len(new) - tail]
+
+
+def _longest(limit: int, is_equal: Callable[[int], bool]) -> int:
+    """The largest size up to ``limit`` for which ``is_equal`` holds (it holds for all below)."""
+    low, high = 0, limit
+    while low < high:
+        middle = (low + high + 1) // 2
+        if is_equal(middle):
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _is_continuation(byte: int) -> bool:
+    """Whether ``byte`` stands inside of a UTF-8 character."""
+    return byte & 0xC0 == 0x80

@@ -1,0 +1,87 @@
+"""The only conversion between LSP positions and byte offsets.
+
+A position counts code units of the negotiated encoding from the start of its line. Out-of-range
+values are clamped as the specification says (3.17, "Position": a character behind the line's end
+means the line's end); lines behind the last one mean the end of the text, and a position inside
+of a character means the start of that character.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from lsprotocol import types
+
+from engine.spans import ByteOffset, Span
+from lsp_server.buffer import TextBuffer
+
+
+class Encoding(str, Enum):
+    """Which code units positions count."""
+
+    UTF8 = "utf-8"
+    UTF16 = "utf-16"
+    UTF32 = "utf-32"
+
+
+# The most bytes of UTF-8 that one code unit can stand for (a surrogate pair is two units of UTF-16
+# and four bytes).
+_MAX_BYTES_PER_UNIT = {Encoding.UTF8: 1, Encoding.UTF16: 3, Encoding.UTF32: 4}
+
+
+def num_units(text: str, encoding: Encoding) -> int:
+    """Length of ``text`` in code units of ``encoding``."""
+    if encoding is Encoding.UTF32 or text.isascii():
+        return len(text)
+    if encoding is Encoding.UTF8:
+        return len(text.encode())
+    return len(text.encode("utf-16-le")) // 2
+
+
+def offset_at(buffer: TextBuffer, position: types.Position, encoding: Encoding) -> ByteOffset:
+    """Byte offset of ``position``, clamped into the text."""
+    if position.line >= buffer.num_lines:
+        return ByteOffset(len(buffer))
+    start = buffer.line_start(position.line)
+    end = buffer.line_end(position.line)
+    reach = start + position.character * _MAX_BYTES_PER_UNIT[encoding]
+    # Nothing behind ``reach`` can belong to the first ``character`` units: a line of a megabyte
+    # is not decoded to find its third column.
+    head = buffer.bytes(Span(start, ByteOffset(min(end, reach))))
+    if head.isascii():
+        return ByteOffset(start + min(position.character, len(head)))
+    return ByteOffset(start + len(_first_units(head, position.character, encoding).encode()))
+
+
+def _first_units(head: bytes, num_wanted: int, encoding: Encoding) -> str:
+    """The characters that lie wholly within the first ``num_wanted`` units of ``head``."""
+    # ``ignore`` drops only what is cut at the end: the bytes were valid UTF-8 before the cut.
+    if encoding is Encoding.UTF8:
+        return head[:num_wanted].decode(errors="ignore")
+    text = head.decode(errors="ignore")
+    if encoding is Encoding.UTF32:
+        return text[:num_wanted]
+    return text.encode("utf-16-le")[: 2 * num_wanted].decode("utf-16-le", errors="ignore")
+
+
+def position_at(buffer: TextBuffer, offset: ByteOffset, encoding: Encoding) -> types.Position:
+    """Position of ``offset``; an offset inside of a line end means the end of the line."""
+    offset = ByteOffset(min(max(offset, 0), len(buffer)))
+    line = buffer.line_at(offset)
+    start = buffer.line_start(line)
+    head = buffer.bytes(Span(start, ByteOffset(min(offset, buffer.line_end(line)))))
+    return types.Position(line, num_units(head.decode(errors="ignore"), encoding))
+
+
+def span_of(buffer: TextBuffer, range_: types.Range, encoding: Encoding) -> Span:
+    """Byte span of ``range_``; a reversed range means the same text as the straight one."""
+    first = offset_at(buffer, range_.start, encoding)
+    second = offset_at(buffer, range_.end, encoding)
+    return Span(min(first, second), max(first, second))
+
+
+def range_of(buffer: TextBuffer, span: Span, encoding: Encoding) -> types.Range:
+    """Range of ``span``."""
+    return types.Range(
+        position_at(buffer, span.start, encoding), position_at(buffer, span.end, encoding)
+    )
