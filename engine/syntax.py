@@ -1,0 +1,182 @@
+"""Source text with its syntax tree. Parses incrementally, and never raises on bad code.
+
+Knows bytes and nodes; knows nothing of holes or models.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import tree_sitter
+
+from engine.brackets import scan
+from engine.languages import Language, load_grammar
+from engine.spans import Span, span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SyntaxTree:
+    """An immutable text with its tree; ``tree`` is None for a language without a grammar."""
+
+    data: bytes
+    language: Language
+    tree: tree_sitter.Tree | None
+
+    @property
+    def root(self) -> tree_sitter.Node | None:
+        """The root node, None without a grammar."""
+        return None if self.tree is None else self.tree.root_node
+
+    def replaced(self, old: Span, new: bytes) -> SyntaxTree:
+        """The tree of the text in which ``old`` reads ``new``, parsed incrementally."""
+        data = self.data[: old.start] + new + self.data[old.end :]
+        if self.tree is None:
+            return SyntaxTree(data, self.language, None)
+        edited = self.tree.copy()  # edit() changes a tree in place
+        new_end = old.start + len(new)
+        edited.edit(
+            old.start,
+            old.end,
+            new_end,
+            _point(self.data, old.start),
+            _point(self.data, old.end),
+            _point(data, new_end),
+        )
+        return SyntaxTree(data, self.language, _parser(self.language).parse(data, edited))
+
+    def faults(self, within: Span | None = None) -> Iterator[tree_sitter.Node]:
+        """ERROR and MISSING nodes in text order, those that touch ``within`` when given."""
+        stack = [] if self.tree is None else [self.tree.root_node]
+        while stack:
+            node = stack.pop()
+            if within is not None and not touches(node, within):
+                continue
+            if node.is_error or node.is_missing:
+                yield node
+            if node.has_error:
+                stack.extend(reversed(node.children))
+
+    def num_faults(self, within: Span | None = None) -> int:
+        """How broken the text is: ERROR and MISSING nodes, or unbalanced brackets and quotes."""
+        if self.tree is None:
+            part = self.data if within is None else within.of(self.data)
+            return scan(part, self.language).num_faults
+        return sum(1 for _ in self.faults(within))
+
+    def node_at(self, offset: int) -> tree_sitter.Node | None:
+        """The smallest node that holds the byte before ``offset``, or stands at it."""
+        if self.tree is None:
+            return None
+        root = self.tree.root_node
+        return root.descendant_for_byte_range(max(offset - 1, 0), offset) or root
+
+    def ancestors(self, offset: int) -> Iterator[tree_sitter.Node]:
+        """The nodes around ``offset``, innermost first; each strictly holds it or ends at it."""
+        node = self.node_at(offset)
+        while node is not None:
+            yield node
+            node = node.parent
+
+    def enclosing(self, offset: int, kinds: frozenset[str]) -> tree_sitter.Node | None:
+        """The innermost node of one of ``kinds`` around ``offset``."""
+        return next((node for node in self.ancestors(offset) if node.type in kinds), None)
+
+    def statement_at(self, offset: int) -> tree_sitter.Node | None:
+        """The innermost statement around ``offset``."""
+        return self.enclosing(offset, self.language.kinds.statements)
+
+    def block_at(self, offset: int) -> tree_sitter.Node | None:
+        """The innermost block around ``offset``."""
+        return self.enclosing(offset, self.language.kinds.blocks)
+
+    def scopes(self, offset: int) -> list[tree_sitter.Node]:
+        """The functions, classes and namespaces around ``offset``, outermost first."""
+        kinds = self.language.kinds.scopes
+        return [node for node in self.ancestors(offset) if node.type in kinds][::-1]
+
+    def line_at(self, offset: int) -> Span:
+        """The line that holds ``offset``, without its newline."""
+        start = self.data.rfind(b"\n", 0, offset) + 1
+        end = self.data.find(b"\n", offset)
+        end = len(self.data) if end < 0 else end
+        return span(start, end - 1 if start < end and self.data[end - 1] == 13 <= offset else end)
+
+
+def touches(node: tree_sitter.Node, within: Span) -> bool:
+    """Whether the node shares a byte or an edge with ``within``."""
+    return node.start_byte <= within.end and within.start <= node.end_byte
+
+
+def parse(data: bytes, language: Language, old: SyntaxTree | None = None) -> SyntaxTree:
+    """Parse ``data``; with ``old`` (any earlier text) only what changed is read again."""
+    if old is not None and old.language is language:
+        if old.data == data:
+            return old
+        changed, new = difference(old.data, data)
+        return old.replaced(changed, new)
+    grammar = None if language.grammar is None else load_grammar(language.grammar)
+    if grammar is None:
+        return SyntaxTree(data, language, None)
+    return SyntaxTree(data, language, tree_sitter.Parser(grammar).parse(data))
+
+
+def difference(old: bytes, new: bytes) -> tuple[Span, bytes]:
+    """The smallest span of ``old`` whose replacement by the returned bytes gives ``new``."""
+    start = _common_prefix(old, new)
+    limit = min(len(old), len(new)) - start
+    low, high = 0, limit
+    while low < high:
+        middle = (low + high + 1) // 2
+        is_equal = old[len(old) - middle :] == new[len(new) - middle :]
+        low, high = (middle, high) if is_equal else (low, middle - 1)
+    return span(start, len(old) - low), new[start : len(new) - low]
+
+
+class ParseCache:
+    """The last trees by path, so that a request parses only what changed since the one before.
+
+    Holds at most ``capacity`` trees, the least recently used goes first. Safe between threads.
+    """
+
+    def __init__(self, capacity: int = 16) -> None:
+        self._capacity = capacity
+        self._trees: OrderedDict[str, SyntaxTree] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._trees)
+
+    def parse(self, path: str | None, data: bytes, language: Language) -> SyntaxTree:
+        """Parse ``data``, incrementally when a tree of ``path`` is held; keep the new tree."""
+        if path is None:
+            return parse(data, language)
+        with self._lock:
+            old = self._trees.get(path)
+        tree = parse(data, language, old)
+        with self._lock:
+            self._trees[path] = tree
+            self._trees.move_to_end(path)
+            while len(self._trees) > self._capacity:
+                self._trees.popitem(last=False)
+        return tree
+
+
+def _parser(language: Language) -> tree_sitter.Parser:
+    grammar = None if language.grammar is None else load_grammar(language.grammar)
+    return tree_sitter.Parser() if grammar is None else tree_sitter.Parser(grammar)
+
+
+def _point(data: bytes, offset: int) -> tuple[int, int]:
+    """Row and column in bytes, as tree-sitter wants them."""
+    return data.count(b"\n", 0, offset), offset - data.rfind(b"\n", 0, offset) - 1
+
+
+def _common_prefix(left: bytes, right: bytes) -> int:
+    low, high = 0, min(len(left), len(right))
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if left[:middle] == right[:middle] else (low, middle - 1)
+    return low
