@@ -1,11 +1,25 @@
-"""Text and token ids. Types only so far: the implementation is written in this file."""
+"""Text and token ids: byte-level BPE with the special tokens of the infilling layout.
+
+Knows nothing of canvases or models. Special tokens are never found in text: their strings are in
+the vocabulary, but no merge leads to them, so user text that spells one is plain text.
+"""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Protocol
 
-from numpy.typing import NDArray
 import numpy as np
+import tokenizers
+from numpy.typing import NDArray
+
+from engine.errors import DamagedWeights
+
+NUM_HOLE_TOKENS = 7
+# A pre-token longer than this many characters is healed from here on (minified files).
+HEALING_WINDOW = 1024
+# GPT-2's pattern takes these as one pre-token, so the letter after an apostrophe may belong to it.
+CONTRACTION_STARTS = ("'r", "'v", "'l")
 
 
 class Tokenizer(Protocol):
@@ -31,3 +45,113 @@ class Tokenizer(Protocol):
     def healing_start(self, before: str) -> int:
         """Number of characters of ``before`` that stay context; the rest is forced on the canvas."""
         ...
+
+
+class BPETokenizer:
+    """A ``tokenizer.json`` whose vocabulary holds ``<mask> <suf> <pre> <rest> <mid> <eom> <hole_k>``.
+
+    The base's vocabulary lacks 21 byte values (some control characters, unassigned planes): ``encode``
+    leaves those bytes out.
+
+    Raises DamagedWeights when the file cannot be read or a special token is missing.
+    """
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._bpe = tokenizers.Tokenizer.from_file(str(path))
+        except Exception as error:  # the library raises bare Exception
+            raise DamagedWeights(f"{path}: no tokenizer in it ({error}): reinstall midfill") from error
+        self._pretokens = self._bpe.pre_tokenizer
+        self._path = path
+        self.vocab_size: int = self._bpe.get_vocab_size()
+        self.mask_id = self._special("<mask>")
+        self.eom_id = self._special("<eom>")
+        self.suf_id = self._special("<suf>")
+        self.pre_id = self._special("<pre>")
+        self.rest_id = self._special("<rest>")
+        self.mid_id = self._special("<mid>")
+        self.file_sep_id = self._special("<file_sep>")
+        self.hole_ids = tuple(
+            self._special(f"<hole_{number}>") for number in range(2, 2 + NUM_HOLE_TOKENS)
+        )
+        self._bytes = self._byte_table()
+        self.special_ids = frozenset(
+            index for index, piece in enumerate(self._bytes) if not piece
+        )
+
+    def encode(self, text: str) -> NDArray[np.int64]:
+        """Ids (N,) of ``text``; special-token strings inside it are plain text."""
+        return np.array(self._bpe.encode(text, add_special_tokens=False).ids, np.int64)
+
+    def encode_with_starts(self, text: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Ids (N,), and the character of ``text`` each starts in (N,)."""
+        encoding = self._bpe.encode(text, add_special_tokens=False)
+        starts = np.array([start for start, _ in encoding.offsets], np.int64)
+        return np.array(encoding.ids, np.int64), starts
+
+    def decode_bytes(self, ids: NDArray[np.int64]) -> bytes:
+        """The bytes of ``ids``; special ids give none. May cut a UTF-8 character in two."""
+        return b"".join(self._bytes[index] for index in ids)
+
+    def token_bytes(self, token_id: int) -> bytes:
+        """The bytes of one id; empty for special ids."""
+        return self._bytes[token_id]
+
+    def pretoken_starts(self, text: str) -> list[int]:
+        """Characters at which the pre-tokens of ``text`` start; no merge crosses one."""
+        return [start for _, (start, _) in self._pretokens.pre_tokenize_str(text)]
+
+    def healing_start(self, before: str) -> int:
+        """Number of characters of ``before`` that stay context; the rest is forced on the canvas.
+
+        The start of the last pre-token of ``before``'s last line (one run of letters, one digit, or
+        one run of punctuation, each but the digit with one preceding space), or the last
+        whitespace character. Splitting there keeps the ids of what the line becomes, unless
+        several whitespace characters turn out to be followed by a digit or by more whitespace.
+        Nothing is forced that the vocabulary cannot spell.
+        """
+        line = max(before.rfind("\n") + 1, len(before) - HEALING_WINDOW)
+        tail = before[line:]
+        if not tail:
+            return len(before)
+        start = len(tail) - 1 if tail[-1].isspace() else self._last_pretoken(tail)
+        return line + start if self._can_spell(tail[start:]) else len(before)
+
+    def _last_pretoken(self, tail: str) -> int:
+        starts = self.pretoken_starts(tail)
+        is_contraction = len(starts) > 1 and tail[starts[-2] :] in CONTRACTION_STARTS
+        return starts[-2] if is_contraction else starts[-1]
+
+    def _can_spell(self, text: str) -> bool:
+        return self.decode_bytes(self.encode(text)) == text.encode()
+
+    def _special(self, token: str) -> int:
+        index = self._bpe.token_to_id(token)
+        if index is None:
+            raise DamagedWeights(f"{self._path}: token {token} is missing: reinstall midfill")
+        return int(index)
+
+    def _byte_table(self) -> tuple[bytes, ...]:
+        """Bytes per id; a token that the byte alphabet cannot spell, or a special one, has none."""
+        alphabet = byte_alphabet()
+        table = [b""] * self.vocab_size
+        for token, index in self._bpe.get_vocab().items():
+            is_special = token.startswith("<") and token.endswith(">") and len(token) > 2
+            if not is_special or index > self._last_special():
+                table[index] = bytes(alphabet[character] for character in token)
+        return tuple(table)
+
+    def _last_special(self) -> int:
+        return max(self.mask_id, self.eom_id, self.suf_id, self.pre_id, self.rest_id, *self.hole_ids)
+
+
+def byte_alphabet() -> dict[str, int]:
+    """The byte each character of GPT-2's byte-level alphabet stands for.
+
+    Printable Latin-1 characters stand for themselves, the other 68 bytes for U+0100 and up.
+    """
+    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    others = [byte for byte in range(256) if byte not in printable]
+    alphabet = {chr(byte): byte for byte in printable}
+    alphabet.update({chr(0x100 + index): byte for index, byte in enumerate(others)})
+    return alphabet
