@@ -28,6 +28,7 @@ class Tokenizer(Protocol):
     vocab_size: int
     mask_id: int
     eom_id: int
+    file_sep_id: int
     special_ids: frozenset[int]
 
     def encode(self, text: str) -> NDArray[np.int64]:
@@ -43,15 +44,15 @@ class Tokenizer(Protocol):
         ...
 
     def healing_start(self, before: str) -> int:
-        """Number of characters of ``before`` that stay context; the rest is forced on the canvas."""
+        """Number of characters of ``before`` that stay context; the rest is forced."""
         ...
 
 
 class BPETokenizer:
-    """A ``tokenizer.json`` whose vocabulary holds ``<mask> <suf> <pre> <rest> <mid> <eom> <hole_k>``.
+    """A ``tokenizer.json`` with ``<mask> <suf> <pre> <rest> <mid> <eom> <hole_k>``.
 
-    The base's vocabulary lacks 21 byte values (some control characters, unassigned planes): ``encode``
-    leaves those bytes out.
+    The base's vocabulary lacks 21 byte values (six control characters, unassigned planes, what is
+    not UTF-8): ``encode`` leaves those bytes out.
 
     Raises DamagedWeights when the file cannot be read or a special token is missing.
     """
@@ -60,7 +61,7 @@ class BPETokenizer:
         try:
             self._bpe = tokenizers.Tokenizer.from_file(str(path))
         except Exception as error:  # the library raises bare Exception
-            raise DamagedWeights(f"{path}: no tokenizer in it ({error}): reinstall midfill") from error
+            raise DamagedWeights(f"{path}: not a tokenizer ({error}): reinstall midfill") from error
         self._pretokens = self._bpe.pre_tokenizer
         self._path = path
         self.vocab_size: int = self._bpe.get_vocab_size()
@@ -105,17 +106,32 @@ class BPETokenizer:
         """Number of characters of ``before`` that stay context; the rest is forced on the canvas.
 
         The start of the last pre-token of ``before``'s last line (one run of letters, one digit, or
-        one run of punctuation, each but the digit with one preceding space), or the last
-        whitespace character. Splitting there keeps the ids of what the line becomes, unless
-        several whitespace characters turn out to be followed by a digit or by more whitespace.
-        Nothing is forced that the vocabulary cannot spell.
+        one run of punctuation, each but the digit with one preceding space; with the last tab of
+        an indentation), or the last whitespace character. Splitting there keeps the ids of what
+        the text becomes, unless whitespace turns out to be followed by a digit or by more of it,
+        or a blank line by a line without indentation (see ``heal``). Nothing is forced that the
+        vocabulary cannot spell.
         """
         line = max(before.rfind("\n") + 1, len(before) - HEALING_WINDOW)
-        tail = before[line:]
-        if not tail:
-            return len(before)
-        start = len(tail) - 1 if tail[-1].isspace() else self._last_pretoken(tail)
-        return line + start if self._can_spell(tail[start:]) else len(before)
+        if line == len(before):
+            return line
+        start = len(before) - 1
+        if not before[start].isspace():
+            start = line + self._last_pretoken(before[line:])
+            # A tab does not join the letters behind it, but it leaves the whitespace before it.
+            if start > line and before[start - 1].isspace() and not before[start].isnumeric():
+                start -= 1
+        return start if self._can_spell(before[start:]) else len(before)
+
+    def heal(self, before: str) -> tuple[NDArray[np.int64], bytes]:
+        """Ids (N,) of what stays context of ``before``, and the bytes that are forced behind them.
+
+        The ids are those of a text that goes on with a letter, as in training: alone, the line
+        breaks before an unindented line would become one token.
+        """
+        start = self.healing_start(before)
+        ids, starts = self.encode_with_starts(before + "x")
+        return ids[: int(np.searchsorted(starts, start))], before[start:].encode()
 
     def _last_pretoken(self, tail: str) -> int:
         starts = self.pretoken_starts(tail)
@@ -142,7 +158,8 @@ class BPETokenizer:
         return tuple(table)
 
     def _last_special(self) -> int:
-        return max(self.mask_id, self.eom_id, self.suf_id, self.pre_id, self.rest_id, *self.hole_ids)
+        layout = (self.suf_id, self.pre_id, self.rest_id, self.mid_id, self.eom_id, self.mask_id)
+        return max(*layout, *self.hole_ids)
 
 
 def byte_alphabet() -> dict[str, int]:
