@@ -76,9 +76,7 @@ class BPETokenizer:
             self._special(f"<hole_{number}>") for number in range(2, 2 + NUM_HOLE_TOKENS)
         )
         self._bytes = self._byte_table()
-        self.special_ids = frozenset(
-            index for index, piece in enumerate(self._bytes) if not piece
-        )
+        self.special_ids = frozenset(index for index, piece in enumerate(self._bytes) if not piece)
 
     def encode(self, text: str) -> NDArray[np.int64]:
         """Ids (N,) of ``text``; special-token strings inside it are plain text."""
@@ -119,7 +117,8 @@ class BPETokenizer:
         if not before[start].isspace():
             start = line + self._last_pretoken(before[line:])
             # A tab does not join the letters behind it, but it leaves the whitespace before it.
-            if start > line and before[start - 1].isspace() and not before[start].isnumeric():
+            is_bare = not before[start].isspace() and not before[start].isnumeric()
+            if is_bare and start > line and before[start - 1].isspace():
                 start -= 1
         return start if self._can_spell(before[start:]) else len(before)
 
