@@ -1,0 +1,130 @@
+"""The published packages a corpus is built from, each pinned by version and SHA-256.
+
+``pins.json`` is a list of objects with the fields of ``Pin`` (``select`` and ``max_bytes`` may be
+left out). The packages named in ``HELD_OUT`` are kept for measuring and never give training data.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from engine.errors import TrainingError
+
+PINS_FILE = Path(__file__).with_name("pins.json")
+HELD_OUT = frozenset(
+    """httpx marshmallow alembic parso mkdocs nox loguru falcon wtforms networkx koa ramda
+    @tanstack/query-core yjs click werkzeug attrs starlette tornado python-docx fabric sqlparse
+    express immer @trpc/server mocha""".split()
+)
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+# Names reach the command line of a package client: no option, no path, no second argument.
+_NAME = re.compile(r"(@[a-z0-9][\w.-]*/)?[A-Za-z0-9][\w.+-]*")
+_VERSION = re.compile(r"[A-Za-z0-9][\w.+~-]*")
+
+
+class Registry(str, Enum):
+    """Where a package is published, so which client downloads it."""
+
+    PYPI = "pypi"
+    NPM = "npm"
+    DEBIAN = "debian"
+    CPYTHON = "cpython"
+    """The standard library of the running interpreter; there is nothing to download."""
+
+
+class Split(str, Enum):
+    """What a package's files are for; a package belongs to one split as a whole."""
+
+    TEST = "test"
+    VALID = "valid"
+    TRAIN = "train"
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """One package.
+
+    ``file`` is the name of the archive (empty for CPYTHON), ``licence`` an SPDX expression or the
+    registry's words, used where the archive names none. ``select`` is a regular expression that a
+    path inside the package must match; ``max_bytes`` lowers the limit a package may give.
+    """
+
+    registry: Registry
+    name: str
+    version: str
+    file: str
+    sha256: str
+    licence: str
+    split: Split
+    select: str = ""
+    max_bytes: int | None = None
+
+    @property
+    def key(self) -> str:
+        """A file name of its own for this pin."""
+        return f"{self.registry.value}-{self.name.replace('/', '-')}-{self.version}"
+
+
+def load_pins(path: Path = PINS_FILE) -> tuple[Pin, ...]:
+    """The pins of a file.
+
+    Raises TrainingError, naming the entry, for a missing file, bad JSON, a missing or unusable
+    field, a package pinned twice, or a held-out package that is pinned for training.
+    """
+    try:
+        entries = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise TrainingError(f"{path}: cannot be read ({error.strerror})") from error
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise TrainingError(f"{path}: no JSON ({error})") from error
+    if not isinstance(entries, list):
+        raise TrainingError(f"{path}: a list of packages is wanted")
+    pins = tuple(_pin(entry, f"{path}: entry {at}") for at, entry in enumerate(entries, start=1))
+    keys = [pin.key for pin in pins]
+    for pin in pins:
+        if keys.count(pin.key) > 1:
+            raise TrainingError(f"{path}: {pin.key} is pinned twice; remove one")
+    return pins
+
+
+def _pin(entry: Any, place: str) -> Pin:
+    if not isinstance(entry, dict):
+        raise TrainingError(f"{place}: an object is wanted")
+    try:
+        pin = Pin(
+            registry=Registry(entry["registry"]),
+            name=str(entry["name"]),
+            version=str(entry["version"]),
+            file=str(entry["file"]),
+            sha256=str(entry["sha256"]),
+            licence=str(entry["licence"]),
+            split=Split(entry["split"]),
+            select=str(entry.get("select", "")),
+            max_bytes=entry.get("max_bytes"),
+        )
+        re.compile(pin.select)
+    except KeyError as error:
+        raise TrainingError(f"{place}: the field {error} is missing") from error
+    except (ValueError, re.error) as error:
+        raise TrainingError(f"{place}: {error}") from error
+    _check(pin, f"{place} ({pin.name})")
+    return pin
+
+
+def _check(pin: Pin, place: str) -> None:
+    if not _NAME.fullmatch(pin.name) or not _VERSION.fullmatch(pin.version):
+        raise TrainingError(f"{place}: {pin.name!r} {pin.version!r} is no name and version")
+    if pin.max_bytes is not None and (not isinstance(pin.max_bytes, int) or pin.max_bytes < 1):
+        raise TrainingError(f"{place}: max_bytes must be a positive number of bytes")
+    if pin.registry is not Registry.CPYTHON:
+        if not _SHA256.fullmatch(pin.sha256):
+            raise TrainingError(f"{place}: sha256 must be 64 lower-case hexadecimal digits")
+        if not pin.file or Path(pin.file).name != pin.file:
+            raise TrainingError(f"{place}: file must be a bare file name, not {pin.file!r}")
+    if pin.split is Split.TRAIN and pin.name.lower() in HELD_OUT:
+        raise TrainingError(f"{place}: is held out for measuring; its split cannot be train")
