@@ -1,0 +1,31 @@
+"""How much memory this process holds, from the operating system alone."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+_STATUS = Path("/proc/self/status")
+
+
+def resident_mb() -> float | None:
+    """Resident memory now; None where the system does not tell (anything but Linux)."""
+    return _status_mb("VmRSS")
+
+
+def peak_mb() -> float | None:
+    """The most resident memory so far; None on Windows."""
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
+
+
+def _status_mb(name: str) -> float | None:
+    if not _STATUS.exists():
+        return None
+    match = re.search(rf"^{name}:\s+(\d+) kB", _STATUS.read_text(), re.MULTILINE)
+    return int(match[1]) * 1024 / 1e6 if match else None
