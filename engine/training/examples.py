@@ -102,6 +102,12 @@ class Examples:
     def __len__(self) -> int:
         return len(self._rows)
 
+    @property
+    def lengths(self) -> NDArray[np.int32]:
+        """Context tokens of each row (rows,)."""
+        lengths: NDArray[np.int32] = self._rows[:, 1]
+        return lengths
+
     def __getitem__(self, index: int) -> ExampleRow:
         start, length, first, count = self._rows[index]
         groups = tuple(self._group(number) for number in range(first, first + count))

@@ -149,6 +149,6 @@ def _run(pin: Pin, command: list[str], scratch: Path) -> None:
 
 def _last_error(output: str) -> str:
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    errors = [line for line in lines if re.match(r"(?i)(npm )?(error|err!|e:)", line)]
-    # apt ends with how to get source lists; pip and npm with advice on themselves.
+    # The last lines are advice, npm's first one a bare code.
+    errors = [line for line in lines if re.match(r"(?i)(npm )?(error|err!|e:)(?! code )", line)]
     return (errors or lines or ["no message"])[0]

@@ -64,7 +64,7 @@ _NAMES: dict[DropReason, re.Pattern[str]] = {
     DropReason.GENERATED: re.compile(
         r"""_pb2(_grpc)?\.py$ | \.pb(\.gw)?\.(go|cc|h)$ | \.d\.[cm]?ts$ | [._-]generated\.
         | _gen\.go$ | ^zz_generated | ^(parsetab|lextab|_version|versioneer)\.py$ | \.pyi$
-        | [._]gen\.[a-z]+$ | \.(umd|cjs|esm|bundle)\.[cm]?js$""",
+        | \.gen\.[a-z]+$ | \.(umd|cjs|esm|bundle)\.[cm]?js$""",
         re.VERBOSE,
     ),
     DropReason.MINIFIED: re.compile(r"[.-]min\.[cm]?js$|[.-]pack(ed)?\.js$"),
@@ -112,12 +112,16 @@ def path_reason(path: str) -> DropReason | None:
 
 
 def decode(data: bytes) -> str | None:
-    """The text with Unix line ends and no byte-order mark, None when it is not UTF-8."""
+    """The text with Unix line ends, no byte-order mark and no trailing white space.
+
+    One newline ends it. None when the bytes are not UTF-8.
+    """
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         return None
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return "\n".join(line.rstrip() for line in lines).rstrip() + "\n"
 
 
 def text_reason(text: str, language: str) -> DropReason | None:

@@ -18,7 +18,9 @@ from torch.nn import functional as F
 from engine.training.shape import LlamaShape
 
 PROJECTIONS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+ATTENTION = ("q_proj", "k_proj", "v_proj", "o_proj")
 KeysValues = list[tuple[Tensor, Tensor]]
+Adapters = dict[str, tuple[Tensor, Tensor]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,8 @@ class TwoStream(nn.Module):
         self.shape, self.adapter, self.dtype = shape, adapter, dtype
         self.embedding = base["model.embed_tokens.weight"].to(dtype)
         self.final_norm = base["model.norm.weight"].to(dtype)
-        self.layers = [_Layer.of(base, index, dtype) for index in range(shape.num_layers)]
+        self.layers = [Layer.of(base, index, dtype) for index in range(shape.num_layers)]
+        self.canvas_block = canvas_block
         self.special_rows = nn.Parameter(
             base["model.embed_tokens.weight"][:num_special_rows].float().clone()
         )
@@ -63,6 +66,10 @@ class TwoStream(nn.Module):
         self.layers = [layer.to(device) for layer in self.layers]
         return self
 
+    def compile(self) -> None:  # type: ignore[override]
+        """Fuse the canvas stream's blocks (a quarter faster on a CPU, half a minute to start)."""
+        self.canvas_block = torch.compile(canvas_block, dynamic=True)
+
     def embed(self, ids: Tensor) -> Tensor:
         """Embeddings (B, N, D) of ids (B, N); special rows are the trained ones."""
         num_special = self.special_rows.shape[0]
@@ -77,127 +84,139 @@ class TwoStream(nn.Module):
         return torch.cat([special, plain[:, self.special_rows.shape[0] :]], dim=-1)
 
     @torch.no_grad()
-    def context(self, ids: Tensor, positions: Tensor, visible: Tensor | None) -> KeysValues:
+    def context(self, ids: Tensor, positions: Tensor, bias: Tensor | None) -> KeysValues:
         """Keys and values, per layer (B, K, T, head_width), of a context seen by the base alone.
 
-        ``visible`` (B, 1, T, T) bool, or None for plain causal attention.
+        ``bias`` (B, 1, T, T) additive, or None for plain causal attention.
         """
         hidden = self.embed(ids)
         angles = rope_angles(positions, self.shape, self.dtype)
         cache: KeysValues = []
-        for index, layer in enumerate(self.layers):
-            is_last = index == len(self.layers) - 1
-            hidden, keys_values = self._block(index, layer, hidden, angles, visible, None, is_last)
+        for layer in self.layers:
+            keys_values = _keys_values(layer, self.shape, hidden, angles, None)
             cache.append(keys_values)
+            if layer is not self.layers[-1]:
+                hidden = _block(layer, self.shape, hidden, angles, bias, keys_values, None)
         return cache
 
-    def canvas(
-        self, ids: Tensor, positions: Tensor, visible: Tensor, past: KeysValues
-    ) -> Tensor:
+    def canvas(self, ids: Tensor, positions: Tensor, bias: Tensor, past: KeysValues) -> Tensor:
         """Final hidden states (B, N, D) of canvas tokens through base and adapters.
 
-        ``visible`` (B, 1, N, T + N) bool over the context's and then the canvas's tokens.
+        ``bias`` (B, 1, N, T + N) additive over the context's and then the canvas's tokens.
         """
         hidden = self.embed(ids)
         angles = rope_angles(positions, self.shape, self.dtype)
         for index, layer in enumerate(self.layers):
-            hidden, _ = self._block(index, layer, hidden, angles, visible, past[index], False)
+            hidden = self.canvas_block(
+                layer, self.shape, hidden, angles, bias, past[index], self.adapters(index)
+            )
         return F.rms_norm(hidden, (self.shape.width,), self.final_norm, self.shape.norm_epsilon)
 
-    def _block(
-        self,
-        index: int,
-        layer: _Layer,
-        hidden: Tensor,
-        angles: tuple[Tensor, Tensor],
-        visible: Tensor | None,
-        past: tuple[Tensor, Tensor] | None,
-        keys_values_only: bool,
-    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-        shape, adapted = self.shape, past is not None
-        rows, length, _ = hidden.shape
-        normed = F.rms_norm(hidden, (shape.width,), layer.input_norm, shape.norm_epsilon)
-        query, key, value = self._project(index, layer.qkv, ("q_proj", "k_proj", "v_proj"), normed, adapted)
-        query = _rotate(query.view(rows, length, -1, shape.head_width).transpose(1, 2), *angles)
-        key = _rotate(key.view(rows, length, -1, shape.head_width).transpose(1, 2), *angles)
-        value = value.view(rows, length, -1, shape.head_width).transpose(1, 2)
-        fresh = (key, value)
-        if keys_values_only:
-            return hidden, fresh
-        if past is not None:
-            key, value = torch.cat([past[0], key], dim=2), torch.cat([past[1], value], dim=2)
-        groups = shape.num_heads // shape.num_kv_heads
-        attended = F.scaled_dot_product_attention(
-            query,
-            key.repeat_interleave(groups, dim=1),
-            value.repeat_interleave(groups, dim=1),
-            attn_mask=visible,
-            is_causal=visible is None,
-        )
-        attended = attended.transpose(1, 2).reshape(rows, length, -1)
-        hidden = hidden + self._project(index, (layer.o,), ("o_proj",), attended, adapted)[0]
-        normed = F.rms_norm(hidden, (shape.width,), layer.ffn_norm, shape.norm_epsilon)
-        gate, up = self._project(index, layer.gate_up, ("gate_proj", "up_proj"), normed, adapted)
-        mixed = F.silu(gate) * up
-        return hidden + self._project(index, (layer.down,), ("down_proj",), mixed, adapted)[0], fresh
-
-    def _project(
-        self,
-        index: int,
-        weights: tuple[Tensor, ...],
-        names: tuple[str, ...],
-        inputs: Tensor,
-        adapted: bool,
-    ) -> list[Tensor]:
-        plain = [F.linear(inputs, weight) for weight in weights]
-        if not adapted:
-            return plain
-        rank = self.adapter.rank
-        downs = torch.cat([self.lora[f"{index}_{name}_a"] for name in names]).to(self.dtype)
-        inner = F.linear(inputs, downs)
-        ups = [(self.adapter.scale * self.lora[f"{index}_{name}_b"]).to(self.dtype) for name in names]
-        return [
-            output + F.linear(inner[..., i * rank : (i + 1) * rank], up)
-            for i, (output, up) in enumerate(zip(plain, ups, strict=True))
-        ]
+    def adapters(self, index: int) -> Adapters:
+        """Layer ``index``'s (A, scaled B) of every projection, in the streams' type."""
+        scale = self.adapter.scale
+        return {
+            name: (
+                self.lora[f"{index}_{name}_a"].to(self.dtype),
+                (scale * self.lora[f"{index}_{name}_b"]).to(self.dtype),
+            )
+            for name in PROJECTIONS
+        }
 
 
 @dataclass(slots=True)
-class _Layer:
-    """Frozen tensors of one transformer block."""
+class Layer:
+    """Frozen tensors of one transformer block; ``weights`` by projection."""
 
-    qkv: tuple[Tensor, ...]
-    o: Tensor
-    gate_up: tuple[Tensor, ...]
-    down: Tensor
+    weights: dict[str, Tensor]
     input_norm: Tensor
     ffn_norm: Tensor
 
     @staticmethod
-    def of(base: Mapping[str, Tensor], index: int, dtype: torch.dtype) -> _Layer:
+    def of(base: Mapping[str, Tensor], index: int, dtype: torch.dtype) -> Layer:
+        """The tensors of layer ``index``, by Hugging Face names."""
         prefix = f"model.layers.{index}"
-
-        def get(name: str) -> Tensor:
-            return base[f"{prefix}.{name}.weight"].to(dtype)
-
-        return _Layer(
-            qkv=tuple(get(f"self_attn.{name}") for name in ("q_proj", "k_proj", "v_proj")),
-            o=get("self_attn.o_proj"),
-            gate_up=(get("mlp.gate_proj"), get("mlp.up_proj")),
-            down=get("mlp.down_proj"),
-            input_norm=get("input_layernorm"),
-            ffn_norm=get("post_attention_layernorm"),
+        weights = {
+            name: base[f"{prefix}.{'self_attn' if name in ATTENTION else 'mlp'}.{name}.weight"].to(dtype)
+            for name in PROJECTIONS
+        }
+        norms = (
+            base[f"{prefix}.{name}.weight"].to(dtype)
+            for name in ("input_layernorm", "post_attention_layernorm")
         )
+        return Layer(weights, *norms)
 
-    def to(self, device: torch.device) -> _Layer:
-        return _Layer(
-            tuple(weight.to(device) for weight in self.qkv),
-            self.o.to(device),
-            tuple(weight.to(device) for weight in self.gate_up),
-            self.down.to(device),
-            self.input_norm.to(device),
-            self.ffn_norm.to(device),
-        )
+    def to(self, device: torch.device) -> Layer:
+        """The same tensors on ``device``."""
+        weights = {name: weight.to(device) for name, weight in self.weights.items()}
+        return Layer(weights, self.input_norm.to(device), self.ffn_norm.to(device))
+
+
+def _keys_values(
+    layer: Layer,
+    shape: LlamaShape,
+    hidden: Tensor,
+    angles: tuple[Tensor, Tensor],
+    adapters: Adapters | None,
+) -> tuple[Tensor, Tensor]:
+    normed = _norm(hidden, layer.input_norm, shape)
+    key = _heads(_project(layer, "k_proj", normed, adapters), shape)
+    return _rotate(key, *angles), _heads(_project(layer, "v_proj", normed, adapters), shape)
+
+
+def _block(
+    layer: Layer,
+    shape: LlamaShape,
+    hidden: Tensor,
+    angles: tuple[Tensor, Tensor],
+    bias: Tensor | None,
+    keys_values: tuple[Tensor, Tensor],
+    adapters: Adapters | None,
+) -> Tensor:
+    """One transformer block; ``keys_values`` are all that the queries may see."""
+    normed = _norm(hidden, layer.input_norm, shape)
+    query = _rotate(_heads(_project(layer, "q_proj", normed, adapters), shape), *angles)
+    key, value = (states.repeat_interleave(shape.num_groups, dim=1) for states in keys_values)
+    attended = F.scaled_dot_product_attention(
+        query, key, value, attn_mask=bias, is_causal=bias is None
+    )
+    attended = attended.transpose(1, 2).reshape(hidden.shape[0], hidden.shape[1], -1)
+    hidden = hidden + _project(layer, "o_proj", attended, adapters)
+    normed = _norm(hidden, layer.ffn_norm, shape)
+    gate = F.silu(_project(layer, "gate_proj", normed, adapters))
+    mixed = gate * _project(layer, "up_proj", normed, adapters)
+    return hidden + _project(layer, "down_proj", mixed, adapters)
+
+
+def canvas_block(
+    layer: Layer,
+    shape: LlamaShape,
+    hidden: Tensor,
+    angles: tuple[Tensor, Tensor],
+    bias: Tensor,
+    past: tuple[Tensor, Tensor],
+    adapters: Adapters,
+) -> Tensor:
+    """One block of the canvas stream: sees the context's keys and values, then its own."""
+    key, value = _keys_values(layer, shape, hidden, angles, adapters)
+    seen = torch.cat([past[0], key], dim=2), torch.cat([past[1], value], dim=2)
+    return _block(layer, shape, hidden, angles, bias, seen, adapters)
+
+
+def _project(layer: Layer, name: str, inputs: Tensor, adapters: Adapters | None) -> Tensor:
+    outputs = F.linear(inputs, layer.weights[name])
+    if adapters is None:
+        return outputs
+    down, up = adapters[name]
+    return outputs + F.linear(F.linear(inputs, down), up)
+
+
+def _norm(hidden: Tensor, weight: Tensor, shape: LlamaShape) -> Tensor:
+    return F.rms_norm(hidden, (shape.width,), weight, shape.norm_epsilon)
+
+
+def _heads(states: Tensor, shape: LlamaShape) -> Tensor:
+    return states.view(*states.shape[:2], -1, shape.head_width).transpose(1, 2)
 
 
 def projection_widths(shape: LlamaShape) -> dict[str, tuple[int, int]]:

@@ -18,3 +18,8 @@ class LlamaShape:
     vocab_size: int = 49152
     rope_theta: float = 100_000.0
     norm_epsilon: float = 1e-5
+
+    @property
+    def num_groups(self) -> int:
+        """Query heads that share one key/value head."""
+        return self.num_heads // self.num_kv_heads
