@@ -7,9 +7,11 @@ Exit codes: 0 done (``fill``: a proposal), 1 something is wrong with the install
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 from engine.errors import BadInput, DamagedWeights, MidfillError
@@ -118,7 +120,25 @@ def _add_request(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_lsp(commands: Any) -> None:
-    lsp = commands.add_parser("lsp", help="serve an editor over the Language Server Protocol")
+    lsp = commands.add_parser(
+        "lsp",
+        help="serve an editor over the Language Server Protocol",
+        description="Serve an editor over the Language Server Protocol on stdin and stdout.",
+    )
+    lsp.add_argument(
+        "--tcp", type=_address, metavar="HOST:PORT", help="listen there (loopback only)"
+    )
+    lsp.add_argument("--log-file", type=Path, metavar="FILE", help="log there (default: stderr)")
+    lsp.add_argument(
+        "--log-level",
+        choices=["debug", "info", "warning", "error"],
+        default="info",
+        help="debug logs users' code too (default: info)",
+    )
+    lsp.add_argument(
+        "--in-process", action="store_true", help="run the engine in a thread (for debugging)"
+    )
+    _add_model(lsp)
     lsp.set_defaults(command=_lsp)
 
 
@@ -154,6 +174,13 @@ def _effort(text: str) -> Effort:
         valid = ", ".join(effort.value for effort in Effort)
         raise argparse.ArgumentTypeError(f"'{text}' is none of {valid}")
     return Effort(text)
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535:
+        raise argparse.ArgumentTypeError(f"'{text}' is not HOST:PORT, as in 127.0.0.1:7777")
+    return host, int(port)
 
 
 def _positive_float(text: str) -> float:
@@ -201,7 +228,16 @@ def _fill_options(arguments: argparse.Namespace) -> Any:
 
 
 def _lsp(arguments: argparse.Namespace) -> int:
-    raise SystemExit(arguments)
+    from lsp_server.server import ServeOptions, serve
+
+    options = ServeOptions(
+        tcp=arguments.tcp,
+        model=arguments.model,
+        is_in_process=arguments.in_process,
+        log_file=arguments.log_file,
+        log_level=logging.getLevelName(arguments.log_level.upper()),
+    )
+    return serve(options)
 
 
 def _bench(arguments: argparse.Namespace) -> int:

@@ -1,11 +1,11 @@
-"""An outcome as the one JSON object that ``midfill fill --json`` prints."""
+"""An outcome as one JSON object: what ``midfill fill --json`` prints and the trace keeps."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from engine.mask_plan import MaskPlan
 from engine.proposal import Outcome, Proposal
-from lsp_server.trace import plan_json
 
 
 def report(outcome: Outcome, path: str) -> dict[str, Any]:
@@ -19,7 +19,7 @@ def report(outcome: Outcome, path: str) -> dict[str, Any]:
         "reason": None if isinstance(outcome, Proposal) else outcome.reason.value,
         "detail": "" if isinstance(outcome, Proposal) else outcome.detail,
         **_content(outcome, path),
-        "plan": plan_json(outcome.plan) or {"holes": [], "reason": ""},
+        "plan": _plan(outcome.plan),
         "steps": outcome.steps,
         "forwards": outcome.forwards,
         "timings_ms": {stage: round(ms, 3) for stage, ms in outcome.timings_ms.items()},
@@ -52,4 +52,26 @@ def _content(outcome: Outcome, path: str) -> dict[str, Any]:
         ],
         "kind": outcome.kind.value,
         "confidence": round(outcome.confidence, 6),
+    }
+
+
+def _plan(plan: MaskPlan | None) -> dict[str, Any]:
+    """Where the holes are and why, in bytes; empty when the request ended before it was planned."""
+    if plan is None:
+        return {"holes": [], "reason": ""}
+    return {
+        "holes": [
+            {
+                "start_byte": hole.span.start,
+                "end_byte": hole.span.end,
+                "kind": hole.kind.value,
+                "single_line": hole.single_line,
+                "num_tokens": hole.num_tokens,
+                "reason": hole.reason,
+            }
+            for hole in plan.holes
+        ],
+        "cursor_hole": plan.cursor_hole,
+        "rest": {"start_byte": plan.rest.start, "end_byte": plan.rest.end},
+        "reason": plan.reason,
     }

@@ -1,0 +1,27 @@
+"""What every test can rely on: the repository's root, no user environment, nothing downloaded."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+# Set before anything imports a library that reads them at import.
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["TRANSFORMERS_OFFLINE"] = "1"
+# What the person who runs the tests prefers must not change the result.
+for name in ("FORCE_COLOR", "NO_COLOR"):
+    os.environ.pop(name, None)
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The folder that holds pyproject.toml."""
+    return Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def fixtures(repository: Path) -> Path:
+    """The folder of source files that stand for a user's."""
+    return repository / "tests" / "fixtures"
