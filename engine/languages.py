@@ -209,7 +209,7 @@ _JAVA = NodeKinds(
         try_with_resources_statement while_statement yield_statement"""
     ),
     blocks=_kinds(
-        "block class_body constructor_body enum_body interface_body switch_block record_body"
+        "block class_body constructor_body enum_body interface_body switch_block"
     ),
     comments=_kinds("line_comment block_comment"),
     strings=_kinds("string_literal character_literal"),
