@@ -94,7 +94,7 @@ class Painter:
         """One line: the canvases after ``step``, and what the step changed."""
         lost = f", {len(step.remasked)} masked again" if step.remasked else ""
         changes = f"{len(step.committed)} committed{lost}"
-        pieces = [Piece(f"step {step.index:>2}  {changes:<28}", Style.FAINT)]
+        pieces = [Piece(f"step {step.index:>2}  {changes:<27}  ", Style.FAINT)]
         for hole, texts in enumerate(step.texts):
             if hole:
                 pieces.append(Piece("  │  ", Style.FAINT))
@@ -117,17 +117,21 @@ class Painter:
 def summary(outcome: Proposal | Refusal, elapsed_ms: float) -> str:
     """One line: how much work it was, and what was planned and why."""
     parts = [
-        f"{outcome.steps} steps",
-        f"{outcome.forwards} forwards",
+        _count(outcome.steps, "step"),
+        _count(outcome.forwards, "forward"),
         f"{elapsed_ms:.0f} ms",
     ]
     if isinstance(outcome, Proposal):
         parts.insert(0, f"confidence {outcome.confidence:.2f}")
-        parts.insert(1, f"{len(outcome.tokens)} tokens")
+        parts.insert(1, _count(len(outcome.tokens), "token"))
     if outcome.plan is not None:
         kinds = "+".join(hole.kind.value for hole in outcome.plan.holes)
         parts.append(f"{kinds} ({outcome.plan.reason})")
     return " · ".join(parts)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _step_piece(step: Step, place: tuple[int, int], text: str) -> Piece:

@@ -1,0 +1,221 @@
+"""The command line: its contract for programs, and its one line for people."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.request import Effort
+from lsp_server.cli import main
+from lsp_server.source_file import MAX_FILE_BYTES, Place, SourceFile
+
+PLACE = "tests/fixtures/inventory.py:26:22"
+
+
+def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """``midfill`` in a process of its own."""
+    command = [sys.executable, "-m", "lsp_server.cli", *arguments]
+    return subprocess.run(
+        command, cwd=cwd, capture_output=True, text=True, encoding="utf-8", check=False
+    )
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """The one line of a run that must end with exit code 2 and print nothing else."""
+    try:
+        code = main(arguments)
+    except SystemExit as exit_:
+        code = exit_.code  # type: ignore[assignment]
+    captured = capsys.readouterr()
+    assert code == 2
+    assert captured.out == ""
+    assert captured.err.endswith("\n")
+    assert captured.err.count("\n") == 1
+    return captured.err.rstrip()
+
+
+@pytest.mark.parametrize(
+    ("argument", "path", "line", "column"),
+    [
+        ("a.py:1:2", "a.py", 1, 2),
+        (r"C:\code\a.py:10:3", r"C:\code\a.py", 10, 3),
+        ("C:/code/a.py:10:3", "C:/code/a.py", 10, 3),
+        ("odd:name:7:8:9", "odd:name:7", 8, 9),
+        ("dir with space/ä.py:1:1", "dir with space/ä.py", 1, 1),
+    ],
+)
+def test_a_place_is_split_at_its_last_two_colons(
+    argument: str, path: str, line: int, column: int
+) -> None:
+    assert Place.parse(argument) == Place(Path(path), line, column)
+
+
+@pytest.mark.parametrize("argument", ["a.py", "a.py:3", r"C:\a.py", "a.py:x:1", ":1:1", ""])
+def test_what_is_no_place_is_told_how_to_write_one(
+    argument: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "is not FILE:LINE:COL: add the line" in refused(capsys, "fill", argument)
+
+
+@pytest.mark.parametrize("argument", ["a.py:0:1", "a.py:1:0"])
+def test_places_count_from_one(argument: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "count from 1" in refused(capsys, "fill", argument)
+
+
+def test_files_that_cannot_be_used(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    contents = {
+        "binary.py": (b"\x7fELF\0\0", "is a binary file"),
+        "utf16.py": ("x = 1".encode("utf-16"), "is UTF-16, not UTF-8"),
+        "latin1.py": (b"name = '\xe9'", "is not UTF-8 (byte 0xe9 at offset 8)"),
+        "large.py": (b"#" * (MAX_FILE_BYTES + 1), "the limit is"),
+    }
+    for name, (data, said) in contents.items():
+        (tmp_path / name).write_bytes(data)
+        assert said in refused(capsys, "fill", f"{tmp_path / name}:1:1")
+    assert "is a directory: name a file" in refused(capsys, "fill", f"{tmp_path}:1:1")
+    missing = refused(capsys, "fill", f"{tmp_path / 'missing.py'}:1:1")
+    assert "does not exist: check the path" in missing
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("4:1", "has no line 4: LINE goes from 1 to 3"),
+        ("1:5", "has no column 5: COL goes from 1 to 4"),
+        ("2:4", "has no column 4: COL goes from 1 to 3"),
+        ("3:2", "COL goes from 1 to 1"),
+    ],
+)
+def test_a_place_outside_of_the_text_is_told_the_range(
+    place: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.py"
+    path.write_bytes("a\fb\r\né😀\r\n".encode())
+    assert said in refused(capsys, "fill", f"{path}:{place}")
+
+
+def test_columns_are_characters_and_offsets_are_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "a.py"
+    path.write_bytes("a\r\né😀x".encode())
+    offsets = [SourceFile.read(Place(path, 2, column)).cursor for column in (1, 2, 3, 4)]
+    assert offsets == [3, 5, 9, 10]
+    assert SourceFile.read(Place(path, 1, 2)).cursor == 1
+
+
+def test_an_empty_file_has_one_place(tmp_path: Path) -> None:
+    path = tmp_path / "empty.py"
+    path.write_bytes(b"")
+    read = SourceFile.read(Place(path, 1, 1))
+    assert (read.text, read.cursor) == ("", 0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("fill",), "required: FILE:LINE:COL"),
+        (("fill", PLACE, "--budget-ms", "0"), "'0' is not a number above 0"),
+        (("fill", PLACE, "--budget-ms", "nan"), "'nan' is not a number above 0"),
+        (("fill", PLACE, "--candidates", "-1"), "'-1' is not a whole number above 0"),
+        (("fill", PLACE, "--effort", "heroic"), "is none of " + ", ".join(e.value for e in Effort)),
+        (("fill", PLACE, "--json", "--watch"), "not allowed with"),
+        (("lsp", "--tcp", "7777"), "'7777' is not HOST:PORT"),
+        (("fil",), "invalid choice"),
+    ],
+)
+def test_bad_options_get_one_line(
+    arguments: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert said in refused(capsys, *arguments)
+
+
+def test_without_arguments_it_prints_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    printed = capsys.readouterr().out
+    for command in ("fill", "why", "lsp", "bench", "doctor"):
+        assert f"\n    {command} " in printed
+
+
+def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    from lsp_server import __version__
+
+    assert capsys.readouterr().out == f"midfill {__version__}\n"
+
+
+def test_an_unknown_model_is_named(repository: Path) -> None:
+    ran = run("fill", PLACE, "--model", "no-such-model", cwd=repository)
+    assert ran.returncode == 2
+    assert ran.stdout == ""
+    assert ran.stderr.count("\n") == 1
+    assert "no-such-model" in ran.stderr
+
+
+MEMBERS = {
+    "outcome", "reason", "text", "token_confidence", "plan", "edits", "kind", "confidence",
+    "steps", "forwards", "timings_ms", "model",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def answer(repository: Path) -> subprocess.CompletedProcess[str]:
+    """One request answered by the model that ships."""
+    if not (repository / "engine" / "weights" / "manifest.json").exists():
+        pytest.skip("no weights in this checkout")
+    return run("fill", PLACE, "--json", cwd=repository)
+
+
+def test_json_is_one_object_of_the_agreed_members(
+    answer: subprocess.CompletedProcess[str], repository: Path
+) -> None:
+    printed = json.loads(answer.stdout)
+    assert set(printed) >= MEMBERS
+    assert answer.returncode == {"proposal": 0, "refusal": 3}[printed["outcome"]]
+    assert (printed["reason"] is None) == (printed["outcome"] == "proposal")
+    assert printed["plan"]["holes"] and printed["plan"]["reason"]
+    assert sum(token["bytes"] for token in printed["token_confidence"]) == len(
+        printed["text"].encode()
+    )
+    text = (repository / "tests" / "fixtures" / "inventory.py").read_bytes()
+    for edit in printed["edits"]:
+        assert edit["path"] == PLACE.partition(":")[0]
+        assert 0 <= edit["start_byte"] <= edit["end_byte"] <= len(text)
+
+
+def test_people_see_the_ghost_text_in_its_line_and_the_steps(
+    answer: subprocess.CompletedProcess[str], repository: Path
+) -> None:
+    before = {path: path.read_bytes() for path in (repository / "tests/fixtures").iterdir()}
+    ran = run("fill", PLACE, "--watch", cwd=repository)
+    assert ran.returncode == answer.returncode
+    printed = json.loads(answer.stdout)
+    assert ran.stdout.count("\nstep ") + ran.stdout.startswith("step ") == printed["steps"]
+    assert "\x1b" not in ran.stdout
+    if printed["outcome"] == "proposal":
+        assert f"            total += ⟦{printed['text'].splitlines()[0]}" in ran.stdout
+    else:
+        assert printed["reason"] in ran.stdout
+    assert before == {path: path.read_bytes() for path in (repository / "tests/fixtures").iterdir()}
+
+
+def test_why_tells_plan_times_and_outcome(
+    answer: subprocess.CompletedProcess[str], repository: Path
+) -> None:
+    ran = run("why", PLACE, cwd=repository)
+    printed = json.loads(answer.stdout)
+    assert ran.returncode == answer.returncode
+    assert f"plan      {printed['plan']['reason']}\n" in ran.stdout
+    for stage in printed["timings_ms"]:
+        assert f"\n{stage} " in ran.stdout
+
+
+def test_a_closed_pipe_is_no_error(repository: Path) -> None:
+    command = f'"{sys.executable}" -m lsp_server.cli | true'
+    ran = subprocess.run(
+        command, cwd=repository, shell=True, capture_output=True, text=True, check=False
+    )
+    assert ran.stderr == ""
