@@ -78,10 +78,10 @@ class TwoStream(nn.Module):
         return torch.where((ids < num_special).unsqueeze(-1), special, plain)
 
     def head(self, hidden: Tensor) -> Tensor:
-        """Logits (M, V) of final hidden states (M, D); the head is tied to the embedding."""
+        """Logits (…, V) of final hidden states (…, D); the head is tied to the embedding."""
         plain = F.linear(hidden, self.embedding)
         special = F.linear(hidden, self.special_rows.to(self.dtype))
-        return torch.cat([special, plain[:, self.special_rows.shape[0] :]], dim=-1)
+        return torch.cat([special, plain[..., self.special_rows.shape[0] :]], dim=-1)
 
     @torch.no_grad()
     def context(self, ids: Tensor, positions: Tensor, bias: Tensor | None) -> KeysValues:

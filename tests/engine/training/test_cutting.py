@@ -1,0 +1,95 @@
+"""Rows cut from real files: context, middle and rest are the file's own text in its own order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.tokenizer import BPETokenizer
+from engine.training.cutting import KINDS, Cutter, CuttingConfig
+from engine.training.examples import ExampleRow
+from engine.holes import HoleKind
+
+pytest.importorskip("zstandard", reason="pip install 'midfill[test]'")
+from engine.training.corpus import SourceFile
+
+ROOT = Path(__file__).parents[3]
+TOKENIZER = BPETokenizer(ROOT / "engine" / "weights" / "tokenizer.json")
+FILES = [ROOT / "engine" / "spans.py", ROOT / "engine" / "errors.py", ROOT / "engine" / "request.py"]
+
+
+def rows(joint_share: float, count: int = 40) -> list[tuple[str, ExampleRow]]:
+    random = np.random.default_rng(7)
+    cutter = Cutter(TOKENIZER, CuttingConfig(joint_share=joint_share, path_share=0.5))
+    made = []
+    while len(made) < count:
+        path = FILES[int(random.integers(len(FILES)))]
+        text = path.read_text(encoding="utf-8")
+        row = cutter.cut(SourceFile("p", "1", "MIT", path.name, "python", text), random)
+        if row is not None:
+            made.append((text, row))
+    return made
+
+
+def text_of(ids: np.ndarray) -> str:
+    return TOKENIZER.decode_bytes(ids).decode()
+
+
+def between(row: ExampleRow, start: int, end: int | None) -> np.ndarray:
+    at = int(np.flatnonzero(row.main == start)[0]) + 1
+    return row.main[at:end]
+
+
+def test_prefix_middle_and_rest_stand_together_in_the_file() -> None:
+    for text, row in rows(joint_share=0.0):
+        for group in row.groups:
+            prefix = text_of(between(row, TOKENIZER.pre_id, group.num_visible))
+            middle = text_of(group.holes[0].ids)
+            assert prefix + middle in text
+            if group.holes[0].is_complete and len(group.rest):
+                assert group.rest[0] == TOKENIZER.rest_id
+                assert prefix + middle + text_of(group.rest) in text
+
+
+def test_middles_start_where_the_tokenizer_would_split() -> None:
+    for text, row in rows(joint_share=0.0):
+        for group in row.groups:
+            joined = np.concatenate([row.main[: group.num_visible], group.holes[0].ids])
+            whole = TOKENIZER.encode(text_of(between(row, TOKENIZER.pre_id, None)))
+            inside = between(row, TOKENIZER.pre_id, group.num_visible)
+            assert (whole[: len(inside)] == inside).all()
+            assert len(joined) > group.num_visible or not len(group.holes[0].ids)
+
+
+def test_a_hole_that_does_not_fit_has_no_end() -> None:
+    for _, row in rows(joint_share=0.0):
+        for group in row.groups:
+            for hole in group.holes:
+                assert len(hole.ids) == 32 if not hole.is_complete else len(hole.ids) <= 31
+
+
+def test_joint_rows_leave_one_sentinel_for_each_further_hole() -> None:
+    for text, row in rows(joint_share=1.0):
+        (group,) = row.groups
+        sentinels = [hole.starter for hole in group.holes[1:]]
+        context = np.concatenate([row.main, group.rest])
+        assert group.holes[0].starter == TOKENIZER.mid_id
+        assert 2 <= len(group.holes) <= 8
+        assert sentinels == list(TOKENIZER.hole_ids[: len(sentinels)])
+        assert all((context == sentinel).sum() == 1 for sentinel in sentinels)
+        assert all(text_of(hole.ids) in text for hole in group.holes)
+
+
+def test_all_kinds_of_holes_are_cut() -> None:
+    kinds = {KINDS[group.kind] for share in (0.0, 1.0) for _, row in rows(share, 120) for group in row.groups}
+    assert {
+        HoleKind.REST_OF_LINE,
+        HoleKind.SPAN,
+        HoleKind.EXPRESSION,
+        HoleKind.ARGUMENTS,
+        HoleKind.STATEMENT,
+        HoleKind.BLOCK,
+        HoleKind.NAME,
+    } <= kinds
