@@ -1,4 +1,4 @@
-"""``python -m lsp_server`` is ``midfill lsp``."""
+"""``python -m lsp_server``: the same as ``midfill lsp``."""
 
 from __future__ import annotations
 
@@ -6,4 +6,5 @@ import sys
 
 from lsp_server.cli import main
 
-sys.exit(main(["lsp", *sys.argv[1:]]))
+if __name__ == "__main__":
+    sys.exit(main(["lsp", *sys.argv[1:]]))

@@ -1,6 +1,6 @@
-"""A text as UTF-8 bytes with an index of its line starts, both updated in place.
+r"""A text as UTF-8 bytes with an index of its line starts, both updated in place.
 
-Line ends are those of the Language Server Protocol: ``\\n``, ``\\r\\n`` and ``\\r``, nothing else
+Line ends are those of the Language Server Protocol: ``\n``, ``\r\n`` and ``\r``, nothing else
 (``str.splitlines`` also splits at form feeds, U+2028 and others, which moves every later edit).
 """
 
@@ -32,9 +32,13 @@ class TextBuffer:
     def __len__(self) -> int:
         return len(self._data)
 
-    def bytes(self, span: Span | None = None) -> bytes:
-        """A copy of the bytes of ``span``, or of all of them."""
-        return bytes(self._data if span is None else span.of(self._data))
+    def content(self) -> bytes:
+        """Copy all bytes."""
+        return bytes(self._data)
+
+    def slice(self, start: int, end: int) -> bytes:
+        """Copy the bytes in ``[start, end)``."""
+        return bytes(self._data[start:end])
 
     def replace(self, span: Span, new: bytes) -> None:
         """Put ``new`` in place of ``span``; ValueError when the span ends behind the text."""
@@ -72,7 +76,7 @@ class TextBuffer:
         return len(self._starts) + len(self._distances)
 
     def line_start(self, line: int) -> ByteOffset:
-        """Offset of the first byte of ``line`` (from 0); IndexError when there is no such line."""
+        """Return where ``line`` (from 0) begins; IndexError when there is no such line."""
         if not 0 <= line < self.num_lines:
             raise IndexError(f"line {line} of {self.num_lines}")
         if line < len(self._starts):
@@ -81,7 +85,7 @@ class TextBuffer:
         return ByteOffset(len(self._data) - self._distances[-1 - behind_gap])
 
     def line_end(self, line: int) -> ByteOffset:
-        """Offset behind the last byte of ``line``, its line end not included."""
+        """Return the offset behind the last byte of ``line``, its line end not included."""
         if line + 1 == self.num_lines:
             return ByteOffset(len(self._data))
         end = self.line_start(line + 1) - 1
@@ -91,7 +95,7 @@ class TextBuffer:
         return ByteOffset(end)
 
     def line_at(self, offset: int) -> int:
-        """The line that holds ``offset``; the last one when it lies behind the text."""
+        """Return the line that holds ``offset``; the last one when it lies behind the text."""
         distance = len(self._data) - offset
         num_behind_gap = len(self._distances) - bisect_left(self._distances, distance)
         if num_behind_gap:
@@ -100,7 +104,7 @@ class TextBuffer:
 
 
 def _line_starts(window: bytes, first: int) -> list[int]:
-    """Offsets behind each line end of ``window``, whose first byte has the offset ``first``.
+    """Find the offsets behind the line ends of ``window``, which begins at ``first``.
 
     A carriage return at the very end counts: only the caller knows what follows it.
     """

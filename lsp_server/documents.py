@@ -59,7 +59,7 @@ class Document:
     def text(self) -> str:
         """The text as it is now."""
         if self._text is None:
-            self._text = self.buffer.bytes().decode()
+            self._text = self.buffer.content().decode()
         return self._text
 
     def change(
@@ -76,7 +76,7 @@ class Document:
             if isinstance(event, types.TextDocumentContentChangePartial):
                 self._replace(span_of(self.buffer, event.range, encoding), new)
             else:
-                self._replace(*_difference(self.buffer.bytes(), new))
+                self._replace(*_difference(self.buffer.content(), new))
 
     def _replace(self, span: Span, new: bytes) -> None:
         """Replace ``span`` and remember it."""
@@ -88,11 +88,11 @@ class Document:
         self._text = None
 
     def changes_since(self, revision: int) -> tuple[Change, ...] | None:
-        """All changes after ``revision``, or None when some are no longer known."""
+        """Return all changes after ``revision``, or None when some are no longer known."""
         return self._history.changes_since(revision)
 
     def snapshot(self) -> DocumentSnapshot:
-        """A frozen copy."""
+        """Take a frozen copy."""
         return DocumentSnapshot(
             uri=self.uri,
             path=self.path,
@@ -120,28 +120,25 @@ class Documents:
         return document
 
     def touch(self, uri: str) -> Document | None:
-        """The open document of ``uri``, from now on the one touched last."""
+        """Return the open document of ``uri`` and make it the one touched last."""
         document = self._by_uri.pop(uri, None)
         if document is not None:
             self._by_uri[uri] = document
         return document
 
     def get(self, uri: str) -> Document | None:
-        """The open document of ``uri``."""
+        """Return the open document of ``uri``."""
         return self._by_uri.get(uri)
 
-    def by_path(self, path: str) -> Document | None:
-        """The open document that is stored at ``path``."""
-        return next((document for document in self if document.path == path), None)
+    def __getitem__(self, uri: str) -> Document:
+        return self._by_uri[uri]
 
     def close(self, uri: str) -> bool:
         """Forget a document; False when it was not open."""
         return self._by_uri.pop(uri, None) is not None
 
-    def others(
-        self, uri: str, max_documents: int, max_bytes: int
-    ) -> tuple[OpenDocument, ...]:
-        """The documents touched last but ``uri`` itself and those over ``max_bytes``."""
+    def others(self, uri: str, max_documents: int, max_bytes: int) -> tuple[OpenDocument, ...]:
+        """Return the documents touched last, without ``uri`` and those over ``max_bytes``."""
         fitting = [
             document
             for document in reversed(self._by_uri.values())
@@ -154,7 +151,7 @@ class Documents:
 
 
 def encoded(text: str) -> bytes:
-    """UTF-8 of ``text``. Half a surrogate pair, which JSON can carry, becomes U+FFFD.
+    """Encode ``text``; half a surrogate pair, which JSON can carry, becomes U+FFFD.
 
     Both count as one unit of UTF-16, so the client's positions stay right.
     """
@@ -164,7 +161,7 @@ def encoded(text: str) -> bytes:
 
 
 def _difference(old: bytes, new: bytes) -> tuple[Span, bytes]:
-    """The part of ``old`` that differs from ``new``, and what stands there in ``new``."""
+    """Find the part of ``old`` that differs from ``new``, and what ``new`` has there."""
     shorter = min(len(old), len(new))
     head = _longest(shorter, lambda size: old[:size] == new[:size])
     while head and head < len(old) and _is_continuation(old[head]):
@@ -176,7 +173,7 @@ def _difference(old: bytes, new: bytes) -> tuple[Span, bytes]:
 
 
 def _longest(limit: int, is_equal: Callable[[int], bool]) -> int:
-    """The largest size up to ``limit`` for which ``is_equal`` holds (it holds for all below)."""
+    """Find the largest size up to ``limit`` that ``is_equal`` (it holds for all below)."""
     low, high = 0, limit
     while low < high:
         middle = (low + high + 1) // 2
@@ -188,5 +185,5 @@ def _longest(limit: int, is_equal: Callable[[int], bool]) -> int:
 
 
 def _is_continuation(byte: int) -> bool:
-    """Whether ``byte`` stands inside of a UTF-8 character."""
+    """Tell whether ``byte`` stands inside of a UTF-8 character."""
     return byte & 0xC0 == 0x80

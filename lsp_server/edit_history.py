@@ -37,7 +37,7 @@ class _Group:
 
 
 def shifted(span: Span, change: Change) -> Span:
-    """Where ``span`` stands after ``change``; what the change overwrote of it is cut off."""
+    """Compute where ``span`` stands after ``change``, without what the change overwrote."""
     new_end = change.span.start + len(change.new_text.encode())
     delta = new_end - change.span.end
     start, end = span.start, span.end
@@ -73,13 +73,13 @@ class EditHistory:
         self._groups = deque([*kept, _grown(last, before, change, now_s)], maxlen=MAX_RECENT)
 
     def changes_since(self, revision: int) -> tuple[Change, ...] | None:
-        """All changes after ``revision`` in order, or None when some are no longer known."""
+        """Return all changes after ``revision`` in order, or None when some are no longer known."""
         if revision < self._forgotten_revision:
             return None
         return tuple(change for change in self._changes if change.revision > revision)
 
     def recent(self, now_s: float, path: str | None) -> tuple[RecentEdit, ...]:
-        """The recent edits, oldest first, in the coordinates of the text as it is now."""
+        """Return the recent edits, oldest first, in the coordinates of the text as it is now."""
         return tuple(
             RecentEdit(group.span, group.old_text, now_s - group.last_s, path)
             for group in self._groups
@@ -87,24 +87,24 @@ class EditHistory:
 
 
 def _belongs(group: _Group, change: Change, now_s: float) -> bool:
-    """Whether ``change`` goes on with what ``group`` began."""
+    """Tell whether ``change`` goes on with what ``group`` began."""
     is_touching = change.span.start <= group.span.end and change.span.end >= group.span.start
     is_prompt = now_s - group.last_s <= MAX_PAUSE_S and now_s - group.first_s <= MAX_GROUP_S
     return is_touching and is_prompt
 
 
 def _grown(group: _Group | None, before: TextBuffer, change: Change, now_s: float) -> _Group:
-    """``group`` with ``change`` added, or a new group of that change alone."""
+    """Add ``change`` to ``group``, or start a new group with it."""
     delta = len(change.new_text.encode()) - len(change.span)
     if group is None:
         end = ByteOffset(change.span.end + delta)
-        old_text = before.bytes(change.span).decode()
+        old_text = before.slice(change.span.start, change.span.end).decode()
         return _Group(Span(change.span.start, end), old_text, now_s, now_s)
     start = min(group.span.start, change.span.start)
     end = max(group.span.end, change.span.end)
     old_text = (
-        before.bytes(Span(start, group.span.start)).decode()
+        before.slice(start, group.span.start).decode()
         + group.old_text
-        + before.bytes(Span(group.span.end, end)).decode()
+        + before.slice(group.span.end, end).decode()
     )
     return _Group(Span(start, ByteOffset(end + delta)), old_text, group.first_s, now_s)

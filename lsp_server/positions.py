@@ -30,7 +30,7 @@ _MAX_BYTES_PER_UNIT = {Encoding.UTF8: 1, Encoding.UTF16: 3, Encoding.UTF32: 4}
 
 
 def num_units(text: str, encoding: Encoding) -> int:
-    """Length of ``text`` in code units of ``encoding``."""
+    """Measure ``text`` in code units of ``encoding``."""
     if encoding is Encoding.UTF32 or text.isascii():
         return len(text)
     if encoding is Encoding.UTF8:
@@ -39,7 +39,7 @@ def num_units(text: str, encoding: Encoding) -> int:
 
 
 def offset_at(buffer: TextBuffer, position: types.Position, encoding: Encoding) -> ByteOffset:
-    """Byte offset of ``position``, clamped into the text."""
+    """Convert ``position`` to a byte offset, clamped into the text."""
     if position.line >= buffer.num_lines:
         return ByteOffset(len(buffer))
     start = buffer.line_start(position.line)
@@ -47,14 +47,14 @@ def offset_at(buffer: TextBuffer, position: types.Position, encoding: Encoding) 
     reach = start + position.character * _MAX_BYTES_PER_UNIT[encoding]
     # Nothing behind ``reach`` can belong to the first ``character`` units: a line of a megabyte
     # is not decoded to find its third column.
-    head = buffer.bytes(Span(start, ByteOffset(min(end, reach))))
+    head = buffer.slice(start, min(end, reach))
     if head.isascii():
         return ByteOffset(start + min(position.character, len(head)))
     return ByteOffset(start + len(_first_units(head, position.character, encoding).encode()))
 
 
 def _first_units(head: bytes, num_wanted: int, encoding: Encoding) -> str:
-    """The characters that lie wholly within the first ``num_wanted`` units of ``head``."""
+    """Return the characters that lie wholly within the first ``num_wanted`` units of ``head``."""
     # ``ignore`` drops only what is cut at the end: the bytes were valid UTF-8 before the cut.
     if encoding is Encoding.UTF8:
         return head[:num_wanted].decode(errors="ignore")
@@ -65,23 +65,23 @@ def _first_units(head: bytes, num_wanted: int, encoding: Encoding) -> str:
 
 
 def position_at(buffer: TextBuffer, offset: ByteOffset, encoding: Encoding) -> types.Position:
-    """Position of ``offset``; an offset inside of a line end means the end of the line."""
+    """Convert ``offset`` to a position; one inside of a line end means the end of the line."""
     offset = ByteOffset(min(max(offset, 0), len(buffer)))
     line = buffer.line_at(offset)
     start = buffer.line_start(line)
-    head = buffer.bytes(Span(start, ByteOffset(min(offset, buffer.line_end(line)))))
+    head = buffer.slice(start, min(offset, buffer.line_end(line)))
     return types.Position(line, num_units(head.decode(errors="ignore"), encoding))
 
 
 def span_of(buffer: TextBuffer, range_: types.Range, encoding: Encoding) -> Span:
-    """Byte span of ``range_``; a reversed range means the same text as the straight one."""
+    """Convert ``range_`` to a byte span; a reversed range means the straight one."""
     first = offset_at(buffer, range_.start, encoding)
     second = offset_at(buffer, range_.end, encoding)
     return Span(min(first, second), max(first, second))
 
 
 def range_of(buffer: TextBuffer, span: Span, encoding: Encoding) -> types.Range:
-    """Range of ``span``."""
+    """Convert ``span`` to a range."""
     return types.Range(
         position_at(buffer, span.start, encoding), position_at(buffer, span.end, encoding)
     )

@@ -25,8 +25,8 @@ def naive_position(text: str, index: int, encoding: Encoding) -> types.Position:
     """Position of the character ``index``, counted by reading the text from its beginning."""
     line, line_start = 0, 0
     for place in range(index):
-        is_end = text[place] == "\n" or (text[place] == "\r" and text[place + 1 : place + 2] != "\n")
-        if is_end:
+        is_pair = text[place : place + 2] == "\r\n"
+        if text[place] in "\r\n" and not is_pair:
             line, line_start = line + 1, place + 1
     column = text[line_start:index]
     return types.Position(line, num_units(column.removesuffix("\r"), encoding))

@@ -18,7 +18,11 @@ from lsp_server.positions import Encoding, num_units, offset_at, position_at, ra
 ALPHABET = "ab \n\r\t\f\v\x1c\x85\u2028\u2029é\u0301漢😀"
 TEXTS = st.text(alphabet=ALPHABET, max_size=40)
 ENCODINGS = st.sampled_from(list(Encoding))
-CODECS = {Encoding.UTF8: ("utf-8", 1), Encoding.UTF16: ("utf-16-le", 2), Encoding.UTF32: ("utf-32-le", 4)}
+CODECS = {
+    Encoding.UTF8: ("utf-8", 1),
+    Encoding.UTF16: ("utf-16-le", 2),
+    Encoding.UTF32: ("utf-32-le", 4),
+}
 
 
 def naive_lines(text: str) -> list[str]:
@@ -69,7 +73,7 @@ def test_line_index_is_the_naive_split(text: str) -> None:
     lines = naive_lines(text)
     assert buffer.num_lines == len(lines)
     seen = [
-        buffer.bytes(span(buffer.line_start(line), buffer.line_end(line))).decode()
+        buffer.slice(buffer.line_start(line), buffer.line_end(line)).decode()
         for line in range(buffer.num_lines)
     ]
     assert seen == [line.rstrip("\r\n") for line in lines]
@@ -89,7 +93,7 @@ def test_any_edits_leave_the_index_of_a_fresh_buffer(
         text = text[:start] + new + text[end:]
         buffer.replace(place, new.encode())
         fresh = TextBuffer(text.encode())
-        assert buffer.bytes() == text.encode()
+        assert buffer.content() == text.encode()
         assert [buffer.line_start(line) for line in range(buffer.num_lines)] == [
             fresh.line_start(line) for line in range(fresh.num_lines)
         ]

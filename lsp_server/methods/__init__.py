@@ -1,0 +1,1 @@
+"""One file per method of the protocol, named by it."""

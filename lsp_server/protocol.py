@@ -1,0 +1,129 @@
+"""The JSON-RPC protocol of pygls with its traps mended.
+
+pygls 2.1 answers nothing to a request whose parameters do not validate, shows its own errors as
+popups, stops the whole process at ``exit``, starts handlers after later messages were read, and
+keeps a copy of every document. Each override below mends one of these.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+import logging
+from concurrent.futures import Future
+from functools import partial
+from typing import Any
+
+from cattrs import Converter, transform_error
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException, JsonRpcInternalError, JsonRpcInvalidParams
+from pygls.protocol import (
+    JsonRPCRequestMessage,
+    LanguageServerProtocol,
+    default_converter,
+    lsp_method,
+)
+from pygls.protocol.json_rpc import MsgId
+
+logger = logging.getLogger(__name__)
+
+
+class MidfillProtocol(LanguageServerProtocol):
+    """One connection's protocol. ``has_exited`` after the client's ``exit`` notification."""
+
+    has_exited = False
+
+    @property
+    def converter(self) -> Converter:
+        """What writes and reads messages."""
+        return self._converter
+
+    @property
+    def has_shut_down(self) -> bool:
+        """Whether the client sent ``shutdown``: the process may then end with success."""
+        return self._shutdown
+
+    def structure_message(self, data: dict[str, Any]) -> Any:
+        """Read a message; a request with invalid parameters is answered with -32602.
+
+        Raises the error after answering, so that nothing handles the message further.
+        """
+        try:
+            return super().structure_message(data)
+        except (JsonRpcInvalidParams, JsonRpcInternalError) as error:
+            detail = _described(error)
+            logger.warning("invalid parameters for %s: %s", data.get("method"), detail)
+            if "id" in data and "method" in data:
+                message = f"Invalid parameters for {data['method']}: {detail}"
+                code = types.ErrorCodes.InvalidParams
+                self._send_response(data["id"], error=types.ResponseError(code, message))
+            raise
+
+    def _send_handler_result(self, future: Future[Any], *, msg_id: MsgId) -> None:
+        """Send a request's result; when that is a coroutine, run it and send what it returns.
+
+        So a handler's first part runs when the message is read, before any later message changes
+        the document, and the slow part as a task that ``$/cancelRequest`` ends.
+        """
+        error = None if future.cancelled() else future.exception()
+        if error is not None:
+            self._request_futures.pop(msg_id, None)
+            self._send_response(msg_id, error=_response_error(error))
+        elif not future.cancelled() and inspect.iscoroutine(future.result()):
+            task = asyncio.ensure_future(future.result())
+            self._request_futures[msg_id] = task
+            task.add_done_callback(partial(self._send_handler_result, msg_id=msg_id))
+        else:
+            super()._send_handler_result(future, msg_id=msg_id)
+
+    @lsp_method(types.EXIT)
+    def lsp_exit(self, *_args: Any) -> None:  # type: ignore[override]
+        """End this connection only: another one may be open in this process."""
+        self.has_exited = True
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
+    def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> None:
+        """Leave the document to our own store."""
+        self.fm.features[types.TEXT_DOCUMENT_DID_OPEN](params)
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
+    def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> None:
+        """Leave the document to our own store."""
+        self.fm.features[types.TEXT_DOCUMENT_DID_CHANGE](params)
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
+    def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> None:
+        """Leave the document to our own store."""
+        self.fm.features[types.TEXT_DOCUMENT_DID_CLOSE](params)
+
+
+def message_converter() -> Converter:
+    """Build the converter of messages; requests of our own methods may leave out ``params``."""
+    converter: Converter = default_converter()  # type: ignore[no-untyped-call]
+    structure = converter.get_structure_hook(JsonRPCRequestMessage)
+    converter.register_structure_hook(
+        JsonRPCRequestMessage, lambda data, cls: structure({"params": None, **data}, cls)
+    )
+    return converter
+
+
+def _described(error: JsonRpcException) -> str:
+    """Say which member of a message is wrong, without quoting its value."""
+    cause = error.__cause__
+    return "; ".join(transform_error(cause)) if cause is not None else error.message
+
+
+def _response_error(error: BaseException) -> types.ResponseError:
+    """Log what went wrong in a handler, and say it in one line without our source code."""
+    if isinstance(error, JsonRpcException):
+        logger.warning("request refused: %s", error.message)
+        return types.ResponseError(error.code, error.message)
+    logger.error("a request handler failed", exc_info=error)
+    message = f"Internal error: {type(error).__name__}; the server's log says more"
+    return types.ResponseError(types.ErrorCodes.InternalError, message)
+
+
+def is_parse_error(error: Exception) -> bool:
+    """Tell whether a message could not be read as JSON at all."""
+    return isinstance(error, (json.JSONDecodeError, UnicodeDecodeError))

@@ -1,0 +1,153 @@
+"""Builds the server: which method is answered by which handler, and over what it listens.
+
+No behaviour here: start reading at ``methods/inline_completion.py``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import sys
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import types
+from pygls.io_ import StdoutWriter
+
+from engine.errors import BadInput
+from lsp_server.channel import ProcessChannel, ThreadChannel
+from lsp_server.convert import ACCEPT_COMMAND
+from lsp_server.language_server import MidfillServer, ThreadedReader
+from lsp_server.logs import start_logging
+from lsp_server.methods.configuration import did_change_configuration
+from lsp_server.methods.did_change import did_change
+from lsp_server.methods.did_close import did_close
+from lsp_server.methods.did_open import did_open
+from lsp_server.methods.execute_command import accept
+from lsp_server.methods.initialize import initialize, initialized
+from lsp_server.methods.inline_completion import inline_completion
+from lsp_server.methods.shutdown import shutdown
+from lsp_server.methods.trace import METHOD as TRACE_METHOD
+from lsp_server.methods.trace import trace
+from lsp_server.session import Session
+from lsp_server.worker import Worker
+
+logger = logging.getLogger(__name__)
+
+_HANDLERS: tuple[tuple[str, Any, Any], ...] = (
+    (types.INITIALIZE, initialize, None),
+    (types.INITIALIZED, initialized, None),
+    (types.TEXT_DOCUMENT_DID_OPEN, did_open, None),
+    (types.TEXT_DOCUMENT_DID_CHANGE, did_change, None),
+    (types.TEXT_DOCUMENT_DID_CLOSE, did_close, None),
+    (types.WORKSPACE_DID_CHANGE_CONFIGURATION, did_change_configuration, None),
+    # Without options the capability would not be advertised.
+    (types.TEXT_DOCUMENT_INLINE_COMPLETION, inline_completion, types.InlineCompletionOptions()),
+    (TRACE_METHOD, trace, None),
+    (types.SHUTDOWN, shutdown, None),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ServeOptions:
+    """How to serve. ``tcp`` is a loopback host and a port; None means stdin and stdout."""
+
+    tcp: tuple[str, int] | None = None
+    model: str | None = None
+    is_in_process: bool = False
+    log_file: Path | None = None
+    log_level: int = logging.INFO
+
+
+def serve(options: ServeOptions) -> int:
+    """Serve until the client is done (stdio) or for ever (TCP); returns the exit code.
+
+    Raises BadInput for an address that others could reach.
+    """
+    _start_logging(options)
+    in_process = partial(ProcessChannel, log_file=options.log_file)
+    worker = Worker(options.model, ThreadChannel if options.is_in_process else in_process)
+    try:
+        if options.tcp is None:
+            return asyncio.run(_serve_stdio(worker, options.model))
+        return asyncio.run(_serve_tcp(worker, options.model, *options.tcp))
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        worker.close()
+
+
+def build(worker: Worker, model: str | None) -> tuple[MidfillServer, Session]:
+    """Build one connection's server and its session."""
+    server = MidfillServer()
+    session = Session(server, worker, model)
+    for method, handler, options in _HANDLERS:
+        server.feature(method, options)(partial(handler, session))
+    server.command(ACCEPT_COMMAND)(_accept_command(session))
+    return server, session
+
+
+def _accept_command(session: Session) -> Any:
+    # pygls reads the arguments' types from the signature, which a partial does not have.
+    def accept_command(item_id: str) -> Any:
+        return accept(session, item_id)
+
+    return accept_command
+
+
+async def _serve_stdio(worker: Worker, model: str | None) -> int:
+    server, session = build(worker, model)
+    reader, writer = ThreadedReader(sys.stdin.fileno()), StdoutWriter(sys.stdout.buffer)
+    # Whatever is printed by accident must not land between two messages.
+    sys.stdout = sys.stderr
+    try:
+        await server.run(reader, writer)
+    finally:
+        session.close()
+    # LSP: success only when shutdown came before exit.
+    return 0 if server.protocol.has_shut_down else 1
+
+
+async def _serve_tcp(worker: Worker, model: str | None, host: str, port: int) -> int:
+    if not _is_loopback(host):
+        raise BadInput(
+            f"{host} can be reached by others, and the server asks nobody who they are: "
+            f"use 127.0.0.1 (from another machine through an SSH tunnel)"
+        )
+
+    async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # One server object each: pygls would send one client's answers to another.
+        server, session = build(worker, model)
+        try:
+            await server.run(reader, writer)
+        finally:
+            session.close()
+            writer.close()
+
+    listener = await asyncio.start_server(connect, host, port)
+    for socket in listener.sockets:
+        logger.info("listening on %s:%s", *socket.getsockname()[:2])
+    async with listener:
+        await listener.serve_forever()
+    return 0
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _start_logging(options: ServeOptions) -> None:
+    """Log to the file or to stderr. Bodies of messages hold source code and are kept out."""
+    start_logging(options.log_level, options.log_file)
+    logging.getLogger("pygls").setLevel(logging.WARNING)
+    # These two log whole messages when something is wrong with them; protocol.py logs instead.
+    logging.getLogger("pygls.protocol.json_rpc").setLevel(logging.CRITICAL)
+    logging.getLogger("pygls.server").setLevel(logging.CRITICAL)

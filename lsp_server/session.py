@@ -1,0 +1,170 @@
+"""Everything one connection knows: what the client can do, its settings, its documents.
+
+Owned by the event loop's thread. Handlers in ``methods`` read and change it; engines never see
+it, they get frozen requests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+from lsprotocol import types
+from pygls.capabilities import get_capability
+
+from engine.proposal import Outcome, Reason, Refusal
+from engine.step import Step
+from lsp_server.documents import Document, Documents
+from lsp_server.language_server import MidfillServer
+from lsp_server.messages import LoadFailed, Loading
+from lsp_server.offers import Offers
+from lsp_server.positions import Encoding
+from lsp_server.progress import LoadProgress
+from lsp_server.schedule import Schedule
+from lsp_server.settings import Settings, with_values
+from lsp_server.status import StatusKind, StatusReporter
+from lsp_server.trace import TraceRecord, TraceRing
+from lsp_server.worker import Lost, Worker, WorkerEvent
+
+logger = logging.getLogger(__name__)
+
+
+# How a refusal shows in a status line; the others are the normal course of things.
+_KINDS: Mapping[Reason, StatusKind] = {
+    Reason.NO_MODEL: StatusKind.ERROR,
+    Reason.BACKEND_FAILED: StatusKind.WARNING,
+    Reason.WORKER_LOST: StatusKind.WARNING,
+    Reason.DISABLED: StatusKind.INACTIVE,
+    Reason.IGNORED_FILE: StatusKind.INACTIVE,
+    Reason.TOO_LARGE: StatusKind.INACTIVE,
+    Reason.UNTRUSTED: StatusKind.INACTIVE,
+}
+
+
+class Session:
+    """One client's session, from ``initialize`` to the end of the connection."""
+
+    def __init__(self, server: MidfillServer, worker: Worker, model: str | None) -> None:
+        """Prepare; ``model`` is the one to use when the settings name none."""
+        self.server = server
+        self.worker = worker
+        self.capabilities = types.ClientCapabilities()
+        self.encoding = Encoding.UTF16
+        self.initial_settings = Settings()
+        self.settings = Settings()
+        self.documents = Documents()
+        self.schedule = Schedule(worker, self.documents)
+        self.traces = TraceRing()
+        self.offers = Offers()
+        self.status = StatusReporter(server.protocol.notify)
+        self._model = model
+        self._progress = LoadProgress(server)
+        self._request_ids = itertools.count(1)
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._unsubscribe: Callable[[], None] = lambda: None
+        self._has_told_loss = False
+
+    def can(self, capability: str) -> bool:
+        """Tell whether the client declared ``capability``, given by its path in snake case."""
+        return bool(get_capability(self.capabilities, capability, False))
+
+    def apply_settings(self, values: object, base: Settings) -> Settings:
+        """Set ``values`` over ``base``, tell the user what is wrong with them, use the rest."""
+        self.settings, problems = with_values(base, values)
+        for problem in problems:
+            self.show(types.MessageType.Warning, problem.message)
+        return self.settings
+
+    def start_engine(self) -> None:
+        """Start the engine with the settings' model, and show how it goes."""
+        loop = asyncio.get_running_loop()
+        if self.can("window.work_done_progress"):
+            self.spawn(self._progress.run())
+        self.worker.use_model(self.settings.model or self._model)
+        self._unsubscribe = self.worker.subscribe(
+            lambda event: _soon(loop, self._handle_event, event)
+        )
+        self.worker.start()
+
+    def use_settings_model(self) -> None:
+        """Change the engine's model to the settings' one, if it differs."""
+        self.worker.use_model(self.settings.model or self._model)
+
+    def spawn(self, coroutine: Coroutine[Any, Any, Any]) -> None:
+        """Run something beside the messages, until the session ends."""
+        task = asyncio.ensure_future(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def close(self) -> None:
+        """End what runs beside the messages."""
+        self._unsubscribe()
+        for task in self._tasks:
+            task.cancel()
+
+    def refusal_for(self, document: Document) -> Refusal | None:
+        """Why nothing is proposed in ``document`` at all, or None."""
+        settings = self.settings
+        if not settings.enabled:
+            return Refusal(Reason.DISABLED, "midfill.enabled is false")
+        if document.language in settings.disabled_languages:
+            detail = f"midfill.disabledLanguages holds {document.language}"
+            return Refusal(Reason.DISABLED, detail)
+        if document.num_bytes > settings.max_document_bytes:
+            limit = settings.max_document_bytes
+            detail = f"{document.num_bytes} bytes; midfill.maxDocumentBytes is {limit}"
+            return Refusal(Reason.TOO_LARGE, detail)
+        return None
+
+    def new_request_id(self) -> str:
+        """Name the next request; its completion items are called ``<id>.<number>``."""
+        return f"r{next(self._request_ids)}"
+
+    def record(self, id_: str, uri: str, outcome: Outcome, steps: tuple[Step, ...] = ()) -> None:
+        """Keep how a request ended, and show why when nothing comes of it."""
+        self.traces.add(TraceRecord(id_, uri, outcome, steps))
+        if isinstance(outcome, Refusal):
+            message = f"{outcome.reason.value}: {outcome.detail}".removesuffix(": ")
+            logger.info("request %s: %s", id_, message)
+            self.status.report(_KINDS.get(outcome.reason, StatusKind.NORMAL), message)
+        else:
+            self.status.report(StatusKind.NORMAL)
+
+    def show(self, kind: types.MessageType, message: str) -> None:
+        """Show a message to the user."""
+        self.server.window_show_message(types.ShowMessageParams(kind, message))
+
+    def _handle_event(self, event: WorkerEvent) -> None:
+        """Show what happens to the engine: progress, status, and one message when it is bad."""
+        self._progress.add(event)
+        if isinstance(event, Loading):
+            self.status.report(StatusKind.NORMAL, event.detail, is_busy=True)
+        elif isinstance(event, LoadFailed):
+            self.status.report(StatusKind.ERROR, event.detail)
+            self.show(types.MessageType.Error, f"Midfill has no model: {event.detail}")
+        elif isinstance(event, Lost):
+            self._handle_loss(event)
+        else:
+            self._has_told_loss = False
+            self.status.report(StatusKind.NORMAL)
+
+    def _handle_loss(self, loss: Lost) -> None:
+        if loss.retry_s is None:
+            self.status.report(StatusKind.ERROR, loss.detail)
+            message = f"Midfill is off: {loss.detail}, again and again. The server's log says more."
+            self.show(types.MessageType.Error, message)
+            return
+        self.status.report(StatusKind.WARNING, loss.detail)
+        if not self._has_told_loss:
+            self._has_told_loss = True
+            message = f"Midfill: {loss.detail}; it is being restarted."
+            self.show(types.MessageType.Warning, message)
+
+
+def _soon(loop: asyncio.AbstractEventLoop, handle: Any, event: WorkerEvent) -> None:
+    """Call ``handle(event)`` on the loop, unless it is gone: the engine may end after it."""
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(handle, event)

@@ -1,0 +1,68 @@
+"""The last requests, kept in memory only: what was planned, denoised, and why nothing was shown."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+from engine.holes import MaskPlan
+from engine.proposal import Outcome
+from engine.spans import Span
+from engine.step import Step
+
+MAX_RECORDS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class TraceRecord:
+    """One request's way. ``id`` is the prefix of the ids of its completion items."""
+
+    id: str
+    uri: str
+    outcome: Outcome
+    steps: tuple[Step, ...]
+
+
+class TraceRing:
+    """The last requests, oldest dropped first."""
+
+    def __init__(self) -> None:
+        self._records: deque[TraceRecord] = deque(maxlen=MAX_RECORDS)
+
+    def add(self, record: TraceRecord) -> None:
+        """Remember a request that has ended."""
+        self._records.append(record)
+
+    def find(self, id_: str | None) -> TraceRecord | None:
+        """Return the record of a request's or an item's id; the newest one without an id."""
+        if id_ is None:
+            return self._records[-1] if self._records else None
+        wanted = id_.partition(".")[0]
+        return next((record for record in self._records if record.id == wanted), None)
+
+
+def plan_json(plan: MaskPlan | None) -> dict[str, Any] | None:
+    """Write a mask plan; offsets are bytes of UTF-8."""
+    if plan is None:
+        return None
+    return {
+        "holes": [
+            {
+                **_span_json(hole.span),
+                "kind": hole.kind.value,
+                "single_line": hole.single_line,
+                "num_tokens": hole.num_tokens,
+                "reason": hole.reason,
+            }
+            for hole in plan.holes
+        ],
+        "cursor_hole": plan.cursor_hole,
+        "cursor": plan.cursor,
+        "rest": _span_json(plan.rest),
+        "reason": plan.reason,
+    }
+
+
+def _span_json(span: Span) -> dict[str, int]:
+    return {"start_byte": span.start, "end_byte": span.end}
