@@ -120,7 +120,7 @@ def _cold_start_ms(place: str, model: str | None) -> float:
 
 def _num_cpus() -> int:
     """Cores that this process may use."""
-    if sys.platform == "linux":
+    if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
