@@ -1,13 +1,14 @@
 """The canvas: token ids in text order, and per hole position whether it is masked or committed.
 
-Knows nothing of models and their layouts. Context ids never change; a hole's arrays always have one length; behind a
-committed <eom> nothing is left.
+Knows nothing of models and their layouts. Context ids never change; a
+hole's arrays always have one length; behind a committed <eom> nothing is left.
 """
 
 # L positions of one hole's current block, D tokens of its finished blocks
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Canvas", "HoleCanvas", "Ids", "State"]
 
 Ids = NDArray[np.int64]
+_LINE_BREAK = re.compile(r"\A[ \t]*\n")
 
 
 def _no_ids() -> Ids:
@@ -130,12 +132,13 @@ class HoleCanvas:
 
 @dataclass(slots=True)
 class Canvas:
-    """Context pieces and holes interleaved in text order: context[0], holes[0], context[1], …
+    """Context pieces and holes interleaved in text order.
 
-    ``snippets`` stand before the file. What stands behind the cursor's hole on its line is the
-    first ``rest_tokens`` ids of ``context[cursor_hole + 1 + rest_holes]`` and, when ``rest_holes``
-    further holes stand on that line, all pieces and holes before it. The line break behind the
-    cursor's line is in no piece: the layout implies it.
+    context[0], holes[0], context[1], …; ``snippets`` stand before the file. What stands behind the
+    cursor's hole on its line is the first ``rest_tokens`` ids of
+    ``context[cursor_hole + 1 + rest_holes]`` and, when ``rest_holes`` further holes stand on that
+    line, all pieces and holes before it. The line break behind the cursor's line is in no piece:
+    the layout implies it.
     """
 
     snippets: Ids
@@ -243,4 +246,4 @@ def _rest(plan: MaskPlan, window: Span, data: bytes) -> tuple[int, str, str]:
     behind = _text(data, Span(end, max(end, piece_end)))
     if not rest.strip() and not num_holes:
         rest = ""
-    return num_holes, rest, behind.removeprefix("\n")
+    return num_holes, rest, _LINE_BREAK.sub("", behind, count=1)

@@ -1,5 +1,6 @@
-"""What the sampler must know of a vocabulary: ids that may not be written, ids that end a line,
-ids that begin with given bytes. Built once per tokenizer.
+"""What the sampler must know of a vocabulary, built once per tokenizer.
+
+Ids that may not be written, ids that end a line, ids that begin with given bytes.
 """
 
 # V vocabulary

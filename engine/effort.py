@@ -1,0 +1,78 @@
+"""What each effort buys. All numbers of the sampler's policy in one table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from engine.commit import CommitConfig
+from engine.request import Effort
+
+
+@dataclass(frozen=True, slots=True)
+class SamplerConfig:
+    """Policy of one run.
+
+    ``steps_per_token``: a block of L positions gets at most ceil(steps_per_token * L) steps.
+    ``max_blocks``: canvases one after the other. ``num_revisions``: rounds in which committed
+    tokens that the causal pass does not support are hidden and predicted again. ``is_scored``:
+    whether that pass is paid for at all. ``eom_bias``: taken off <eom>'s logit at a block's first
+    step, halved at each one after. ``eom_support``: what every masked position before <eom> must
+    have. ``max_faults``: objections before the run gives up. ``safe_p``: at the deadline the text
+    is cut before the first token under it. ``max_positions``: to this a further hole may grow.
+    """
+
+    commit: CommitConfig = field(default_factory=CommitConfig)
+    steps_per_token: float = 1.0
+    max_blocks: int = 4
+    num_revisions: int = 1
+    is_scored: bool = True
+    eom_bias: float = 1.0
+    eom_support: float = 0.3
+    max_faults: int = 3
+    safe_p: float = 0.4
+    max_positions: int = 32
+    temperature: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class EffortPolicy:
+    """A run's policy and how many candidates are tried.
+
+    The first one is the argmax, further ones are drawn at ``temperature``.
+    """
+
+    sampler: SamplerConfig
+    num_candidates: int
+    temperature: float = 0.4
+
+
+# Thresholds: Fast-dLLM .9, .95 for quality, .7 to .8 for speed (arXiv:2505.22618).
+POLICIES: Mapping[Effort, EffortPolicy] = {
+    Effort.INSTANT: EffortPolicy(
+        SamplerConfig(
+            CommitConfig(threshold=0.7, entropy_bound=0.3),
+            steps_per_token=0.25,
+            max_blocks=1,
+            num_revisions=0,
+            is_scored=False,
+        ),
+        num_candidates=1,
+    ),
+    Effort.LOW: EffortPolicy(
+        SamplerConfig(
+            CommitConfig(threshold=0.8, entropy_bound=0.2),
+            steps_per_token=0.5,
+            max_blocks=2,
+            num_revisions=0,
+        ),
+        num_candidates=1,
+    ),
+    Effort.MEDIUM: EffortPolicy(SamplerConfig(), num_candidates=1),
+    Effort.HIGH: EffortPolicy(
+        SamplerConfig(
+            CommitConfig(threshold=0.95, entropy_bound=0.05), max_blocks=8, num_revisions=2
+        ),
+        num_candidates=3,
+    ),
+}

@@ -1,0 +1,170 @@
+r"""A project's own rules, from ``.midfill.toml``: what may never be written there.
+
+    [rules]
+    forbidden_names = ["eval", "gets"]
+    forbidden_patterns = ['print\(', '\bTODO\b']
+    max_line_length = 100
+
+A rule looks at what Midfill writes, never at what stands there already.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import sys
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from engine.constraints import Fault, Frontier
+from engine.errors import BadInput
+from engine.holes import MaskPlan
+from engine.proposal import Reason
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+FILE_NAME = ".midfill.toml"
+_TABLE = "rules"
+_NAME = re.compile(r"[^\W\d]\w*")
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What new text must obey.
+
+    ``forbidden_names``: whole identifiers. ``forbidden_patterns``: regular expressions that it may
+    not match. ``max_line_length`` in characters, None for no limit.
+    """
+
+    forbidden_names: frozenset[str] = frozenset()
+    forbidden_patterns: tuple[re.Pattern[str], ...] = ()
+    max_line_length: int | None = None
+
+
+def find_rules(path: Path) -> Path | None:
+    """The nearest ``.midfill.toml`` in the folders above ``path``."""
+    candidates = (folder / FILE_NAME for folder in path.absolute().parents)
+    return next((candidate for candidate in candidates if candidate.is_file()), None)
+
+
+def load_rules(path: Path) -> Rules:
+    """Read one rules file. Raises BadInput that names the key and the mend."""
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadInput(f"{path}: cannot be read as TOML ({error})") from error
+    _reject_unknown(path, document, (_TABLE,), "")
+    table = document.get(_TABLE, {})
+    if not isinstance(table, dict):
+        raise BadInput(f"{path}: {_TABLE} must be a table: write [{_TABLE}]")
+    _reject_unknown(path, table, tuple(item.name for item in fields(Rules)), f"{_TABLE}.")
+    length = table.get("max_line_length")
+    is_count = isinstance(length, int) and not isinstance(length, bool) and length > 0
+    if length is not None and not is_count:
+        raise BadInput(f"{path}: {_TABLE}.max_line_length must be a whole number above 0")
+    return Rules(
+        frozenset(_strings(path, table, "forbidden_names")),
+        tuple(_pattern(path, text) for text in _strings(path, table, "forbidden_patterns")),
+        length,
+    )
+
+
+def _reject_unknown(path: Path, table: dict[str, object], known: tuple[str, ...], at: str) -> None:
+    for key in table:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            mend = f"did you mean {near[0]}?" if near else f"valid are {', '.join(known)}"
+            raise BadInput(f"{path}: unknown key {at}{key}: {mend}")
+
+
+def _strings(path: Path, table: dict[str, object], key: str) -> list[str]:
+    values = table.get(key, [])
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise BadInput(f"{path}: {_TABLE}.{key} must be a list of strings")
+    return values
+
+
+def _pattern(path: Path, text: str) -> re.Pattern[str]:
+    try:
+        return re.compile(text, re.MULTILINE)
+    except re.error as error:
+        raise BadInput(
+            f"{path}: {_TABLE}.forbidden_patterns: {text!r} is no regular expression ({error})"
+        ) from error
+
+
+class ProjectRules:
+    """Holds a proposal to the rules of its project."""
+
+    def __init__(self, rules: Rules, data: bytes, plan: MaskPlan) -> None:
+        self._rules = rules
+        self._before = [_line_before(data, hole.span.start) for hole in plan.holes]
+        self._after = [_line_after(data, hole.span.end) for hole in plan.holes]
+
+    def fault(self, frontier: Frontier) -> Fault | None:
+        """The first forbidden name, forbidden pattern or overlong line."""
+        before = self._before[frontier.hole]
+        found = [
+            *self._names(before, frontier),
+            *self._patterns(before, frontier),
+            *self._lines(before, frontier),
+        ]
+        if not found:
+            return None
+        character, detail = min(found)
+        offset = len(frontier.text[:character].encode())
+        return Fault(offset, Reason.DISABLED, detail)
+
+    def _names(self, before: str, frontier: Frontier) -> list[tuple[int, str]]:
+        forbidden = self._rules.forbidden_names
+        if not forbidden:
+            return []
+        after = self._after[frontier.hole] if frontier.is_finished else ""
+        whole = before + frontier.text + after
+        return [
+            (max(match.start() - len(before), 0), f"the name {match.group()} is forbidden here")
+            for match in _NAME.finditer(whole)
+            if match.group() in forbidden and self._is_new(match, before, frontier)
+        ]
+
+    def _patterns(self, before: str, frontier: Frontier) -> list[tuple[int, str]]:
+        return [
+            (max(match.start() - len(before), 0), f"{pattern.pattern!r} is forbidden here")
+            for pattern in self._rules.forbidden_patterns
+            for match in pattern.finditer(before + frontier.text)
+            if self._is_new(match, before, frontier)
+        ]
+
+    @staticmethod
+    def _is_new(match: re.Match[str], before: str, frontier: Frontier) -> bool:
+        """Whether the match holds new text, and no further token can undo it."""
+        end = len(before) + len(frontier.text)
+        is_settled = frontier.is_finished or match.end() < end
+        return is_settled and match.end() > len(before) and match.start() < end
+
+    def _lines(self, before: str, frontier: Frontier) -> list[tuple[int, str]]:
+        limit = self._rules.max_line_length
+        if limit is None or not frontier.text:
+            return []
+        behind = self._after[frontier.hole]
+        after = behind if frontier.is_finished else ""
+        start = -len(before)
+        for line in (before + frontier.text + after).split("\n"):
+            is_mine = start >= 0 or len(before) + len(behind) <= limit
+            if len(line.rstrip("\r")) > limit and is_mine:
+                at = min(max(start + limit, 0), len(frontier.text) - 1)
+                return [(at, f"the line is longer than {limit} characters")]
+            start += len(line) + 1
+        return []
+
+
+def _line_before(data: bytes, offset: int) -> str:
+    return data[data.rfind(b"\n", 0, offset) + 1 : offset].decode("utf-8", "replace")
+
+
+def _line_after(data: bytes, offset: int) -> str:
+    end = data.find(b"\n", offset)
+    return data[offset : len(data) if end < 0 else end].decode("utf-8", "replace")

@@ -1,0 +1,356 @@
+"""The denoising loop: predict, commit what is sure, let the constraints look, stop.
+
+Knows a canvas, a denoiser and a policy; knows nothing of files or proposals. Deterministic: the
+same canvas, policy and seed give the same text.
+"""
+
+# M masked positions, V vocabulary
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from engine.blocks import Blocks
+from engine.budget import Budget
+from engine.canvas import Canvas, Ids
+from engine.commit import Flags, may_end, select_commits
+from engine.constraints import Constraint, Fault, Frontier, first_fault
+from engine.denoisers.protocol import ContextHandle, Denoiser, Logits
+from engine.effort import SamplerConfig
+from engine.holes import Hole
+from engine.lexicon import Lexicon
+from engine.posterior import Filter, Posterior, apply_filters, greedy, sampled
+from engine.proposal import Reason
+from engine.revision import Revision
+from engine.safe_prefix import cut_to_safe_prefix
+from engine.spelling import Spelling
+from engine.step import State, Step
+
+Place = tuple[int, int]
+
+
+class Stop(Enum):
+    """Why a run ended."""
+
+    FINISHED = "finished"
+    DEADLINE = "deadline"
+    UNFINISHED = "unfinished"
+    FAULT = "fault"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelView:
+    """A denoiser with what was derived from its tokenizer."""
+
+    denoiser: Denoiser
+    lexicon: Lexicon
+    spelling: Spelling
+
+
+class Sampler:
+    """One run over one canvas, which it owns. ``steps`` may be resumed after ``reject``.
+
+    ``seed`` and ``candidate`` choose the noise when the policy's temperature is above 0.
+    """
+
+    def __init__(
+        self,
+        canvas: Canvas,
+        handle: ContextHandle,
+        holes: Sequence[Hole],
+        model: ModelView,
+        config: SamplerConfig,
+        constraints: Sequence[Constraint] = (),
+        budget: Budget | None = None,
+        seed: tuple[int, int] = (0, 0),
+    ) -> None:
+        self.canvas, self.model, self.config = canvas, model, config
+        self.stop: Stop | None = None
+        self.fault: Fault | None = None
+        self.num_steps = self.forwards = 0
+        self.constraint_s = self.score_s = 0.0
+        self.is_usable = True
+        sizes = [hole.num_tokens for hole in holes]
+        self.blocks = Blocks(canvas, handle, sizes, model.denoiser, model.spelling, config)
+        self.revision = Revision(config.num_revisions)
+        self._ends_line = [hole.single_line for hole in holes]
+        self._constraints, self._budget, self._seed = constraints, budget or Budget(), seed
+        self._began = self._budget.clock()
+        self._step_s = 0.0
+        self._bans: dict[Place, list[int]] = {}
+        self._num_faults = 0
+        self._seen: list[tuple[bytes, bool] | None] = [None] * len(holes)
+        self._remasked: list[Place] = []
+
+    def steps(self) -> Iterator[Step]:
+        """Denoise until every hole has ended or nothing more may be spent; see ``stop``.
+
+        Raises Cancelled between two steps.
+        """
+        self.stop = None
+        while self.stop is None:
+            self._budget.raise_if_cancelled()
+            has_masked = len(self.canvas.masked()) > 0
+            if not self._budget.lasts(self._step_s) and not self._is_finished():
+                self._cut(Stop.DEADLINE)
+            elif has_masked:
+                yield self._step()
+            elif self._is_finished() and not self._budget.lasts(self._step_s):
+                self.stop = Stop.FINISHED
+            elif not self._score_and_doubt():
+                self._lengthen()
+
+    def reject(self, hole: int, fault: Fault) -> bool:
+        """Ban the token that wrote the fault and open the hole from there.
+
+        False when that was done too often. Call ``steps`` again afterwards.
+        """
+        self._num_faults += 1
+        if self._num_faults > self.config.max_faults:
+            self.stop, self.fault = Stop.FAULT, fault
+            return False
+        canvas = self.canvas.holes[hole]
+        index = self.model.spelling.token_at(canvas, fault.offset)
+        token = int(np.concatenate([canvas.done, canvas.ids])[index])
+        self._bans = {
+            place: banned
+            for place, banned in self._bans.items()
+            if place[0] != hole or place[1] <= index
+        }
+        self._bans.setdefault((hole, index), []).append(token)
+        self._remasked += [(hole, place) for place in self.blocks.reopen(hole, index)]
+        return True
+
+    def texts(self) -> tuple[str, ...]:
+        """The text of each hole up to its first masked position, behind the forced bytes."""
+        return tuple(self.model.spelling.text(hole) for hole in self.canvas.holes)
+
+    def _is_finished(self) -> bool:
+        return all(self.model.spelling.is_finished(hole) for hole in self.canvas.holes)
+
+    def _step(self) -> Step:
+        began = self._budget.clock()
+        wanted = self.canvas.masked()
+        holes, places = self.canvas.locate(wanted)
+        [logits] = self.model.denoiser.predict(
+            self.blocks.handle, [self.canvas], [wanted], cancel=self._budget.cancel
+        )
+        self.forwards += 1
+        posterior = self._posterior(logits, holes, places)
+        committed = self._commit(posterior, holes, places)
+        self.num_steps += 1
+        self.blocks.num_steps += 1
+        self._look()
+        self._step_s = self._budget.clock() - began
+        return self._record(committed)
+
+    def _posterior(self, logits: Logits, holes: Ids, places: Ids) -> Posterior:
+        bias = self.config.eom_bias * 0.5**self.blocks.num_steps
+        filters = [self._filter(hole, place) for hole, place in zip(holes, places, strict=True)]
+        apply_filters(logits, filters, self.model.lexicon, bias)
+        if self.config.temperature <= 0.0:
+            return greedy(logits)
+        random = np.random.default_rng((*self._seed, self.forwards))
+        return sampled(logits, self.config.temperature, random)
+
+    def _filter(self, hole: int, place: int) -> Filter:
+        canvas = self.canvas.holes[hole]
+        missing = self.model.spelling.missing(canvas) if place == canvas.num_frontier else b""
+        return Filter(
+            self._bans.get((hole, len(canvas.done) + place), ()),
+            self.model.lexicon.compatible(missing) if missing else None,
+            self._ends_line[hole],
+        )
+
+    def _commit(self, posterior: Posterior, holes: Ids, places: Ids) -> list[Place]:
+        """Commit this step's choice; the places committed and kept."""
+        previous = np.concatenate([hole.guess[hole.is_masked] for hole in self.canvas.holes])
+        for number, canvas in enumerate(self.canvas.holes):
+            rows = holes == number
+            canvas.p[places[rows]] = posterior.p[rows]
+            canvas.guess[places[rows]] = posterior.tokens[rows]
+        is_eligible, is_due = self._eligible(posterior, holes, places)
+        is_settled = float(posterior.entropy.mean()) < self.config.commit.settled_entropy
+        if is_settled and np.array_equal(previous, posterior.tokens):
+            chosen = is_eligible
+        else:
+            chosen = is_due | select_commits(
+                posterior.p,
+                posterior.entropy,
+                is_eligible,
+                self._num_at_least(),
+                self.config.commit,
+            )
+        rows = np.flatnonzero(chosen).tolist()
+        return [
+            (int(holes[row]), int(places[row]))
+            for row in rows
+            if self._write(int(holes[row]), int(places[row]), posterior, row)
+        ]
+
+    def _eligible(self, posterior: Posterior, holes: Ids, places: Ids) -> tuple[Flags, Flags]:
+        """Rows that may be committed, and those that must be (forced bytes at the frontier)."""
+        is_eligible = np.ones(len(places), np.bool_)
+        is_due = np.zeros(len(places), np.bool_)
+        spelling = self.model.spelling
+        for number, canvas in enumerate(self.canvas.holes):
+            rows = np.flatnonzero(holes == number)
+            missing = spelling.missing(canvas)
+            if missing and len(rows):
+                is_due[rows[0]] = True
+                healed = spelling.tokenizer.token_bytes(int(posterior.tokens[rows[0]]))
+                is_eligible[rows[1:]] = healed.startswith(missing)
+            for row in rows:
+                if self._ends(int(posterior.tokens[row]), number):
+                    place = int(places[row])
+                    is_eligible[row] &= may_end(
+                        canvas.p, canvas.is_masked, place, self.config.eom_support
+                    )
+        return is_eligible, is_due
+
+    def _ends(self, token: int, hole: int) -> bool:
+        """Whether ``token`` ends its hole: <eom>, or a newline in a single-line hole."""
+        tokenizer = self.model.spelling.tokenizer
+        is_break = self._ends_line[hole] and b"\n" in tokenizer.token_bytes(token)
+        return token == tokenizer.eom_id or is_break
+
+    def _num_at_least(self) -> int:
+        """Commits that this step owes, so that the block ends within its steps."""
+        needed = 0
+        for number, canvas in enumerate(self.canvas.holes):
+            ends = [self._ends(int(guess), number) for guess in canvas.guess]
+            first = ends.index(True) if True in ends else len(ends) - 1
+            needed += int(canvas.is_masked[: first + 1].sum())
+        return math.ceil(needed / self.blocks.num_steps_left)
+
+    def _write(self, hole: int, place: int, posterior: Posterior, row: int) -> bool:
+        """Commit one row; False when an end written in this step dropped its position."""
+        canvas, p = self.canvas.holes[hole], float(posterior.p[row])
+        token = int(posterior.tokens[row])
+        if place >= len(canvas) or not canvas.is_masked[place]:
+            return False
+        if not self._ends(token, hole):
+            canvas.commit(place, token, p)
+            return True
+        tokenizer = self.model.spelling.tokenizer
+        before = tokenizer.token_bytes(token).partition(b"\n")[0].decode("utf-8", "ignore")
+        ending = [*(tokenizer.encode(before).tolist() if before.strip() else ()), tokenizer.eom_id]
+        canvas.truncate(place)
+        canvas.grow(len(ending), tokenizer.mask_id)
+        for index, written in enumerate(ending, start=place):
+            canvas.commit(index, written, p)
+        return True
+
+    def _look(self, is_final: bool = False) -> None:
+        """Show the constraints every frontier that changed; ban and mask again what they refuse."""
+        began = self._budget.clock()
+        spelling = self.model.spelling
+        others = self.texts()
+        for number, canvas in enumerate(self.canvas.holes):
+            data, is_finished = spelling.data(canvas), is_final or spelling.is_finished(canvas)
+            if spelling.missing(canvas) or self._seen[number] == (data, is_finished):
+                continue
+            self._seen[number] = (data, is_finished)
+            fault = self._fault(number, data, is_finished, others)
+            if fault is not None and is_final:
+                self.stop, self.fault = Stop.FAULT, fault
+            elif fault is not None:
+                self._seen[number] = None
+                self.reject(number, fault)
+        self.constraint_s += self._budget.clock() - began
+
+    def _fault(
+        self, hole: int, data: bytes, is_finished: bool, others: tuple[str, ...]
+    ) -> Fault | None:
+        try:
+            text = data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            is_cut = error.reason == "unexpected end of data" and not is_finished
+            if not is_cut:
+                return Fault(error.start, Reason.DOES_NOT_PARSE, "the bytes are not UTF-8")
+            text = data[: error.start].decode("utf-8")
+        return first_fault(self._constraints, Frontier(hole, text, is_finished, others))
+
+    def _score_and_doubt(self) -> bool:
+        """Ask the causal pass about the full block; True when tokens were hidden again."""
+        if not self.config.is_scored or self.revision.is_scored(self.canvas):
+            return False
+        began = self._budget.clock()
+        self.revision.score(
+            self.canvas,
+            self.blocks.handle,
+            self.model.denoiser,
+            self.model.lexicon,
+            self._line_filters(),
+            self._budget.cancel,
+        )
+        self.forwards += 1
+        doubts = self.revision.doubts(self.canvas)
+        for hole, place in doubts:
+            self.canvas.holes[hole].remask(place, self.model.spelling.tokenizer.mask_id)
+            self._remasked.append((hole, len(self.canvas.holes[hole].done) + place))
+        self.blocks.allow(len(doubts))
+        self.score_s += self._budget.clock() - began
+        return bool(doubts)
+
+    def _line_filters(self) -> list[Filter]:
+        return [
+            Filter(ends_line=ends)
+            for ends, canvas in zip(self._ends_line, self.canvas.holes, strict=True)
+            for _ in range(len(canvas))
+        ]
+
+    def _lengthen(self) -> None:
+        """Give every hole that has not ended more room; stop when all ended or none is left."""
+        if self._is_finished():
+            self.stop = Stop.FINISHED
+        elif not self.blocks.lengthen(self.revision):
+            self._cut(Stop.UNFINISHED)
+
+    def _cut(self, stop: Stop) -> None:
+        """End the run with what is safe to keep; no text at all when a further hole is open."""
+        self.is_usable = cut_to_safe_prefix(
+            self.canvas, self._ends_line, self.model.spelling, self.config.safe_p
+        )
+        self.stop = stop
+        if self.is_usable:
+            self._look(is_final=True)
+
+    def _record(self, committed: list[Place]) -> Step:
+        """The canvas as it stands; what this step committed and still holds."""
+        spelling = self.model.spelling
+        holes = self.canvas.holes
+        remasked, self._remasked = self._remasked, []
+        kept = [
+            (hole, len(holes[hole].done) + place)
+            for hole, place in committed
+            if place < len(holes[hole]) and not holes[hole].is_masked[place]
+        ]
+        ids = [np.concatenate([hole.done, hole.ids]).tolist() for hole in holes]
+        is_open = [[False] * len(hole.done) + hole.is_masked.tolist() for hole in holes]
+        done_p = [self.blocks.done_p(number).tolist() for number in range(len(holes))]
+        return Step(
+            index=self.num_steps,
+            ids=tuple(map(tuple, ids)),
+            states=tuple(
+                tuple(State.MASKED if flag else State.COMMITTED for flag in flags)
+                for flags in is_open
+            ),
+            p=tuple((*done, *hole.p.tolist()) for done, hole in zip(done_p, holes, strict=True)),
+            texts=tuple(
+                tuple(
+                    "" if flag else spelling.piece(token).decode("utf-8", "replace")
+                    for token, flag in zip(row, flags, strict=True)
+                )
+                for row, flags in zip(ids, is_open, strict=True)
+            ),
+            committed=tuple(kept),
+            remasked=tuple(remasked),
+            forwards=self.forwards,
+            elapsed_ms=(self._budget.clock() - self._began) * 1000.0,
+        )

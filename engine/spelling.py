@@ -1,0 +1,93 @@
+"""The text of a hole, token by token: which bytes came from which position.
+
+Knows a hole's ids and a tokenizer; knows nothing of models or syntax.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.canvas import HoleCanvas
+from engine.tokenizer import Tokenizer
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """Bytes of ids, a newline written as the file writes it (``newline``: LF or CRLF)."""
+
+    tokenizer: Tokenizer
+    newline: bytes = b"\n"
+
+    def piece(self, token: int) -> bytes:
+        """The bytes of one id as they would stand in the file."""
+        piece = self.tokenizer.token_bytes(token)
+        return piece if self.newline == b"\n" else piece.replace(b"\n", self.newline)
+
+    def pieces(self, hole: HoleCanvas) -> list[bytes]:
+        """Bytes per token of the finished blocks and of the frontier of the current one."""
+        ids = [*hole.done.tolist(), *hole.ids[: hole.num_frontier].tolist()]
+        return [self.piece(token) for token in ids]
+
+    def is_finished(self, hole: HoleCanvas) -> bool:
+        """Whether nothing is masked and the hole ends with <eom>."""
+        is_full = len(hole) > 0 and hole.num_frontier == len(hole)
+        return is_full and int(hole.ids[-1]) == self.tokenizer.eom_id
+
+    def missing(self, hole: HoleCanvas) -> bytes:
+        """The forced bytes that the frontier does not hold yet."""
+        return hole.forced[sum(map(len, self.pieces(hole))) :]
+
+    def text(self, hole: HoleCanvas) -> str:
+        """The frontier's text behind the forced bytes; a character cut in two is left out."""
+        return self.data(hole).decode("utf-8", "ignore")
+
+    def data(self, hole: HoleCanvas) -> bytes:
+        """The frontier's bytes behind the forced ones."""
+        return b"".join(self.pieces(hole))[len(hole.forced) :]
+
+    def token_at(self, hole: HoleCanvas, offset: int) -> int:
+        """Index, over finished blocks and the current one, of the token that wrote byte ``offset``.
+
+        Counted behind the forced bytes. At the end of the text: the closing <eom>, or the last
+        token when there is none. A token that holds forced bytes alone is never blamed.
+        """
+        pieces = self.pieces(hole)
+        at = 0
+        for index, piece in enumerate(pieces):
+            at += len(piece)
+            if at > len(hole.forced) + offset:
+                return index
+        return len(pieces) - 1
+
+    def lengths(self, hole: HoleCanvas) -> list[int]:
+        """Bytes that each token of ``pieces`` adds behind the forced ones."""
+        lengths, forced = [], len(hole.forced)
+        for piece in self.pieces(hole):
+            healed = min(forced, len(piece))
+            forced -= healed
+            lengths.append(len(piece) - healed)
+        return lengths
+
+
+def num_whole_words(pieces: Sequence[bytes], following: bytes) -> int:
+    """How many of ``pieces`` to keep so that the cut before ``following`` is not within a word."""
+    kept = len(pieces)
+    while kept and _joins(pieces[kept - 1], following):
+        kept -= 1
+        following = pieces[kept]
+    return kept
+
+
+def num_whole_lines(pieces: Sequence[bytes]) -> int:
+    """How many of ``pieces`` stand before the last line break; all of them when there is none."""
+    breaks = [index for index, piece in enumerate(pieces) if b"\n" in piece]
+    return breaks[-1] if breaks else len(pieces)
+
+
+def _joins(left: bytes, right: bytes) -> bool:
+    return bool(left) and bool(right) and _is_word(left[-1]) and _is_word(right[0])
+
+
+def _is_word(byte: int) -> bool:
+    return byte >= 0x80 or byte == 0x5F or chr(byte).isalnum()
