@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import platform
 import subprocess
 import sys
@@ -21,7 +20,7 @@ from typing import TextIO
 from engine.proposal import Outcome, Proposal
 from engine.request import Request
 from lsp_server import __version__
-from lsp_server.memory import peak_mb, resident_mb
+from lsp_server.machine import num_cpus, peak_mb, resident_mb
 from lsp_server.source_file import Place, SourceFile
 
 NUM_COLD_STARTS = 3
@@ -91,7 +90,7 @@ def bench(
             (again if repeat else first).append(timed)
     report = BenchReport(
         version=__version__,
-        machine=f"{platform.machine()}, {_num_cpus()} cores, Python {platform.python_version()}",
+        machine=f"{platform.machine()}, {num_cpus()} cores, Python {platform.python_version()}",
         model=infiller.model,
         num_places=len(sources),
         num_proposals=sum(isinstance(timed.outcome, Proposal) for timed in first),
@@ -116,13 +115,6 @@ def _cold_start_ms(place: str, model: str | None) -> float:
     started = time.perf_counter()
     subprocess.run(command, check=False, stdout=subprocess.DEVNULL)
     return 1000 * (time.perf_counter() - started)
-
-
-def _num_cpus() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _by_stage(runs: Sequence[_Timed]) -> dict[str, Quantiles]:

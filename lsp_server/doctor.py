@@ -1,0 +1,130 @@
+"""``midfill doctor`` says whether the installation is sound, and what would really run.
+
+Reads the environment and loads the model once; changes nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from typing import TextIO
+
+from engine.errors import BadInput, DamagedWeights, MidfillError
+from engine.languages import LANGUAGES, load_grammar
+from engine.request import Request
+from engine.spans import ByteOffset
+from lsp_server import __version__
+from lsp_server.machine import num_cpus, peak_mb
+
+PACKAGES = ("numpy", "tokenizers", "pygls", "lsprotocol", "tree-sitter")
+CPU_RUNTIME = "onnxruntime"
+GPU_RUNTIME = "onnxruntime-gpu"
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OMP_WAIT_POLICY")
+_PROBE = "def double(x):\n    return "
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at. ``mend`` says what to do when something is wrong with it."""
+
+    topic: str
+    value: str
+    mend: str | None = None
+
+
+def doctor(model: str | None, out: TextIO) -> int:
+    """Print what was found; 1 when something has to be mended."""
+    num_problems = 0
+    for finding in findings(model):
+        sign = "ok " if finding.mend is None else "BAD"
+        out.write(f"{sign} {finding.topic:<10} {finding.value}\n")
+        if finding.mend is not None:
+            num_problems += 1
+            out.write(f"    {'':<10} {finding.mend}\n")
+        out.flush()
+    return 1 if num_problems else 0
+
+
+def findings(model: str | None) -> Iterator[Finding]:
+    """Everything that is looked at, the cheap things first."""
+    yield Finding("midfill", __version__)
+    yield Finding("python", f"{platform.python_version()} at {sys.executable}")
+    yield Finding("system", f"{platform.system()} {platform.machine()}, {num_cpus()} cores")
+    yield _threads()
+    yield Finding("packages", ", ".join(f"{name} {_version(name)}" for name in PACKAGES))
+    yield runtime_finding(_version(CPU_RUNTIME), _version(GPU_RUNTIME))
+    yield _grammars()
+    yield from _model(model)
+
+
+def runtime_finding(cpu: str | None, gpu: str | None) -> Finding:
+    """Which ONNX Runtime package is installed; both at once overwrite each other's files."""
+    if cpu is not None and gpu is not None:
+        return Finding(
+            "runtime",
+            f"{CPU_RUNTIME} {cpu} and {GPU_RUNTIME} {gpu} in one environment",
+            "they share a folder: uninstall both, then install the one you want",
+        )
+    if cpu is None and gpu is None:
+        return Finding("runtime", "no ONNX Runtime", f"run pip install {CPU_RUNTIME}")
+    if gpu is not None:
+        return Finding("runtime", f"{GPU_RUNTIME} {gpu}")
+    return Finding("runtime", f"{CPU_RUNTIME} {cpu}")
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _threads() -> Finding:
+    chosen = [f"{name}={os.environ[name]}" for name in THREAD_VARIABLES if name in os.environ]
+    return Finding("threads", ", ".join(chosen) or "no limit in the environment")
+
+
+def _grammars() -> Finding:
+    missing = [
+        language.id
+        for language in LANGUAGES
+        if language.grammar is not None and load_grammar(language.grammar) is None
+    ]
+    if not missing:
+        return Finding("grammars", f"all {len(LANGUAGES)} load")
+    return Finding(
+        "grammars",
+        f"not loaded: {', '.join(missing)}",
+        "reinstall midfill: files of these languages are filled as plain text until then",
+    )
+
+
+def _model(model: str | None) -> Iterator[Finding]:
+    """Load the model, which checks its hashes, and fill one hole."""
+    import engine
+
+    started = time.perf_counter()
+    try:
+        infiller = engine.load(model)
+    except (BadInput, DamagedWeights) as error:
+        yield Finding("model", str(error), "reinstall midfill, or name another with --model")
+        return
+    load_ms = 1000 * (time.perf_counter() - started)
+    yield Finding("model", f"{infiller.model}, hashes right, loaded in {load_ms:.0f} ms")
+    yield Finding("provider", ", ".join(infiller.denoiser.providers))
+    request = Request(_PROBE, ByteOffset(len(_PROBE)), path="probe.py")
+    started = time.perf_counter()
+    try:
+        outcome = infiller.infill(request)
+    except MidfillError as error:
+        yield Finding("fill", str(error), "report this line")
+        return
+    fill_ms = 1000 * (time.perf_counter() - started)
+    peak = peak_mb()
+    memory = "" if peak is None else f", {peak:.0f} MB at most"
+    yield Finding("fill", f"{outcome.forwards} forwards in {fill_ms:.0f} ms{memory}")

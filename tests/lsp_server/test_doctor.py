@@ -1,0 +1,27 @@
+"""The doctor's diagnoses."""
+
+from __future__ import annotations
+
+import io
+
+from lsp_server.doctor import doctor, runtime_finding
+
+
+def test_two_runtimes_in_one_environment_are_a_problem() -> None:
+    finding = runtime_finding("1.31.1", "1.31.1")
+    assert finding.mend is not None
+    assert "uninstall both" in finding.mend
+
+
+def test_one_runtime_is_sound_and_none_is_not() -> None:
+    assert runtime_finding("1.31.1", None).mend is None
+    assert runtime_finding(None, "1.31.1").value == "onnxruntime-gpu 1.31.1"
+    assert runtime_finding(None, "1.31.1").mend is None
+    assert runtime_finding(None, None).mend == "run pip install onnxruntime"
+
+
+def test_a_model_that_cannot_be_loaded_is_a_problem_with_a_mend() -> None:
+    out = io.StringIO()
+    assert doctor("no-such-model", out) == 1
+    bad = [line for line in out.getvalue().splitlines() if line.startswith("BAD")]
+    assert any(line.startswith("BAD model") and "no-such-model" in line for line in bad)
