@@ -34,7 +34,8 @@ class Scan:
     """What a piece of code leaves open at its end, and what it closes without having opened it.
 
     ``string`` is the delimiter of the string that holds the end ("" when none); ``comment`` the
-    comment's opening mark likewise. ``broken``: where a one-line string met the line's end.
+    comment's opening mark likewise; ``text_start`` is where that string or comment begins.
+    ``broken``: where a one-line string met the line's end.
     """
 
     openers: tuple[Mark, ...]
@@ -42,12 +43,12 @@ class Scan:
     string: str
     comment: str
     broken: tuple[int, ...]
+    text_start: int
 
     @property
     def num_faults(self) -> int:
         """Unbalanced brackets and unterminated strings."""
-        has_open_string = self.string != "" and not self.string.startswith("${")
-        return len(self.openers) + len(self.unmatched) + len(self.broken) + has_open_string
+        return len(self.openers) + len(self.unmatched) + len(self.broken) + bool(self.string)
 
     @property
     def closers(self) -> str:
@@ -70,6 +71,7 @@ class _Scanner:
         self.stack: list[Mark] = []
         self.unmatched: list[Mark] = []
         self.broken: list[int] = []
+        self.text_start = 0
 
     def run(self, string: str, comment: str) -> Scan:
         at = 0
@@ -83,6 +85,7 @@ class _Scanner:
             if match is None:
                 break
             at = match.end()
+            self.text_start = match.start()
             kind, text = match.lastgroup, match.group().decode("ascii", "replace")
             if kind == "bracket":
                 at, string = self.bracket(text, match.start(), at)
@@ -92,7 +95,14 @@ class _Scanner:
                 at, string = self.string_end(at, text)
             elif kind == "slash":
                 at = self.regex_end(match.start(), at)
-        return Scan(tuple(self.stack), tuple(self.unmatched), string, comment, tuple(self.broken))
+        return Scan(
+            tuple(self.stack),
+            tuple(self.unmatched),
+            string,
+            comment,
+            tuple(self.broken),
+            self.text_start if string or comment else len(self.data),
+        )
 
     def bracket(self, text: str, start: int, at: int) -> tuple[int, str]:
         if text not in CLOSERS:

@@ -21,6 +21,7 @@ from engine.syntax import SyntaxTree
 
 __all__ = ["Hole", "HoleKind", "MaskPlan", "hole_spans", "plan_masks"]
 
+_MAX_REST = 400
 _OPERAND_MARKS = tuple(b"= ( [ { , + - * / % < > & | ! ? : return yield in".split())
 
 
@@ -169,11 +170,14 @@ def _forced(hole: Hole, single_line: bool | None) -> Hole:
 
 
 def _rest(site: CursorSite, hole: Hole) -> Span:
+    """What stays behind the hole on its line, white space at the end aside and of sane length."""
     start = hole.span.end
     if start > site.line.end:
         return span(start, start)
-    text = site.right[start - site.offset :]
-    return span(start, start + len(text.rstrip()))
+    text = site.right[start - site.offset :].rstrip()
+    if len(text) > _MAX_REST:
+        text = text[:_MAX_REST].decode("utf-8", "ignore").encode()
+    return span(start, start + len(text))
 
 
 def _may_have_neighbours(site: CursorSite) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import tree_sitter
@@ -32,19 +32,20 @@ class SyntaxTree:
 
     def replaced(self, old: Span, new: bytes) -> SyntaxTree:
         """The tree of the text in which ``old`` reads ``new``, parsed incrementally."""
-        data = self.data[: old.start] + new + self.data[old.end :]
-        if self.tree is None:
+        return self.filled(((old, new),))
+
+    def filled(self, edits: Sequence[tuple[Span, bytes]]) -> SyntaxTree:
+        """The tree after several edits in text order that do not overlap, parsed once."""
+        data = self.data
+        edited = None if self.tree is None else self.tree.copy()  # edit() changes a tree in place
+        for old, new in reversed(edits):
+            before, data = data, data[: old.start] + new + data[old.end :]
+            if edited is not None:
+                new_end = old.start + len(new)
+                points = (_point(before, old.start), _point(before, old.end), _point(data, new_end))
+                edited.edit(old.start, old.end, new_end, *points)
+        if edited is None:
             return SyntaxTree(data, self.language, None)
-        edited = self.tree.copy()  # edit() changes a tree in place
-        new_end = old.start + len(new)
-        edited.edit(
-            old.start,
-            old.end,
-            new_end,
-            _point(self.data, old.start),
-            _point(self.data, old.end),
-            _point(data, new_end),
-        )
         return SyntaxTree(data, self.language, _parser(self.language).parse(data, edited))
 
     def faults(self, within: Span | None = None) -> Iterator[tree_sitter.Node]:

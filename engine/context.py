@@ -1,0 +1,225 @@
+"""What the model sees besides the holes: a window of the file, and snippets from outside it.
+
+Every choice here is made to stay the same from key to key, or the cache of the context is lost:
+the window's start moves in strides, its end depends only on the text below the cursor's line, and
+snippets do not depend on the cursor's line at all. Sizes are bytes of UTF-8.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath, PureWindowsPath
+
+from engine.holes import MaskPlan
+from engine.request import OpenDocument, RecentEdit, Request
+from engine.spans import Span, span
+from engine.syntax import SyntaxTree
+
+_DEFINITION = re.compile(
+    r"^(?:export |default |public |pub(?:\(\w+\))? |abstract |static |final |async |unsafe )*"
+    r"(?:def|class|func|function|fn|interface|type|struct|enum|trait|impl|const|record|namespace)\b"
+)
+_WORD = re.compile(r"\w+")
+_SAME_SHARE = 0.6
+_MAX_EXCERPT = 400
+_MAX_EDIT_SNIPPETS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ContextLimits:
+    """Budgets in bytes. ``total`` is about 1,024 tokens at 3.3 bytes a token.
+
+    ``suffix_share`` of the window at most lies behind the cursor's line; the window's start moves
+    ``stride_share`` of the prefix budget at a time.
+    """
+
+    total: int = 3380
+    snippets: int = 700
+    suffix_share: float = 0.33
+    stride_share: float = 0.33
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """Text from outside the window. ``path`` is a file name or a short relative path."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """``snippets`` in the order in which they are shown, the most stable first; the window."""
+
+    snippets: tuple[Snippet, ...]
+    window: Span
+
+
+def select_context(
+    tree: SyntaxTree, plan: MaskPlan, request: Request, limits: ContextLimits | None = None
+) -> Context:
+    """Choose what fits the budget around the holes of ``plan``; the window holds all of them."""
+    limits = limits or ContextLimits()
+    window = select_window(tree, plan, limits)
+    left = limits.snippets
+    chosen: list[Snippet] = []
+    for snippet in _snippets(tree, plan, request, window):
+        fitting = Snippet(snippet.path, _cut(snippet.text, left))
+        if (fitting.text or not chosen) and not _is_known(fitting, chosen, tree, window):
+            chosen.append(fitting)
+            left -= len(fitting.text.encode())
+    return Context(tuple(chosen), window)
+
+
+def select_window(tree: SyntaxTree, plan: MaskPlan, limits: ContextLimits) -> Span:
+    """The part of the file that is shown; starts and ends at line boundaries."""
+    data = tree.data
+    first, last = plan.holes[0].span.start, plan.holes[-1].span.end
+    line_end = data.find(b"\n", max(last, plan.cursor))
+    line_end = len(data) if line_end < 0 else line_end + 1
+    window_bytes = limits.total - limits.snippets
+    suffix_bytes = int(window_bytes * limits.suffix_share)
+    if line_end - last > window_bytes:  # no line boundary is near
+        end = _character_start(data, last + suffix_bytes)
+        prefix_bytes = window_bytes - suffix_bytes
+    else:
+        end = _last_line_end(data, line_end, suffix_bytes)
+        prefix_bytes = window_bytes - (end - line_end)
+    stride = max(int(prefix_bytes * limits.stride_share), 1)
+    line_start = data.rfind(b"\n", 0, min(first, plan.cursor)) + 1
+    anchor = -(-max(plan.cursor - prefix_bytes, 0) // stride) * stride
+    if line_start + 2 * window_bytes < anchor:
+        return span(_character_start(data, min(anchor, first)), end)
+    start = data.find(b"\n", anchor - 1, line_start) + 1 if anchor else 0
+    return span(start if start or not anchor else line_start, end)
+
+
+def _character_start(data: bytes, offset: int) -> int:
+    """The start of the UTF-8 character that holds ``offset``."""
+    while 0 < offset < len(data) and data[offset] & 0xC0 == 0x80:
+        offset -= 1
+    return min(offset, len(data))
+
+
+def _last_line_end(data: bytes, start: int, budget: int) -> int:
+    """The last line boundary at most ``budget`` bytes behind ``start``."""
+    if start + budget >= len(data):
+        return len(data)
+    return max(data.rfind(b"\n", start, start + budget) + 1, start)
+
+
+def short_path(path: str | None, ending: str = "") -> str:
+    """A path that says nothing about the machine: the name, or up to three relative parts."""
+    if path is None:
+        return "untitled" + ending
+    is_windows = "\\" in path
+    parts = PureWindowsPath(path) if is_windows else PurePosixPath(path)
+    if parts.is_absolute() or path.startswith("~") or ".." in parts.parts:
+        return parts.name
+    return "/".join(parts.parts[-3:])
+
+
+def _snippets(
+    tree: SyntaxTree, plan: MaskPlan, request: Request, window: Span
+) -> Iterator[Snippet]:
+    ending = tree.language.endings[0] if tree.language.endings else ""
+    imports = "\n".join(_imports(tree, window))
+    headers = "\n".join(_headers(tree, plan.cursor, window))
+    own = "\n".join(text for text in (imports, headers) if text)
+    yield Snippet(short_path(request.path, ending), own)
+    for document in _related(tree, request):
+        yield Snippet(short_path(document.path), _definitions(document.text))
+    edits = sorted(request.recent_edits, key=lambda edit: -edit.seconds_ago)
+    for edit in edits[-_MAX_EDIT_SNIPPETS:]:
+        text = _edited_lines(tree, edit, request, window)
+        if text:
+            path = request.path if edit.path is None else edit.path
+            yield Snippet(short_path(path, ending), text)
+
+
+def _imports(tree: SyntaxTree, window: Span) -> Iterator[str]:
+    """Import statements above the window."""
+    if tree.root is None or window.start == 0:
+        return
+    for node in tree.root.children:
+        if node.start_byte >= window.start:
+            return
+        if node.type in tree.language.kinds.imports:
+            yield tree.data[node.start_byte : node.end_byte].decode("utf-8", "replace").rstrip()
+
+
+def _headers(tree: SyntaxTree, cursor: int, window: Span) -> Iterator[str]:
+    """First lines of the scopes around the cursor that begin above the window."""
+    for node in tree.scopes(cursor):
+        if node.start_byte < window.start:
+            line = tree.line_at(node.start_byte)
+            yield line.of(tree.data).decode("utf-8", "replace").rstrip()
+
+
+def _related(tree: SyntaxTree, request: Request) -> list[OpenDocument]:
+    """Open documents that this file imports, then those of its directory; nothing else."""
+    own = request.path or ""
+    whole = tree.data[:8192].decode("utf-8", "replace")
+    lines = [line for line in whole.split("\n") if re.search(r"import|include|use |require", line)]
+    words = set(_WORD.findall("\n".join(lines)))
+    imported, beside = [], []
+    for document in sorted(request.open_documents, key=lambda each: each.path):
+        path = PurePosixPath(document.path.replace("\\", "/"))
+        if document.path == own:
+            continue
+        if path.stem in words:
+            imported.append(document)
+        elif path.parent == PurePosixPath(own.replace("\\", "/")).parent:
+            beside.append(document)
+    return imported + beside
+
+
+def _definitions(text: str) -> str:
+    """The lines that define names at the top level, and one level below classes."""
+    kept = [
+        line.rstrip()
+        for line in text[:65_536].split("\n")
+        if _DEFINITION.match(line.lstrip(" \t")) and len(line) - len(line.lstrip(" \t")) <= 4
+    ]
+    return _cut("\n".join(kept), _MAX_EXCERPT)
+
+
+def _edited_lines(tree: SyntaxTree, edit: RecentEdit, request: Request, window: Span) -> str:
+    """The lines of an edit outside the window."""
+    if edit.path in (None, request.path):
+        if edit.span.overlaps(window) or window.start <= edit.span.start <= window.end:
+            return ""
+        data = tree.data
+    else:
+        texts = [each.text for each in request.open_documents if each.path == edit.path]
+        data = texts[0].encode() if texts else b""
+    start = data.rfind(b"\n", 0, min(edit.span.start, len(data))) + 1
+    end = data.find(b"\n", min(edit.span.end, len(data)))
+    text = data[start : len(data) if end < 0 else end].decode("utf-8", "replace").rstrip()
+    return _cut(text, _MAX_EXCERPT // 2)
+
+
+def _is_known(snippet: Snippet, chosen: list[Snippet], tree: SyntaxTree, window: Span) -> bool:
+    """Whether most of the snippet's lines are shown already."""
+    lines = {line.strip() for line in snippet.text.split("\n") if line.strip()}
+    if not lines:
+        return bool(chosen)
+    shown = [window.of(tree.data).decode("utf-8", "replace"), *(each.text for each in chosen)]
+    for text in shown:
+        others = {line.strip() for line in text.split("\n")}
+        if len(lines & others) > _SAME_SHARE * len(lines):
+            return True
+    return False
+
+
+def _cut(text: str, budget: int) -> str:
+    """The first whole lines of ``text`` that fit ``budget`` bytes."""
+    kept: list[str] = []
+    for line in text.split("\n"):
+        budget -= len(line.encode()) + 1
+        if budget < -1:
+            break
+        kept.append(line)
+    return "\n".join(kept)

@@ -1,0 +1,116 @@
+"""The text as it stands without a proposal: every hole holds a neutral placeholder.
+
+What is measured before and after a fill is measured with the same placeholders, so that an empty
+body after a header, or a bracket that the user has not closed yet, counts for neither side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.cursor_site import CursorSite, cursor_site
+from engine.holes import Hole, HoleKind, MaskPlan
+from engine.languages import BlockStyle
+from engine.syntax import SyntaxTree
+
+_NAME = b"x"
+_BODIES = (HoleKind.BODY, HoleKind.BLOCK, HoleKind.STATEMENT)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Baseline:
+    """The plan filled with placeholders: ``texts`` by hole, the tree, and how broken it is.
+
+    ``tail`` stands behind the cursor's hole on both sides of a comparison; "" mostly.
+    """
+
+    tree: SyntaxTree
+    texts: tuple[bytes, ...]
+    num_faults: int
+    tail: bytes
+
+
+def fill(tree: SyntaxTree, plan: MaskPlan, texts: Sequence[bytes]) -> SyntaxTree:
+    """The tree of the text with every hole of ``plan`` replaced by its text."""
+    return tree.filled([(hole.span, text) for hole, text in zip(plan.holes, texts, strict=True)])
+
+
+def baseline(tree: SyntaxTree, plan: MaskPlan) -> Baseline:
+    """The plan filled so that the text parses as well as placeholders let it."""
+    best = _best(tree, plan, b"")
+    if best.num_faults == 0:
+        return best
+    for tail in header_tails(tree, plan):
+        other = _best(tree, plan, tail)
+        if other.num_faults < best.num_faults:
+            best = other
+    return best
+
+
+def plain_baseline(tree: SyntaxTree, plan: MaskPlan) -> Baseline:
+    """The same without a tail."""
+    return _best(tree, plan, b"")
+
+
+def header_tails(tree: SyntaxTree, plan: MaskPlan) -> tuple[bytes, ...]:
+    """Endings that the user still has to write behind a line that is not finished."""
+    if plan.rest.start != plan.rest.end or not plan.holes[plan.cursor_hole].single_line:
+        return ()
+    style = tree.language.block_style
+    if style is BlockStyle.INDENT:
+        return (b": pass",)
+    return (b";", b" {}") if style is BlockStyle.BRACES else ()
+
+
+def _best(tree: SyntaxTree, plan: MaskPlan, tail: bytes) -> Baseline:
+    """Try the placeholders hole by hole, the cursor's first; keep what parses best."""
+    options = [_placeholders(tree, hole) for hole in plan.holes]
+    chosen = [texts[0] for texts in options]
+    order = [plan.cursor_hole, *(i for i in range(len(options)) if i != plan.cursor_hole)]
+    best: Baseline | None = None
+    for index in order:
+        for text in options[index]:
+            if best is not None and text == best.texts[index]:
+                continue
+            trial = tuple([*chosen[:index], text, *chosen[index + 1 :]])
+            found = _measured(tree, plan, trial, tail)
+            if best is None or found.num_faults < best.num_faults:
+                best = found
+            if best.num_faults == 0:
+                return best
+        chosen = list(best.texts) if best is not None else chosen
+    return best if best is not None else _measured(tree, plan, tuple(chosen), tail)
+
+
+def _measured(tree: SyntaxTree, plan: MaskPlan, texts: tuple[bytes, ...], tail: bytes) -> Baseline:
+    filled = fill(tree, plan, with_tail(plan, texts, tail))
+    return Baseline(filled, texts, filled.num_faults(), tail)
+
+
+def with_tail(plan: MaskPlan, texts: Sequence[bytes], tail: bytes) -> list[bytes]:
+    """``texts`` with ``tail`` behind the cursor's hole."""
+    return [text + tail if index == plan.cursor_hole else text for index, text in enumerate(texts)]
+
+
+def _placeholders(tree: SyntaxTree, hole: Hole) -> tuple[bytes, ...]:
+    site = cursor_site(tree, hole.span.start)
+    closers = site.open.closers.encode() if not site.right.strip() else b""
+    if hole.kind in _BODIES:
+        return _bodies(tree, site)
+    options: tuple[bytes, ...]
+    if hole.kind is HoleKind.ARGUMENTS:
+        options = (b"", _NAME, closers, _NAME + closers)
+    elif site.word or site.is_string or site.is_comment or hole.kind is HoleKind.REST_OF_LINE:
+        options = (b"", closers, _NAME, _NAME + closers, b" " + _NAME)
+    else:
+        options = (_NAME, _NAME + closers, b"", closers, _NAME + b": " + _NAME)
+    return tuple(dict.fromkeys(options))
+
+
+def _bodies(tree: SyntaxTree, site: CursorSite) -> tuple[bytes, ...]:
+    statement = tree.language.neutral_statement.encode()
+    if tree.language.block_style is BlockStyle.INDENT and site.left.strip():
+        statement = b" " + statement
+    closers = site.open.closers.encode() if not site.right.strip() else b""
+    return tuple(dict.fromkeys((statement, b"", closers)))
