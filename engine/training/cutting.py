@@ -7,14 +7,14 @@ a syntax node, of a random span in the line, or of a block. The kinds are the ma
 from __future__ import annotations
 
 import bisect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from engine.languages import language_of
 from engine.hole_spans import hole_spans
 from engine.holes import HoleKind
+from engine.languages import language_of
 from engine.spans import span
 from engine.syntax import SyntaxTree, parse
 from engine.tokenizer import BPETokenizer
@@ -56,11 +56,16 @@ class Cutter:
             return self._joint_row(source, window, random)
         return self._single_row(source, window, random)
 
-    def _header(self, source: SourceFile, window: _Window, random: np.random.Generator) -> list[int]:
+    def _header(
+        self, source: SourceFile, window: _Window, random: np.random.Generator
+    ) -> list[int]:
         if random.random() > self.config.path_share:
             return []
         ids = [self.tokenizer.file_sep_id, *self.tokenizer.encode(source.path + "\n")]
-        if window.start > 0 and random.random() < self.config.snippet_share / self.config.path_share:
+        if (
+            window.start > 0
+            and random.random() < self.config.snippet_share / self.config.path_share
+        ):
             ids += list(self.tokenizer.encode(import_lines(source.text[: window.start]))[:64])
         return ids
 
@@ -71,14 +76,18 @@ class Cutter:
         prefix = text[window.start : window.end]
         ids, starts = self.tokenizer.encode_with_starts(prefix)
         head = self._header(source, window, random)
-        head += [self.tokenizer.suf_id, *self.tokenizer.encode(text[window.end + 1 : window.suffix_end])]
+        head += [
+            self.tokenizer.suf_id,
+            *self.tokenizer.encode(text[window.end + 1 : window.suffix_end]),
+        ]
         head.append(self.tokenizer.pre_id)
         first_line = text.rfind("\n", 0, window.end)
         for _ in range(int(random.integers(0, self.config.lines_back))):
             first_line = max(text.rfind("\n", 0, max(first_line, 0)), window.start)
         tree = parse(text.encode(), language_of(source.path, None)) if text.isascii() else None
         ends = _NodeEnds.of(tree, max(first_line, window.start), window.end)
-        token_at = {int(start): index for index, start in enumerate(starts)}
+        # A character may be several tokens: the first of them starts it.
+        token_at = {int(at): index for index, at in reversed([*enumerate(starts)])}
         places = _Places(prefix, self.tokenizer, max(first_line - window.start, 0))
         groups, seen = [], set()
         for _ in range(self.config.groups_per_row):
@@ -123,8 +132,10 @@ class Cutter:
     def _group(
         self, text: str, window: _Window, start: int, end: int, kind: HoleKind
     ) -> tuple[Ids, ExampleHole, int]:
+        middle = text[start:end].rstrip()
+        end = start + len(middle)
         rest = text[end : min(_line_end(text, end), window.end)]
-        ids = self.tokenizer.encode(text[start:end].rstrip())
+        ids = self.tokenizer.encode(middle)
         is_complete = len(ids) <= MAX_HOLE_TOKENS
         hole = ExampleHole(ids[: MAX_HOLE_TOKENS + 1], is_complete, self.tokenizer.mid_id)
         tail = [self.tokenizer.rest_id, *self.tokenizer.encode(rest)] if rest.strip() else []
@@ -178,7 +189,10 @@ class _Pieces:
         at = start
         for index, (hole_start, hole_end, _) in enumerate(self.spans):
             if index != cursor and start <= hole_start and hole_end <= end:
-                ids += [*self.tokenizer.encode(self.text[at:hole_start]), self.sentinel(index, cursor)]
+                ids += [
+                    *self.tokenizer.encode(self.text[at:hole_start]),
+                    self.sentinel(index, cursor),
+                ]
                 at = hole_end
         return ids + list(self.tokenizer.encode(self.text[at:end]))
 
@@ -204,7 +218,9 @@ class _Window:
         wanted = max(end - int(size * (1 - share)), 0)
         start = 0 if wanted == 0 else text.find("\n", wanted, end) + 1
         suffix_end = min(text.rfind("\n", 0, end + 1 + int(size * share)) + 1, len(text))
-        return _Window(start, end, max(suffix_end, min(end + 1, len(text)))) if start < end else None
+        return (
+            _Window(start, end, max(suffix_end, min(end + 1, len(text)))) if start < end else None
+        )
 
 
 class _Places:
@@ -239,7 +255,9 @@ class _NodeEnds:
         """All nodes that lie in ``[start, end)``; none without a tree."""
         inner: list[tuple[int, int, HoleKind]] = []
         blocks: list[tuple[int, int, HoleKind]] = []
-        for kind in (*NODE_KINDS, *BLOCK_KINDS) if tree is not None and start < end else ():
+        if tree is None or start >= end:
+            return _NodeEnds(inner, blocks)
+        for kind in (*NODE_KINDS, *BLOCK_KINDS):
             for node in hole_spans(tree, kind, span(start, end)):
                 has_lines = b"\n" in node.of(tree.data)
                 if has_lines and kind in BLOCK_KINDS:
@@ -253,7 +271,10 @@ def _joint_spans(
     text: str, window: _Window, tokenizer: BPETokenizer, random: np.random.Generator
 ) -> list[tuple[int, int, HoleKind]]:
     """Two to five spans in the window that do not touch: one name everywhere, or mixed ends."""
-    starts = [window.start + start for start in tokenizer.pretoken_starts(text[window.start : window.suffix_end])]
+    starts = [
+        window.start + start
+        for start in tokenizer.pretoken_starts(text[window.start : window.suffix_end])
+    ]
     wanted = int(random.choice((2, 3, 4, 5), p=(0.45, 0.3, 0.15, 0.1)))
     if random.random() < 0.3:
         return _name_spans(text, window, wanted, random)
@@ -274,7 +295,9 @@ def _joint_spans(
     return spans
 
 
-def _pretoken_end(starts: Sequence[int], at: int, line_end: int, random: np.random.Generator) -> int:
+def _pretoken_end(
+    starts: Sequence[int], at: int, line_end: int, random: np.random.Generator
+) -> int:
     index = bisect.bisect_right(starts, at) + int(random.integers(0, 6))
     return min(starts[index], line_end) if index < len(starts) else line_end
 
@@ -316,10 +339,8 @@ def is_comment(text: str) -> bool:
 def import_lines(text: str) -> str:
     """The import lines of ``text``, one a line."""
     marks = ("import ", "from ", "#include", "use ", "const ", "using ", "package ")
-    is_import: Callable[[str], bool] = lambda line: line.startswith(marks) and (  # noqa: E731
-        not line.startswith("const ") or "require(" in line
-    )
-    return "\n".join(line for line in text.split("\n") if is_import(line))
+    lines = (line for line in text.split("\n") if line.startswith(marks))
+    return "\n".join(line for line in lines if "require(" in line or not line.startswith("const "))
 
 
 def _line_end(text: str, at: int) -> int:

@@ -69,11 +69,19 @@ def write_examples(path: Path, rows: Iterable[ExampleRow]) -> int:
     """Write rows as one compressed ``.npz`` (vocabulary under 65,536); the number of rows."""
     tables = _Tables()
     for row in rows:
-        tables.rows.append((tables.put(row.main), len(row.main), len(tables.groups), len(row.groups)))
+        tables.rows.append(
+            (tables.put(row.main), len(row.main), len(tables.groups), len(row.groups))
+        )
         for group in row.groups:
             tables.groups.append(
-                (tables.put(group.rest), len(group.rest), group.num_visible)
-                + (len(tables.holes), len(group.holes), group.kind)
+                (
+                    tables.put(group.rest),
+                    len(group.rest),
+                    group.num_visible,
+                    len(tables.holes),
+                    len(group.holes),
+                    group.kind,
+                )
             )
             for hole in group.holes:
                 tables.holes.append(
@@ -119,4 +127,6 @@ class Examples:
             ExampleHole(self._tokens[at : at + size], bool(ends), int(starter))
             for at, size, ends, starter in self._holes[first : first + count]
         )
-        return ExampleGroup(self._tokens[start : start + length], int(num_visible), holes, int(kind))
+        return ExampleGroup(
+            self._tokens[start : start + length], int(num_visible), holes, int(kind)
+        )

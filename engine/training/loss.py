@@ -17,11 +17,25 @@ from torch import Tensor
 CHUNK = 512
 
 
-class TiedCrossEntropy(torch.autograd.Function):
-    """Sum over targets of weight x cross entropy; predicted ids and nats per target for the log."""
+def tied_cross_entropy(
+    hidden: Tensor, special_rows: Tensor, embedding: Tensor, targets: Tensor, weights: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Sum of weight x cross entropy; predicted ids and nats of each target (M,), for the log.
+
+    hidden (M, D), special_rows (S, D) standing for the first rows of embedding (V, D), targets and
+    weights (M,). Gradients reach ``hidden`` and ``special_rows``.
+    """
+    answer: tuple[Tensor, Tensor, Tensor] = _TiedCrossEntropy.apply(  # type: ignore[no-untyped-call]
+        hidden, special_rows, embedding, targets, weights
+    )
+    return answer
+
+
+class _TiedCrossEntropy(torch.autograd.Function):
+    """See ``tied_cross_entropy``."""
 
     @staticmethod
-    def forward(  # type: ignore[override]
+    def forward(
         ctx: Any,
         hidden: Tensor,
         special_rows: Tensor,
@@ -29,10 +43,7 @@ class TiedCrossEntropy(torch.autograd.Function):
         targets: Tensor,
         weights: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """hidden (M, D), special_rows (S, D), embedding (V, D), targets and weights (M,).
-
-        Answers the weighted sum and, per target, the predicted id and the nats (M,).
-        """
+        """Make the gradients along with the loss, chunk by chunk."""
         num_special = special_rows.shape[0]
         table = embedding.clone()
         table[:num_special] = special_rows.to(embedding.dtype)
@@ -60,7 +71,7 @@ class TiedCrossEntropy(torch.autograd.Function):
         return total, predicted, nats
 
     @staticmethod
-    def backward(ctx: Any, grad_total: Tensor, *_: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+    def backward(ctx: Any, grad_total: Tensor, *_: Tensor) -> tuple[Tensor | None, ...]:
         """Scale the gradients that the forward pass already made."""
         grad_hidden, grad_special = ctx.saved_tensors
         return grad_hidden * grad_total, grad_special * grad_total, None, None, None

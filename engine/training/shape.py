@@ -1,4 +1,4 @@
-"""Sizes of a Llama model. Imports nothing, so that the training loop needs torch and numpy alone."""
+"""Sizes of a Llama model. Imports nothing: the training loop needs torch and numpy alone."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The training loop: autoregressive stage, then block diffusion. Imports torch and numpy alone.
 
-Run as ``python -m engine.training.train --examples X.npz --base base.pt --out DIR``. It resumes from
-``DIR/checkpoint.pt`` with the same data order, optimiser and random state, logs a JSON line a step
-to ``DIR/log.jsonl``, and stops cleanly on Ctrl-C.
+Run as ``python -m engine.training.train --examples X.npz --base base.pt --out DIR``. It resumes
+from ``DIR/checkpoint.pt`` with the same data order, optimiser and random state, logs a JSON line a
+step to ``DIR/log.jsonl``, and stops cleanly on Ctrl-C.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from engine.errors import TrainingError
 from engine.training.batch import Batch, SpecialIds, collate
 from engine.training.corruption import CorruptionConfig
 from engine.training.examples import Examples
-from engine.training.loss import TiedCrossEntropy
+from engine.training.loss import tied_cross_entropy
 from engine.training.model import AdapterConfig, TwoStream
 from engine.training.shape import LlamaShape
 
@@ -113,8 +113,10 @@ class Trainer:
             group["lr"] = self.learning_rate(progress)
         total, loss = self.losses(batch)
         if not torch.isfinite(total):
-            raise TrainingError(f"loss is {total.item()} at step {self.step}: lower --learning-rate")
-        total.backward()
+            raise TrainingError(
+                f"loss is {total.item()} at step {self.step}: lower --learning-rate"
+            )
+        torch.autograd.backward(total)
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm)
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
@@ -140,10 +142,13 @@ class Trainer:
         chosen = weights > 0
         scaled = _scaled_weights(weights, causal, self.config.autoregressive_weight)
         targets = torch.from_numpy(batch.targets).to(self.device)
-        result = TiedCrossEntropy.apply(
-            hidden[chosen], self.model.special_rows, self.model.embedding, targets[chosen], scaled[chosen]
+        total, predicted, nats = tied_cross_entropy(
+            hidden[chosen],
+            self.model.special_rows,
+            self.model.embedding,
+            targets[chosen],
+            scaled[chosen],
         )
-        total, predicted, nats = result
         return total, _summary(predicted == targets[chosen], nats, causal[chosen], weights[chosen])
 
     def learning_rate(self, progress: float) -> float:
@@ -167,7 +172,9 @@ class Trainer:
             torch.save(state, path.with_suffix(".part"))
             os.replace(path.with_suffix(".part"), path)
         except (OSError, RuntimeError) as error:
-            raise TrainingError(f"cannot write {path}: {error}; free some space and resume") from error
+            raise TrainingError(
+                f"cannot write {path}: {error}; free some space and resume"
+            ) from error
 
     def resume(self) -> bool:
         """Go on from ``checkpoint.pt`` if there is one."""
@@ -202,8 +209,10 @@ class Trainer:
         }
         with (self.out / "log.jsonl").open("a", encoding="utf-8") as log:
             log.write(json.dumps(entry) + "\n")
-        diffusion = "" if loss.diffusion is None else (
-            f" · diffusion {loss.diffusion:.3f} ({loss.diffusion_accuracy:.0%})"
+        diffusion = (
+            ""
+            if loss.diffusion is None
+            else (f" · diffusion {loss.diffusion:.3f} ({loss.diffusion_accuracy:.0%})")
         )
         print(
             f"{done:6.1%} step {self.step} · AR {loss.autoregressive:.3f} "
@@ -235,7 +244,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
 
 
 def _bias(visible: Tensor, dtype: torch.dtype) -> Tensor:
-    """Additive mask (B, 1, …) made once a batch, where a boolean one is converted in every layer."""
+    """Additive mask (B, 1, …), made once a batch: layers would each convert a boolean one."""
     bias = torch.zeros(visible.shape, dtype=dtype, device=visible.device)
     return bias.masked_fill_(~visible, float("-inf")).unsqueeze(1)
 

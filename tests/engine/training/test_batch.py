@@ -25,7 +25,10 @@ def row(num_main: int = 40) -> ExampleRow:
     )
 
 
-def batch(corruption: CorruptionConfig | None = CorruptionConfig()) -> Batch:
+NOISY = CorruptionConfig()
+
+
+def batch(corruption: CorruptionConfig | None = NOISY) -> Batch:
     return collate([row(), row(50)], SPECIAL, corruption, 1.0, np.random.default_rng(3))
 
 

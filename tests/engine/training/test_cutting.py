@@ -7,17 +7,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.holes import HoleKind
 from engine.tokenizer import BPETokenizer
 from engine.training.cutting import KINDS, Cutter, CuttingConfig
 from engine.training.examples import ExampleRow
-from engine.holes import HoleKind
 
 pytest.importorskip("zstandard", reason="pip install 'midfill[test]'")
 from engine.training.corpus import SourceFile
 
 ROOT = Path(__file__).parents[3]
 TOKENIZER = BPETokenizer(ROOT / "engine" / "weights" / "tokenizer.json")
-FILES = [ROOT / "engine" / "spans.py", ROOT / "engine" / "errors.py", ROOT / "engine" / "request.py"]
+FILES = [
+    ROOT / "engine" / "spans.py",
+    ROOT / "engine" / "errors.py",
+    ROOT / "engine" / "request.py",
+]
 
 
 def rows(joint_share: float, count: int = 40) -> list[tuple[str, ExampleRow]]:
@@ -54,7 +58,7 @@ def test_prefix_middle_and_rest_stand_together_in_the_file() -> None:
 
 
 def test_middles_start_where_the_tokenizer_would_split() -> None:
-    for text, row in rows(joint_share=0.0):
+    for _, row in rows(joint_share=0.0):
         for group in row.groups:
             joined = np.concatenate([row.main[: group.num_visible], group.holes[0].ids])
             whole = TOKENIZER.encode(text_of(between(row, TOKENIZER.pre_id, None)))
@@ -83,7 +87,12 @@ def test_joint_rows_leave_one_sentinel_for_each_further_hole() -> None:
 
 
 def test_all_kinds_of_holes_are_cut() -> None:
-    kinds = {KINDS[group.kind] for share in (0.0, 1.0) for _, row in rows(share, 120) for group in row.groups}
+    kinds = {
+        KINDS[group.kind]
+        for share in (0.0, 1.0)
+        for _, row in rows(share, 120)
+        for group in row.groups
+    }
     assert {
         HoleKind.REST_OF_LINE,
         HoleKind.SPAN,

@@ -17,7 +17,11 @@ from engine.training.examples import (
 ids = st.lists(st.integers(0, 49151), max_size=9).map(lambda values: np.array(values, np.int64))
 holes = st.builds(ExampleHole, ids, st.booleans(), st.integers(3, 16))
 groups = st.builds(
-    ExampleGroup, ids, st.integers(0, 500), st.lists(holes, min_size=1, max_size=3).map(tuple), st.integers(0, 8)
+    ExampleGroup,
+    ids,
+    st.integers(0, 500),
+    st.lists(holes, min_size=1, max_size=3).map(tuple),
+    st.integers(0, 8),
 )
 rows = st.builds(ExampleRow, ids, st.lists(groups, min_size=1, max_size=3).map(tuple))
 

@@ -8,7 +8,7 @@ torch = pytest.importorskip("torch", reason="pip install 'midfill[train]' to tes
 
 from torch.nn import functional as F
 
-from engine.training.loss import TiedCrossEntropy
+from engine.training.loss import tied_cross_entropy
 from engine.training.model import AdapterConfig, TwoStream
 from engine.training.shape import LlamaShape
 
@@ -82,7 +82,7 @@ def test_the_chunked_loss_equals_plain_cross_entropy_with_its_gradients() -> Non
     hidden = torch.randn(700, 16, requires_grad=True)
     special = torch.randn(3, 16, requires_grad=True)
     table, targets, weights = torch.randn(50, 16), torch.randint(0, 50, (700,)), torch.rand(700)
-    total, predicted, _ = TiedCrossEntropy.apply(hidden, special, table, targets, weights)
+    total, predicted, _ = tied_cross_entropy(hidden, special, table, targets, weights)
     (2 * total).backward()
     got = hidden.grad.clone(), special.grad.clone()
     hidden.grad, special.grad = None, None

@@ -30,10 +30,17 @@ TINY = LlamaShape(
 
 def base() -> dict[str, torch.Tensor]:
     torch.manual_seed(5)
-    shapes = {"self_attn.q_proj": (32, 32), "self_attn.k_proj": (16, 32), "self_attn.v_proj": (16, 32)}
+    shapes = {
+        "self_attn.q_proj": (32, 32),
+        "self_attn.k_proj": (16, 32),
+        "self_attn.v_proj": (16, 32),
+    }
     shapes |= {"self_attn.o_proj": (32, 32), "mlp.gate_proj": (48, 32), "mlp.up_proj": (48, 32)}
     shapes |= {"mlp.down_proj": (32, 48)}
-    tensors = {"model.embed_tokens.weight": torch.randn(97, 32), "model.norm.weight": torch.ones(32)}
+    tensors = {
+        "model.embed_tokens.weight": torch.randn(97, 32),
+        "model.norm.weight": torch.ones(32),
+    }
     for layer in range(TINY.num_layers):
         prefix = f"model.layers.{layer}"
         tensors |= {f"{prefix}.{n}.weight": torch.randn(*s) / 6 for n, s in shapes.items()}
@@ -49,7 +56,12 @@ def examples(folder: Path) -> Examples:
     for _ in range(64):
         start = int(random.integers(20, 60))
         hole = ExampleHole(np.arange(start + 1, start + 5), True, 7)
-        rows.append(ExampleRow(np.array([4, start - 1, start]), (ExampleGroup(np.array([], np.int64), 3, (hole,), 0),)))
+        rows.append(
+            ExampleRow(
+                np.array([4, start - 1, start]),
+                (ExampleGroup(np.array([], np.int64), 3, (hole,), 0),),
+            )
+        )
     write_examples(folder / "examples.npz", rows)
     return Examples(folder / "examples.npz")
 
@@ -95,7 +107,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one(tmp_path: Path) -> None:
 def test_a_damaged_checkpoint_is_named(tmp_path: Path) -> None:
     run = trainer(tmp_path, 16)
     (tmp_path / "run" / "checkpoint.pt").write_bytes(b"half a file")
-    with pytest.raises(TrainingError, match="checkpoint.pt is damaged.*delete it"):
+    with pytest.raises(TrainingError, match=r"checkpoint.pt is damaged.*delete it"):
         run.resume()
 
 
@@ -108,5 +120,5 @@ def test_another_configuration_does_not_resume(tmp_path: Path) -> None:
 def test_a_full_disk_is_a_clear_error(tmp_path: Path) -> None:
     run = trainer(tmp_path, 16)
     run.out = tmp_path / "missing" / "folder"
-    with pytest.raises(TrainingError, match="cannot write .*resume"):
+    with pytest.raises(TrainingError, match=r"cannot write .*resume"):
         run.save()
