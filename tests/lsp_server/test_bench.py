@@ -39,7 +39,7 @@ def test_one_run_reports_every_stage(repository: Path, monkeypatch: pytest.Monke
         pytest.skip("no weights in this checkout")
     monkeypatch.chdir(repository)
     out = io.StringIO()
-    places = ["tests/fixtures/inventory.py:26:22", "tests/fixtures/notes.txt:2:38"]
+    places = ["tests/fixtures/inventory.py:40:15", "tests/fixtures/notes.txt:31:35"]
     assert bench(places, num_repeats=2, model=None, is_json=True, out=out) == 0
     report = json.loads(out.getvalue())
     assert report["num_places"] == 2

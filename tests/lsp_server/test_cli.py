@@ -13,7 +13,7 @@ from engine.request import Effort
 from lsp_server.cli import main
 from lsp_server.source_file import MAX_FILE_BYTES, Place, SourceFile
 
-PLACE = "tests/fixtures/inventory.py:26:22"
+PLACE = "tests/fixtures/inventory.py:40:15"
 
 
 def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -196,7 +196,7 @@ def test_people_see_the_ghost_text_in_its_line_and_the_steps(
     assert ran.stdout.count("\nstep ") + ran.stdout.startswith("step ") == printed["steps"]
     assert "\x1b" not in ran.stdout
     if printed["outcome"] == "proposal":
-        assert f"            total += ⟦{printed['text'].splitlines()[0]}" in ran.stdout
+        assert f"        return⟦{printed['text'].splitlines()[0]}" in ran.stdout
     else:
         assert printed["reason"] in ran.stdout
     assert before == {path: path.read_bytes() for path in (repository / "tests/fixtures").iterdir()}
