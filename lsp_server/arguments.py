@@ -1,0 +1,189 @@
+"""What the command ``midfill`` understands. Knows names, types and help; runs nothing."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any, NoReturn
+
+from engine.request import Effort
+from lsp_server import __version__
+
+EXIT_BAD_INPUT = 2
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, where argparse prints the usage as well."""
+
+    def error(self, message: str) -> NoReturn:
+        """Leave with exit code 2."""
+        self.exit(EXIT_BAD_INPUT, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands; ``command`` is the command's name, or None."""
+    parser = _Parser(
+        prog="midfill",
+        description="Fills holes in code with a diffusion language model, offline.",
+    )
+    parser.add_argument("--version", action="version", version=f"midfill {__version__}")
+    commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND")
+    _add_fill(commands)
+    _add_why(commands)
+    _add_lsp(commands)
+    _add_bench(commands)
+    _add_eval(commands)
+    _add_doctor(commands)
+    return parser
+
+
+def _add_fill(commands: Any) -> None:
+    fill = commands.add_parser(
+        "fill",
+        help="propose what belongs at a place of a file",
+        description="Print what belongs at a place of a file. The file is never changed. "
+        "Exit code: 0 a proposal, 3 a refusal, 2 bad input.",
+    )
+    _add_request(fill)
+    shapes = fill.add_mutually_exclusive_group()
+    shapes.add_argument("--json", action="store_true", help="print one JSON object")
+    shapes.add_argument("--watch", action="store_true", help="show each denoising step")
+
+
+def _add_why(commands: Any) -> None:
+    why = commands.add_parser("why", help="explain what is proposed at a place, or why nothing is")
+    _add_request(why)
+
+
+def _add_request(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "place", metavar="FILE:LINE:COL", help="both count from 1, COL in characters"
+    )
+    parser.add_argument(
+        "--candidates", type=_positive_int, default=1, metavar="K", help="distinct proposals wanted"
+    )
+    _add_policy(parser)
+    _add_model(parser)
+
+
+def _add_policy(parser: argparse.ArgumentParser) -> None:
+    """How a request is answered."""
+    parser.add_argument(
+        "--budget-ms", type=_positive_float, metavar="N", help="time limit (default: none)"
+    )
+    parser.add_argument(
+        "--effort",
+        type=_effort,
+        default=Effort.MEDIUM,
+        metavar="{" + ",".join(effort.value for effort in Effort) + "}",
+        help="how many steps and candidates to buy (default: medium)",
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="same seed, same text")
+
+
+def _add_lsp(commands: Any) -> None:
+    lsp = commands.add_parser(
+        "lsp",
+        help="serve an editor over the Language Server Protocol",
+        description="Serve an editor over the Language Server Protocol on stdin and stdout.",
+    )
+    lsp.add_argument(
+        "--tcp", type=_address, metavar="HOST:PORT", help="listen there (loopback only)"
+    )
+    lsp.add_argument("--log-file", type=Path, metavar="FILE", help="log there (default: stderr)")
+    lsp.add_argument(
+        "--log-level",
+        choices=["debug", "info", "warning", "error"],
+        default="info",
+        help="debug logs users' code too (default: info)",
+    )
+    lsp.add_argument(
+        "--in-process", action="store_true", help="run the engine in a thread (for debugging)"
+    )
+    _add_model(lsp)
+
+
+def _add_bench(commands: Any) -> None:
+    bench = commands.add_parser(
+        "bench",
+        help="measure latency and memory at some places",
+        description="Measure the latency of fill at some places: stage by stage, p50 and p95, "
+        "with memory and the time of a cold start. @FILE reads places from a file.",
+        fromfile_prefix_chars="@",
+    )
+    bench.add_argument("places", nargs="+", metavar="FILE:LINE:COL")
+    bench.add_argument(
+        "--repeats", type=_positive_int, default=5, metavar="N", help="requests a place (default 5)"
+    )
+    bench.add_argument("--json", action="store_true", help="print one JSON object")
+    _add_model(bench)
+
+
+def _add_eval(commands: Any) -> None:
+    evaluation = commands.add_parser(
+        "eval",
+        help="measure the model on holes with known contents",
+        description="Fill holes with known contents, print the scores beside those of fillers "
+        "without a model on the same holes.",
+    )
+    evaluation.add_argument(
+        "corpus",
+        nargs="?",
+        type=Path,
+        metavar="CORPUS",
+        help="a folder of source files, or a .jsonl.zst file of them, to cut holes from",
+    )
+    evaluation.add_argument(
+        "--data", type=Path, metavar="DIR", help="a folder of HumanEval-Infilling files"
+    )
+    evaluation.add_argument(
+        "--holes", type=_positive_int, default=300, metavar="N", help="holes to cut (default 300)"
+    )
+    evaluation.add_argument(
+        "--problems", type=_positive_int, metavar="N", help="problems of --data (default: all)"
+    )
+    evaluation.add_argument(
+        "--floors-only", action="store_true", help="measure the fillers without a model alone"
+    )
+    evaluation.add_argument("--output", type=Path, metavar="FILE", help="write every answer there")
+    _add_policy(evaluation)
+    _add_model(evaluation)
+
+
+def _add_doctor(commands: Any) -> None:
+    doctor = commands.add_parser("doctor", help="check the installation and the model")
+    _add_model(doctor)
+
+
+def _add_model(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", metavar="M", help="name or path (default: the one that ships)")
+
+
+def _effort(text: str) -> Effort:
+    if text not in [effort.value for effort in Effort]:
+        valid = ", ".join(effort.value for effort in Effort)
+        raise argparse.ArgumentTypeError(f"'{text}' is none of {valid}")
+    return Effort(text)
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535:
+        raise argparse.ArgumentTypeError(f"'{text}' is not HOST:PORT, as in 127.0.0.1:7777")
+    return host, int(port)
+
+
+def _positive_float(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number above 0")
+    return number
+
+
+def _positive_int(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number above 0")
+    return int(text)
