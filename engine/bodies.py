@@ -19,6 +19,8 @@ _BRACE_HEADS = frozenset(
     do match switch try catch finally loop unsafe template record synchronized pub export async
     public private protected static abstract final default""".split()
 )
+_TYPE_MARKS = frozenset(": -> [ ] < > | & * . ::".split())
+_VALUE_WORDS = frozenset("return yield throw case new await in of typeof default".split())
 _UNWRITTEN = re.compile(
     rb"""(?ix) ^(?: (?:\#|//|/\*)? \s* (?:TODO|FIXME) [:.\s]* (?:implement(?:\s+(?:me|this|it))?)?
     [.\s]* (?:\*/)? | (?:\#|//|/\*) \s* (?:your|add\s+your)\s+code\s+here [.\s]* (?:\*/)?
@@ -126,6 +128,19 @@ def _braced_body(tree: SyntaxTree, line: Span) -> Body | None:
     return None
 
 
+def _ends_header(tokens: list[Token]) -> bool:
+    """Whether a brace behind ``tokens`` opens a body: ``f(x): T {``, ``=> {``, ``else {``."""
+    if tokens[-1].text in ("=>", "|", "else", "try", "finally", "do"):
+        return True
+    for token in reversed(tokens):
+        if token.text == ")":
+            return True
+        is_type = token.kind == "word" or token.text in _TYPE_MARKS
+        if not is_type or token.text in _VALUE_WORDS:
+            return False
+    return False
+
+
 def _empty_place(start: int, inner: bytes) -> Span:
     """At the end of the blank line kept for the body, else right behind the brace."""
     rows = inner.split(b"\n")
@@ -139,9 +154,8 @@ def _body_brace(tree: SyntaxTree, line: Span, tokens: list[Token]) -> int | None
     """Where the header's opening brace ends: on its line, or alone on the next one."""
     for index in range(len(tokens) - 1, 0, -1):
         if tokens[index].text == "{":
-            before = tokens[index - 1].text
-            opens = before in (")", "=>", "|", "else", "try", "finally", "do", "const", "override")
-            return tokens[index].end if opens or is_header(tokens, tree.language) else None
+            opens = _ends_header(tokens[:index]) or is_header(tokens, tree.language)
+            return tokens[index].end if opens else None
     below = tree.line_at(line.end + 1) if line.end < len(tree.data) else line
     is_alone = below.of(tree.data).strip() in (b"{", b"{}")
     if is_alone and tokens and (tokens[-1].text == ")" or is_header(tokens, tree.language)):

@@ -6,6 +6,7 @@ get one each, and all are denoised together.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from engine.bodies import Body, is_placeholder, unwritten_body
@@ -21,6 +22,8 @@ from engine.syntax import SyntaxTree
 
 __all__ = ["Hole", "HoleKind", "MaskPlan", "hole_spans", "plan_masks"]
 
+_LIST_MARKS = (b"(", b"[", b",")
+_CONDITION = re.compile(rb"\b(?:if|while|for|switch|match|catch)$")
 _MAX_REST = 400
 _OPERAND_MARKS = tuple(b"= ( [ { , + - * / % < > & | ! ? : return yield in".split())
 
@@ -129,10 +132,8 @@ class _Planner:
         is_finished = left.endswith((b"{", b"}", b";")) and not site.right.strip()
         if not left or is_finished:
             return self.hole(HoleKind.REST_OF_LINE, 16, "rest of the line")
-        if site.opener in ("(", "[") and left.endswith((b"(", b"[", b",")):
-            return self.hole(HoleKind.ARGUMENTS, 16, "argument list")
-        if site.opener == "(" and site.right.strip():
-            return self.hole(HoleKind.ARGUMENTS, 16, "argument list")
+        if site.opener in ("(", "[") and (left.endswith(_LIST_MARKS) or site.right.strip()):
+            return self.list_item()
         if left.endswith(_OPERAND_MARKS) or site.right.strip():
             return self.hole(HoleKind.EXPRESSION, 16, "expression")
         return self.hole(HoleKind.REST_OF_LINE, 16, "rest of the line")
@@ -147,9 +148,18 @@ class _Planner:
                 return self.hole(HoleKind.EXPRESSION, 16, "placeholder", end=start + len(bare))
         if not site.left.strip():
             return self.hole(HoleKind.STATEMENT, 16, "start of a line that goes on")
-        if site.opener == "(" or site.left.rstrip().endswith((b"(", b",")):
-            return self.hole(HoleKind.ARGUMENTS, 16, "argument before others")
+        if site.opener == "(" or site.left.rstrip().endswith(_LIST_MARKS):
+            return self.list_item()
         return self.hole(HoleKind.EXPRESSION, 16, "expression in the middle of a line")
+
+    def list_item(self) -> Hole:
+        """Arguments, or the condition of a statement."""
+        before = self.tree.data[: self.site.opener_offset].rstrip()[-8:]
+        if self.site.opener == "(" and _CONDITION.search(before):
+            return self.hole(HoleKind.EXPRESSION, 16, "condition")
+        is_last = self.site.right.lstrip()[:1] in (b"", b")", b"]")
+        reason = "argument list" if is_last else "argument before others"
+        return self.hole(HoleKind.ARGUMENTS, 16, reason)
 
     def may_mask(self, place: Span) -> bool:
         return not is_recent(place, self.request)

@@ -158,18 +158,16 @@ def cut_rest_overlap(tree: SyntaxTree, plan: MaskPlan, text: str) -> str:
     body = text.rstrip()
     if not rest or "\n" in body:
         return text
-    site = cursor_site(tree, plan.cursor)
+    before = tree.data[cursor_site(tree, plan.cursor).anchor : plan.cursor]
     for size in range(min(len(rest), len(body)), 0, -1):
         if not body.endswith(rest[:size]):
             continue
         if not set(rest[:size]) <= CLOSERS | {"'", '"', "`", " "}:
             is_word_cut = rest[size - 1].isalnum() and rest[size : size + 1].isalnum()
             return text if is_word_cut else body[: len(body) - size].rstrip()
-        read = scan(body.encode(), tree.language, site.open.string)
-        whole = scan((body + rest).encode(), tree.language, site.open.string)
-        cut = scan((body[:-size] + rest).encode(), tree.language, site.open.string)
-        has_spare = bool(read.unmatched) or whole.num_faults > cut.num_faults
-        if has_spare and cut.num_faults <= whole.num_faults:
+        whole = scan(before + (body + rest).encode(), tree.language)
+        cut = scan(before + (body[:-size] + rest).encode(), tree.language)
+        if cut.num_faults < whole.num_faults:
             return body[: len(body) - size].rstrip()
     return text
 
@@ -219,14 +217,16 @@ def closed(tree: SyntaxTree, plan: MaskPlan, text: str) -> str:
     """``text`` with the brackets closed that it, or the line before it, left open."""
     site = cursor_site(tree, plan.cursor)
     read = scan(text.encode(), tree.language, site.open.string)
-    if read.string or read.comment or plan.rest.start != plan.rest.end:
+    if read.string or read.comment or not plan.holes[plan.cursor_hole].single_line:
         return text
+    if plan.rest.start != plan.rest.end:
+        return text + read.closers
     opened = [mark.text for mark in site.open.openers]
     del opened[len(opened) - min(len(read.unmatched), len(opened)) :]
     closers = read.closers + "".join(
         CLOSER_OF[mark] for mark in reversed(opened) if mark in ("(", "[")
     )
-    return text if plan.holes[plan.cursor_hole].single_line is False else text + closers
+    return text + closers
 
 
 def shortened(text: str, max_cuts: int) -> list[str]:
