@@ -91,7 +91,7 @@ def bench(
     report = BenchReport(
         version=__version__,
         machine=f"{platform.machine()}, {num_cpus()} cores, Python {platform.python_version()}",
-        model=infiller.model,
+        model=infiller.denoiser.name,
         num_places=len(sources),
         num_proposals=sum(isinstance(timed.outcome, Proposal) for timed in first),
         cold_start_ms=Quantiles.of(cold),

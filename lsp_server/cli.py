@@ -103,9 +103,13 @@ def _bench(arguments: argparse.Namespace) -> int:
 
 
 def _eval(arguments: argparse.Namespace) -> int:
-    from engine.evaluation.infilling import EvaluationConfig, run
-    from engine.evaluation.report import format_report, write_json
-
+    try:
+        from engine.evaluation.infilling import EvaluationConfig, run
+        from engine.evaluation.report import format_report, write_json
+    except ModuleNotFoundError as error:
+        raise BadInput(
+            f"{error.name} is not installed: run pip install {error.name} first"
+        ) from error
     config = EvaluationConfig(
         corpus=arguments.corpus,
         data=arguments.data,

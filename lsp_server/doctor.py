@@ -115,7 +115,7 @@ def _model(model: str | None) -> Iterator[Finding]:
         yield Finding("model", str(error), "reinstall midfill, or name another with --model")
         return
     load_ms = 1000 * (time.perf_counter() - started)
-    yield Finding("model", f"{infiller.model}, hashes right, loaded in {load_ms:.0f} ms")
+    yield Finding("model", f"{infiller.denoiser.name}, hashes right, loaded in {load_ms:.0f} ms")
     yield Finding("provider", ", ".join(infiller.denoiser.providers))
     request = Request(_PROBE, ByteOffset(len(_PROBE)), path="probe.py")
     started = time.perf_counter()

@@ -13,7 +13,8 @@ from engine.request import Effort
 from lsp_server.cli import main
 from lsp_server.source_file import MAX_FILE_BYTES, Place, SourceFile
 
-PLACE = "tests/fixtures/inventory.py:40:15"
+FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
+PLACE = (FIXTURES / "places.txt").read_text(encoding="utf-8").split()[0]
 
 
 def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -180,7 +181,7 @@ def test_json_is_one_object_of_the_agreed_members(
     assert sum(token["bytes"] for token in printed["token_confidence"]) == len(
         printed["text"].encode()
     )
-    text = (repository / "tests" / "fixtures" / "inventory.py").read_bytes()
+    text = (repository / Place.parse(PLACE).path).read_bytes()
     for edit in printed["edits"]:
         assert edit["path"] == PLACE.partition(":")[0]
         assert 0 <= edit["start_byte"] <= edit["end_byte"] <= len(text)
@@ -196,7 +197,10 @@ def test_people_see_the_ghost_text_in_its_line_and_the_steps(
     assert ran.stdout.count("\nstep ") + ran.stdout.startswith("step ") == printed["steps"]
     assert "\x1b" not in ran.stdout
     if printed["outcome"] == "proposal":
-        assert f"        return⟦{printed['text'].splitlines()[0]}" in ran.stdout
+        place = Place.parse(PLACE)
+        line = (repository / place.path).read_text(encoding="utf-8").splitlines()[place.line - 1]
+        assert line[: place.column - 1] + "⟦" in ran.stdout
+        assert printed["text"].splitlines()[0] in ran.stdout
     else:
         assert printed["reason"] in ran.stdout
     assert before == {path: path.read_bytes() for path in (repository / "tests/fixtures").iterdir()}
