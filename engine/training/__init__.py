@@ -1,0 +1,1 @@
+"""The whole recipe: corpus, examples, corruption, training, export. Needs ``midfill[train]``."""

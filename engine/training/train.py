@@ -8,10 +8,9 @@ step to ``DIR/log.jsonl``, and stops cleanly on Ctrl-C.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, astuple, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from engine.training.corruption import CorruptionConfig
 from engine.training.examples import Examples
 from engine.training.loss import tied_cross_entropy
 from engine.training.model import AdapterConfig, TwoStream
+from engine.training.progress import Counts, RunLog, StepLoss
 from engine.training.shape import LlamaShape
 
 NUM_SPECIAL_ROWS = 17  # the vocabulary's special tokens are its first 17 rows
@@ -52,16 +52,6 @@ class TrainConfig:
     checkpoint_minutes: float = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class StepLoss:
-    """Losses (nats a token) and accuracies of one batch; None where the pass did not run."""
-
-    autoregressive: float
-    autoregressive_accuracy: float
-    diffusion: float | None
-    diffusion_accuracy: float | None
-
-
 class Trainer:
     """Model, optimiser, data order and random state of one run."""
 
@@ -84,46 +74,48 @@ class Trainer:
             weight_decay=config.weight_decay,
             fused=True,
         )
-        self.rows_seen, self.tokens_seen, self.holes_seen, self.step = 0, 0, 0, 0
+        self.counts = Counts()
         self.order = _order(examples, config)
 
     def run(self) -> None:
         """Train until ``num_rows`` contexts were seen; checkpoints as it goes and at the end."""
         saved = time.monotonic()
-        started, start_tokens = saved, self.tokens_seen
+        log = RunLog(self.out / "log.jsonl", self.counts, self.config.num_rows)
         try:
-            while self.rows_seen < self.config.num_rows:
+            while self.counts.rows < self.config.num_rows:
+                rate = self.learning_rate(self.counts.rows / self.config.num_rows)
                 loss, norm = self.train_step()
-                elapsed = time.monotonic() - started
-                speed = (self.tokens_seen - start_tokens) / max(elapsed, 1e-9)
-                self._log(loss, norm, speed, elapsed)
+                log.step(self.counts, loss, rate, norm)
                 if time.monotonic() - saved > 60 * self.config.checkpoint_minutes:
                     self.save()
                     saved = time.monotonic()
         except KeyboardInterrupt:
-            print(f"interrupted; run the same command again to go on from {self.out}", flush=True)
+            print(f"\ninterrupted; run the same command again to go on from {self.out}", flush=True)
         self.save()
 
     def train_step(self) -> tuple[StepLoss, float]:
         """One optimiser step over ``batch_rows`` contexts; losses and gradient norm."""
-        progress = self.rows_seen / self.config.num_rows
-        numbers = self.order[self.rows_seen : self.rows_seen + self.config.batch_rows]
+        seen = self.counts.rows
+        progress = seen / self.config.num_rows
+        numbers = self.order[seen : seen + self.config.batch_rows]
         batch = self.next_batch(numbers, progress)
         for group in self.optimiser.param_groups:
             group["lr"] = self.learning_rate(progress)
         total, loss = self.losses(batch)
         if not torch.isfinite(total):
             raise TrainingError(
-                f"loss is {total.item()} at step {self.step}: lower --learning-rate"
+                f"loss is {total.item()} at step {self.counts.steps}: lower --learning-rate"
             )
         torch.autograd.backward(total)
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm)
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
-        self.rows_seen += len(numbers)
-        self.tokens_seen += batch.context_ids.size + batch.ids.size
-        self.holes_seen += batch.num_holes
-        self.step += 1
+        self.counts = Counts(
+            seen + len(numbers),
+            self.counts.tokens + batch.context_ids.size + batch.ids.size,
+            self.counts.holes + batch.num_holes,
+            self.counts.steps + 1,
+        )
         return loss, float(norm)
 
     def next_batch(self, numbers: Any, progress: float) -> Batch:
@@ -153,7 +145,7 @@ class Trainer:
 
     def learning_rate(self, progress: float) -> float:
         """Warm-up by steps, then constant, then linear decay by ``progress`` in [0, 1]."""
-        warm = min(1.0, (self.step + 1) / self.config.warmup_steps)
+        warm = min(1.0, (self.counts.steps + 1) / self.config.warmup_steps)
         left = (1.0 - progress) / max(self.config.decay_share, 1e-9)
         return self.config.learning_rate * warm * max(0.1, min(1.0, left))
 
@@ -163,7 +155,7 @@ class Trainer:
             "model": self.model.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "random": self.random.bit_generator.state,
-            "counts": [self.rows_seen, self.tokens_seen, self.holes_seen, self.step],
+            "counts": list(astuple(self.counts)),
             "config": asdict(self.config),
             "adapter": asdict(self.model.adapter),
         }
@@ -192,34 +184,8 @@ class Trainer:
         self.model.load_state_dict(state["model"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.random.bit_generator.state = state["random"]
-        self.rows_seen, self.tokens_seen, self.holes_seen, self.step = state["counts"]
+        self.counts = Counts(*state["counts"])
         return True
-
-    def _log(self, loss: StepLoss, norm: float, speed: float, elapsed: float) -> None:
-        done = self.rows_seen / self.config.num_rows
-        entry = {
-            "step": self.step,
-            "rows": self.rows_seen,
-            "tokens": self.tokens_seen,
-            "holes": self.holes_seen,
-            "seconds": round(elapsed, 1),
-            "learning_rate": self.learning_rate(done),
-            "norm": round(norm, 3),
-            **asdict(loss),
-        }
-        with (self.out / "log.jsonl").open("a", encoding="utf-8") as log:
-            log.write(json.dumps(entry) + "\n")
-        diffusion = (
-            ""
-            if loss.diffusion is None
-            else (f" · diffusion {loss.diffusion:.3f} ({loss.diffusion_accuracy:.0%})")
-        )
-        print(
-            f"{done:6.1%} step {self.step} · AR {loss.autoregressive:.3f} "
-            f"({loss.autoregressive_accuracy:.0%}){diffusion} · {speed:,.0f} tokens/s · "
-            f"{elapsed / 60:.0f} min",
-            flush=True,
-        )
 
 
 def hidden_states(model: TwoStream, batch: Batch, device: torch.device) -> Tensor:

@@ -93,7 +93,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one(tmp_path: Path) -> None:
     straight = trainer(whole, 80)
     straight.run()
     first = trainer(halves, 80)
-    while first.rows_seen < 40:
+    while first.counts.rows < 40:
         first.train_step()
     first.save()
     second = trainer(halves, 80)
@@ -101,7 +101,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one(tmp_path: Path) -> None:
     second.run()
     for left, right in zip(straight.model.parameters(), second.model.parameters(), strict=True):
         assert torch.equal(left, right)
-    assert second.holes_seen == straight.holes_seen
+    assert second.counts == straight.counts
 
 
 def test_a_damaged_checkpoint_is_named(tmp_path: Path) -> None:

@@ -1,0 +1,42 @@
+"""Loss curves of a run log as PNG."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from engine.errors import TrainingError
+
+
+def plot_curves(log: Path, out: Path, window: int = 20) -> None:
+    """Smoothed losses and accuracies of ``log.jsonl`` against contexts seen."""
+    entries = []
+    for number, line in enumerate(log.read_text(encoding="utf-8").splitlines(), start=1):
+        try:
+            entries.append(json.loads(line))
+        except json.JSONDecodeError as error:
+            raise TrainingError(
+                f"{log}:{number}: no JSON ({error.msg}): delete that line"
+            ) from error
+    figure = Figure(figsize=(9, 4), layout="constrained")
+    for axes, suffix, label in (
+        (figure.add_subplot(1, 2, 1), "", "nats a token"),
+        (figure.add_subplot(1, 2, 2), "_accuracy", "accuracy"),
+    ):
+        for name in ("autoregressive", "diffusion"):
+            points = [
+                (entry["rows"], entry[name + suffix])
+                for entry in entries
+                if entry[name + suffix] is not None
+            ]
+            if len(points) >= window:
+                rows, values = np.array(points).T
+                smooth = np.convolve(values, np.ones(window) / window, mode="valid")
+                axes.plot(rows[window - 1 :], smooth, label=name)
+        axes.set(xlabel="contexts", ylabel=label)
+        axes.legend()
+        axes.grid(alpha=0.3)
+    figure.savefig(out, dpi=120)
