@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, Generic, Protocol, TypeVar
 
 from lsp_server import pipe
-from lsp_server.engine_loop import EngineLoop
+from lsp_server.engine_loop import EngineLoop, Load, load_engine
 from lsp_server.messages import FromEngine, ToEngine
 
 T = TypeVar("T")
@@ -62,8 +62,14 @@ class ProcessChannel:
         command = [sys.executable, "-c", _START.format(path=sys.path), json.dumps(options)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self._stdin, self._stdout = _pipes(self._process)
+        logger.info("engine process %d started", self.pid)
         self._outbox: queue.SimpleQueue[ToEngine | None] = queue.SimpleQueue()
         threading.Thread(target=self._write, name="engine-writer", daemon=True).start()
+
+    @property
+    def pid(self) -> int:
+        """The process."""
+        return self._process.pid
 
     def _write(self) -> None:
         # Writing and closing fail when the engine is gone; receiving reports that.
@@ -110,12 +116,12 @@ class ProcessChannel:
 class ThreadChannel:
     """The engine in a thread of this process (``--in-process``, for tests and debuggers)."""
 
-    def __init__(self, model: str | None) -> None:
+    def __init__(self, model: str | None, load: Load = load_engine) -> None:
         """Start the thread; it loads ``model`` on its own."""
         self._to_engine: _Mailbox[ToEngine] = _Mailbox()
         self._from_engine: _Mailbox[FromEngine] = _Mailbox()
         end = _ThreadEnd(self._to_engine, self._from_engine)
-        loop = EngineLoop(end, model, at_end=self._from_engine.close)
+        loop = EngineLoop(end, model, self._from_engine.close, load)
         threading.Thread(target=loop.run, name="engine", daemon=True).start()
 
     def send(self, message: ToEngine) -> None:

@@ -42,6 +42,16 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
+Load = Callable[[str | None], "Infiller"]
+
+
+def load_engine(model: str | None) -> Infiller:
+    """Load the engine with ``model``: the only import of it, heavy and late."""
+    from engine import load
+
+    return load(model)
+
+
 class ServerEnd(Protocol):
     """The way to the server."""
 
@@ -57,10 +67,17 @@ class ServerEnd(Protocol):
 class EngineLoop:
     """Answers requests in the order they came; those cancelled while waiting cost nothing."""
 
-    def __init__(self, server: ServerEnd, model: str | None, at_end: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        server: ServerEnd,
+        model: str | None,
+        at_end: Callable[[], None],
+        load: Load = load_engine,
+    ) -> None:
         """Serve ``server`` with ``model``; ``at_end`` runs when the server is gone."""
         self._server = server
         self._model = model
+        self._load_model = load
         self._at_end = at_end
         self._waiting: queue.SimpleQueue[Run | None] = queue.SimpleQueue()
         self._cancels: dict[int, threading.Event] = {}
@@ -97,7 +114,7 @@ class EngineLoop:
         """Load the model and say so; None, after saying why, when that fails."""
         self._server.send(Loading("loading the model"))
         started = time.perf_counter()
-        loading: Future[Infiller] = executor.submit(_load_engine, self._model)
+        loading: Future[Infiller] = executor.submit(self._load_model, self._model)
         error = loading.exception()
         if error is None:
             load_ms = (time.perf_counter() - started) * 1000
@@ -136,12 +153,6 @@ class EngineLoop:
             self._server.send(Finished(ticket, refusal, tuple(steps)))
         else:
             self._server.send(Failed(ticket, "".join(traceback.format_exception(error))))
-
-
-def _load_engine(model: str | None) -> Infiller:
-    from engine import load
-
-    return load(model)
 
 
 class _Pipe:

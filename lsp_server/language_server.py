@@ -11,6 +11,7 @@ from collections.abc import Awaitable
 from typing import Any, Protocol
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcInvalidParams
 from pygls.io_ import run_async
 from pygls.lsp.server import LanguageServer
 
@@ -57,6 +58,8 @@ class MidfillServer(LanguageServer):
                     None, types.ResponseError(code, "The message is not JSON.")
                 )
             )
+        if isinstance(error, JsonRpcInvalidParams):
+            return  # logged where the message was read, without its values
         logger.error("%s: %s", source.__name__, type(error).__name__, exc_info=error)
 
     async def run(self, reader: Reader, writer: Any) -> None:

@@ -17,3 +17,14 @@ def start_logging(level: int, log_file: Path | None) -> None:
     else:
         handler = logging.FileHandler(log_file, encoding="utf-8")
     logging.basicConfig(level=level, format=_FORMAT, handlers=[handler], force=True)
+
+
+def quieten_pygls() -> None:
+    """Keep bodies of messages, which are users' source code, out of the log.
+
+    pygls writes each body it sends at INFO, and whole messages when something is wrong with them;
+    the latter are logged without their bodies by ``protocol`` and ``language_server``.
+    """
+    logging.getLogger("pygls").setLevel(logging.WARNING)
+    logging.getLogger("pygls.protocol.json_rpc").setLevel(logging.CRITICAL)
+    logging.getLogger("pygls.server").setLevel(logging.CRITICAL)

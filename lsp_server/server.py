@@ -21,7 +21,7 @@ from engine.errors import BadInput
 from lsp_server.channel import ProcessChannel, ThreadChannel
 from lsp_server.convert import ACCEPT_COMMAND
 from lsp_server.language_server import MidfillServer, ThreadedReader
-from lsp_server.logs import start_logging
+from lsp_server.logs import quieten_pygls, start_logging
 from lsp_server.methods.configuration import did_change_configuration
 from lsp_server.methods.did_change import did_change
 from lsp_server.methods.did_close import did_close
@@ -67,17 +67,14 @@ def serve(options: ServeOptions) -> int:
 
     Raises BadInput for an address that others could reach.
     """
-    _start_logging(options)
+    start_logging(options.log_level, options.log_file)
+    quieten_pygls()
     in_process = partial(ProcessChannel, log_file=options.log_file)
     worker = Worker(options.model, ThreadChannel if options.is_in_process else in_process)
     try:
-        if options.tcp is None:
-            return asyncio.run(_serve_stdio(worker, options.model))
-        return asyncio.run(_serve_tcp(worker, options.model, *options.tcp))
+        return asyncio.run(_serve(worker, options))
     except KeyboardInterrupt:
         return 130
-    finally:
-        worker.close()
 
 
 def build(worker: Worker, model: str | None) -> tuple[MidfillServer, Session]:
@@ -96,6 +93,15 @@ def _accept_command(session: Session) -> Any:
         return accept(session, item_id)
 
     return accept_command
+
+
+async def _serve(worker: Worker, options: ServeOptions) -> int:
+    try:
+        if options.tcp is None:
+            return await _serve_stdio(worker, options.model)
+        return await _serve_tcp(worker, options.model, *options.tcp)
+    finally:
+        worker.close()
 
 
 async def _serve_stdio(worker: Worker, model: str | None) -> int:
@@ -142,12 +148,3 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _start_logging(options: ServeOptions) -> None:
-    """Log to the file or to stderr. Bodies of messages hold source code and are kept out."""
-    start_logging(options.log_level, options.log_file)
-    logging.getLogger("pygls").setLevel(logging.WARNING)
-    # These two log whole messages when something is wrong with them; protocol.py logs instead.
-    logging.getLogger("pygls.protocol.json_rpc").setLevel(logging.CRITICAL)
-    logging.getLogger("pygls.server").setLevel(logging.CRITICAL)

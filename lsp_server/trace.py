@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import Any
 
-from engine.holes import MaskPlan
 from engine.proposal import Outcome
-from engine.spans import Span
 from engine.step import Step
 
 MAX_RECORDS = 50
@@ -40,29 +37,3 @@ class TraceRing:
             return self._records[-1] if self._records else None
         wanted = id_.partition(".")[0]
         return next((record for record in self._records if record.id == wanted), None)
-
-
-def plan_json(plan: MaskPlan | None) -> dict[str, Any] | None:
-    """Write a mask plan; offsets are bytes of UTF-8."""
-    if plan is None:
-        return None
-    return {
-        "holes": [
-            {
-                **_span_json(hole.span),
-                "kind": hole.kind.value,
-                "single_line": hole.single_line,
-                "num_tokens": hole.num_tokens,
-                "reason": hole.reason,
-            }
-            for hole in plan.holes
-        ],
-        "cursor_hole": plan.cursor_hole,
-        "cursor": plan.cursor,
-        "rest": _span_json(plan.rest),
-        "reason": plan.reason,
-    }
-
-
-def _span_json(span: Span) -> dict[str, int]:
-    return {"start_byte": span.start, "end_byte": span.end}

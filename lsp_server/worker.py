@@ -75,20 +75,22 @@ class Worker:
         self._channel: Channel | None = None
         self._tickets = itertools.count(1)
         self._outstanding: dict[int, Future[Finished]] = {}
-        self._listeners: list[Listener] = []
+        self._listener_numbers = itertools.count()
+        self._listeners: dict[int, Listener] = {}
         self._latest: WorkerEvent | None = None
         self._num_losses = 0
         self._retry: threading.Timer | None = None
         self._is_closed = False
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Tell ``listener`` what happens, the latest event first; returns how to stop it."""
+        """Tell ``listener`` what happens, the latest event first; returns how to stop that."""
         with self._lock:
-            self._listeners.append(listener)
+            number = next(self._listener_numbers)
+            self._listeners[number] = listener
             latest = self._latest
         if latest is not None:
             listener(latest)
-        return lambda: self._listeners.remove(listener)
+        return lambda: _forget(self._listeners, number)
 
     def start(self) -> None:
         """Start the engine unless it runs, is about to be restarted, or was given up."""
@@ -214,6 +216,7 @@ class Worker:
                 self._retry.start()
             event = Lost(f"the engine process ended ({channel.describe_end()})", retry_s)
             self._latest = event
+            channel.close()
             self._give_up_outstanding(Refusal(Reason.WORKER_LOST, event.detail))
         logger.error("%s", event.detail)
         self._tell(event)
@@ -224,5 +227,9 @@ class Worker:
                 self._open()
 
     def _tell(self, event: WorkerEvent) -> None:
-        for listener in list(self._listeners):
+        for listener in list(self._listeners.values()):
             listener(event)
+
+
+def _forget(listeners: dict[int, Listener], number: int) -> None:
+    listeners.pop(number, None)

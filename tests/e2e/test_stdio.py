@@ -1,0 +1,125 @@
+"""The server as editors run it, on stdin and stdout."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lsprotocol import types
+from pytest_lsp import client_capabilities
+
+# What the scripted denoiser can go on with: the beginning of a line that stands above.
+TEXT = "def total(prices):\n    return sum(prices)\n\n\ndef mean(prices):\n    return sum("
+EMOJI = "# 😀é漢\n"
+WIDTHS = {"utf-8": 4 + 2 + 3, "utf-16": 2 + 1 + 1, "utf-32": 1 + 1 + 1}
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process runs; one that only waits to be reaped does not."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    stat = Path(f"/proc/{pid}/stat")
+    return not (stat.exists() and stat.read_text().rpartition(")")[2].split()[0] == "Z")
+
+
+@pytest.mark.parametrize("encoding", list(types.PositionEncodingKind), ids=str)
+async def test_an_unsaved_buffer_gets_an_item(
+    start: Any, encoding: types.PositionEncodingKind
+) -> None:
+    """The emoji line makes a server that counts wrongly edit, or propose, at the wrong place."""
+    server = await start()
+    general = types.GeneralClientCapabilities(position_encodings=[encoding])
+    result = await server.initialize(types.ClientCapabilities(general=general))
+    assert result.capabilities.position_encoding == encoding
+    assert result.capabilities.inline_completion_provider == types.InlineCompletionOptions()
+    server.open(f"{EMOJI}{TEXT}")
+    # Replace the 漢 and what is behind it, then type ``pri`` at the end of the text.
+    width = WIDTHS[encoding.value]
+    server.change(2, types.Range(types.Position(0, 2), types.Position(0, 2 + width)), "😀")
+    end = types.Position(6, len("    return sum("))
+    server.change(3, types.Range(end, end), "pri")
+    (item,) = await server.complete(6, end.character + 3)
+    assert item.insert_text == "ces)"
+    assert item.range == types.Range(
+        types.Position(6, end.character + 3), types.Position(6, end.character + 3)
+    )
+    await server.client.shutdown_session()
+    assert server.process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    "editor",
+    ["neovim@v0.6.1", "neovim@v0.11.4", "visual-studio-code", "emacs"],
+)
+async def test_an_old_client_is_asked_nothing_that_it_cannot_do(start: Any, editor: str) -> None:
+    """pytest-lsp warns, which fails the test, of any message that the client did not declare."""
+    server = await start()
+    await server.initialize(client_capabilities(editor))
+    server.open(TEXT)
+    assert len(await server.complete(5, 15)) == 1
+    assert server.client.error is None
+    await server.client.shutdown_session()
+    assert server.process.returncode == 0
+
+
+async def test_initialize_is_answered_before_anything_is_loaded(start: Any) -> None:
+    server = await start()
+    await server.client.initialize_async(
+        types.InitializeParams(capabilities=types.ClientCapabilities())
+    )
+    assert server.engine_pids == []
+    server.client.initialized(types.InitializedParams())
+    await server.until(lambda: len(server.engine_pids) == 1)
+
+
+async def test_exit_without_shutdown_is_a_failure(start: Any) -> None:
+    server = await start()
+    await server.initialize()
+    server.client.exit(None)
+    assert await server.process.wait() == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kills with signals")
+async def test_a_killed_engine_is_told_once_and_started_again(start: Any) -> None:
+    server = await start()
+    await server.initialize()
+    server.open(TEXT)
+    assert len(await server.complete(5, 15)) == 1
+    os.kill(server.engine_pids[0], signal.SIGKILL)
+    await server.until(lambda: len(server.engine_pids) == 2)
+    assert len(await server.complete(5, 15)) == 1
+    messages = [shown.message for shown in server.client.messages]
+    assert messages == ["Midfill: the engine process ended (exit code -9); it is being restarted."]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kills with signals")
+@pytest.mark.parametrize("how", ["killed", "stdin closed"])
+async def test_no_engine_outlives_its_server(start: Any, how: str) -> None:
+    server = await start()
+    await server.initialize()
+    await server.until(lambda: len(server.engine_pids) == 1)
+    (pid,) = server.engine_pids
+    assert is_running(pid)
+    if how == "killed":
+        server.process.kill()
+    else:
+        server.process.stdin.close()
+    await server.process.wait()
+    await server.until(lambda: not is_running(pid))
+
+
+async def test_the_log_holds_no_source_code(start: Any) -> None:
+    server = await start()
+    await server.initialize()
+    server.open("SECRET = 1\n" + TEXT)
+    assert len(await server.complete(6, 15)) == 1
+    await server.client.shutdown_session()
+    assert "engine process" in server.log
+    for part in ("SECRET", "prices"):
+        assert part not in server.log

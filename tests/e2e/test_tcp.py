@@ -1,0 +1,54 @@
+"""``--tcp``: many clients, each with its own documents and answers."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from lsprotocol import types
+from pytest_lsp import LanguageClient, make_test_lsp_client
+
+URI = "file:///work/a.py"
+
+
+async def connected(port: int) -> LanguageClient:
+    client = make_test_lsp_client()
+    await client.start_tcp("127.0.0.1", port)
+    await client.initialize_session(types.InitializeParams(capabilities=types.ClientCapabilities()))
+    return client
+
+
+async def trace_of(client: LanguageClient) -> Any:
+    """Complete at the end of the client's only line; what the server says it did."""
+    await client.text_document_inline_completion_async(
+        types.InlineCompletionParams(
+            types.InlineCompletionContext(types.InlineCompletionTriggerKind.Automatic),
+            types.TextDocumentIdentifier(URI),
+            types.Position(0, 99),
+        )
+    )
+    return await client.protocol.send_request_async("midfill/trace", None)
+
+
+async def test_two_clients_get_their_own_answers(start: Any) -> None:
+    server = await start("--tcp", "127.0.0.1:0")
+    await server.until(lambda: "listening on" in server.log)
+    found = re.search(r"listening on 127\.0\.0\.1:(\d+)", server.log)
+    assert found is not None
+    first, second = await connected(int(found[1])), await connected(int(found[1]))
+    for client, text in ((first, "x"), (second, "longer")):
+        item = types.TextDocumentItem(URI, "python", 1, text)
+        client.text_document_did_open(types.DidOpenTextDocumentParams(item))
+    assert (await trace_of(first)).plan.holes[0].start_byte == 1
+    assert (await trace_of(second)).plan.holes[0].start_byte == 6
+    # One client leaves; the other one is still served, by the same engine.
+    await first.shutdown_session()
+    await first.stop()
+    assert (await trace_of(second)).plan.holes[0].start_byte == 6
+    assert len(server.engine_pids) == 1
+    await second.stop()
+
+
+async def test_an_address_that_others_can_reach_is_refused(start: Any) -> None:
+    server = await start("--tcp", "0.0.0.0:0")
+    assert await server.process.wait() == 2
