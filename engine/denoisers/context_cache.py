@@ -1,0 +1,98 @@
+"""Keys and values of contexts, shared by handles that have a prefix in common.
+
+Rows are only ever appended behind what every living handle sees; whoever wants to write elsewhere
+gets a copy. So a handle's rows never change under it.
+"""
+
+# K key/value heads, S slots
+
+from __future__ import annotations
+
+import weakref
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.canvas import Ids
+from engine.layout import ContextTokens
+from engine.models import ModelShape
+
+# Buffers grow in these strides: every slot costs time at each step, used or not. A multiple of 64
+# also keeps the runtime's vector loops in phase, so that results do not depend on the size.
+STRIDE = 128
+
+
+class Buffers:
+    """Per layer a key and a value buffer (K, S, head_width) float32, zero where nothing is written.
+
+    Never garbage: a hidden slot still takes part in a product with 0.
+    """
+
+    def __init__(self, shape: ModelShape, num_slots: int) -> None:
+        self.shape = shape
+        self.num_slots = -(-num_slots // STRIDE) * STRIDE
+        sizes = (shape.num_kv_heads, self.num_slots, shape.head_width)
+        self.arrays: dict[str, NDArray[np.float32]] = {
+            f"cache.{layer}.{part}": np.zeros(sizes, np.float32)
+            for layer in range(shape.num_layers)
+            for part in ("key", "value")
+        }
+        self._handles: weakref.WeakSet[CachedContext] = weakref.WeakSet()
+
+    def grown(self, num_kept: int, num_slots: int) -> Buffers:
+        """New buffers for ``num_slots`` with the first ``num_kept`` rows copied."""
+        copy = Buffers(self.shape, num_slots)
+        for name, array in self.arrays.items():
+            copy.arrays[name][:, :num_kept] = array[:, :num_kept]
+        return copy
+
+    def lend(self, handle: CachedContext) -> None:
+        """Remember that ``handle`` sees its first tokens' rows for as long as it lives."""
+        self._handles.add(handle)
+
+    def is_free_behind(self, num_kept: int) -> bool:
+        """Whether no living handle sees a row from ``num_kept`` on."""
+        return all(handle.num_tokens <= num_kept for handle in self._handles)
+
+
+class CachedContext:
+    """A context's tokens and where their keys and values are. Never changes."""
+
+    __slots__ = ("__weakref__", "buffers", "num_reused", "tokens")
+
+    def __init__(self, tokens: ContextTokens, num_reused: int, buffers: Buffers) -> None:
+        self.tokens, self.num_reused, self.buffers = tokens, num_reused, buffers
+        buffers.lend(self)
+
+    @property
+    def num_tokens(self) -> int:
+        """Context tokens held."""
+        return len(self.tokens.ids)
+
+    @property
+    def ids(self) -> Ids:
+        """Context ids (T,)."""
+        return self.tokens.ids
+
+
+def common_prefix(first: Ids, second: Ids) -> int:
+    """How many ids both start with."""
+    length = min(len(first), len(second))
+    different = np.flatnonzero(first[:length] != second[:length])
+    return int(different[0]) if len(different) else length
+
+
+def buffers_for(
+    context: CachedContext | None, num_kept: int, num_tokens: int, shape: ModelShape
+) -> Buffers:
+    """Buffers with the first ``num_kept`` rows of ``context``, to be written up to ``num_tokens``.
+
+    The context's own where nobody sees what would be overwritten and there is room.
+    """
+    if context is None or not num_kept:
+        return Buffers(shape, num_tokens)
+    own = context.buffers
+    is_read_only = num_kept == num_tokens
+    if is_read_only or (num_tokens <= own.num_slots and own.is_free_behind(num_kept)):
+        return own
+    return own.grown(num_kept, num_tokens)

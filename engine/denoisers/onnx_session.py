@@ -1,0 +1,146 @@
+"""One ONNX Runtime session on the CPU: started late, ended from another thread, in place.
+
+Knows arrays by name; knows nothing of tokens.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from engine.errors import Cancelled, DamagedWeights, MidfillError
+
+MAX_THREADS = 4
+_CANCEL_POLL_S = 0.005
+_SIBLINGS = "/sys/devices/system/cpu"
+
+
+class OnnxSession:
+    """Runs the graph at ``path``; the session starts with the first run.
+
+    ``num_threads`` None takes the physical cores, up to four.
+    """
+
+    def __init__(self, path: Path, num_threads: int | None = None) -> None:
+        self.path = path
+        self.num_threads = num_threads or min(num_physical_cores(), MAX_THREADS)
+        self._session: onnxruntime.InferenceSession | None = None
+        self._starting = threading.Lock()
+
+    @property
+    def providers(self) -> list[str]:
+        """What the session really runs on (starts it)."""
+        return list(self._started().get_providers())
+
+    def run(
+        self,
+        inputs: Mapping[str, NDArray[Any]],
+        in_place: Mapping[str, NDArray[np.float32]],
+        output: str,
+        cancel: threading.Event | None,
+    ) -> NDArray[np.float32]:
+        """The output of one run. ``in_place`` arrays are inputs, and outputs named ``….next``.
+
+        These share their memory, so a graph that writes a few rows copies nothing. Raises Cancelled
+        when ``cancel`` is set before or meanwhile, DamagedWeights when the graph cannot be read,
+        MidfillError when the run fails.
+        """
+        if cancel is not None and cancel.is_set():
+            raise Cancelled("cancelled before a pass through the model")
+        session = self._started()
+        binding = session.io_binding()
+        # The binding holds addresses alone: the arrays must stay until the run is over.
+        arrays = {name: np.ascontiguousarray(array) for name, array in inputs.items()}
+        for name, array in arrays.items():
+            _bind(binding.bind_input, name, array)
+        for name, buffer in in_place.items():
+            _bind(binding.bind_input, name, buffer)
+            _bind(binding.bind_output, f"{name}.next", buffer)
+        binding.bind_output(output)
+        options = onnxruntime.RunOptions()
+        try:
+            with _terminated_by(cancel, options):
+                session.run_with_iobinding(binding, options)
+        except Exception as error:  # the runtime's errors have no base of their own
+            if cancel is not None and cancel.is_set():
+                raise Cancelled("cancelled during a pass through the model") from error
+            raise MidfillError(f"{self.path.name} failed: {_first_line(error)}") from error
+        result: NDArray[np.float32] = binding.get_outputs()[-1].numpy()
+        return result
+
+    def _started(self) -> onnxruntime.InferenceSession:
+        with self._starting:
+            if self._session is None:
+                self._session = _start(self.path, self.num_threads)
+            return self._session
+
+
+def num_physical_cores() -> int:
+    """Cores without their hyper-threads; on Linux as the kernel lists them, else a guess."""
+    num_logical = os.cpu_count() or 1
+    if sys.platform == "linux":
+        listed = Path(_SIBLINGS).glob("cpu[0-9]*/topology/thread_siblings_list")
+        siblings = {path.read_text(encoding="ascii") for path in listed}
+        return len(siblings) or num_logical
+    # Apple's processors have no hyper-threads; others mostly have two a core.
+    return num_logical if sys.platform == "darwin" else max(num_logical // 2, 1)
+
+
+def _start(path: Path, num_threads: int) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = num_threads
+    options.inter_op_num_threads = 1
+    # Shapes change from run to run: planned memory would pile up.
+    options.enable_mem_pattern = False
+    # Threads spin between the operators of a run, not between runs.
+    options.add_session_config_entry("session.force_spinning_stop", "1")
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # the runtime's errors have no base of their own
+        raise DamagedWeights(
+            f"{path}: ONNX Runtime {onnxruntime.__version__} cannot read it "
+            f"({_first_line(error)}): reinstall midfill"
+        ) from error
+
+
+def _bind(bind: Any, name: str, array: NDArray[Any]) -> None:
+    bind(name, "cpu", 0, array.dtype.type, array.shape, array.ctypes.data)
+
+
+@contextmanager
+def _terminated_by(
+    cancel: threading.Event | None, options: onnxruntime.RunOptions
+) -> Iterator[None]:
+    """End the run that ``options`` was given to as soon as ``cancel`` is set."""
+    if cancel is None:
+        yield
+        return
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.is_set():
+            if cancel.wait(_CANCEL_POLL_S):
+                options.terminate = True
+                return
+
+    watcher = threading.Thread(target=watch, name="midfill-cancel", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n", 1)[0]

@@ -1,0 +1,129 @@
+"""From trained weights to the files that ship: the ONNX graph, its data files, the manifest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.errors import TrainingError
+from engine.training.onnx_graph import GraphWeights, LlamaGraph
+from engine.training.onnx_nodes import Floats, Nodes
+from engine.training.onnx_projection import FullProjector, Projector, QuantisedProjector
+from engine.training.shape import LlamaShape
+
+MODEL_FILE, MANIFEST_FILE, TOKENIZER_FILE = "model.onnx", "manifest.json", "tokenizer.json"
+MANIFEST_FORMAT = 1
+MAX_POSITIONS = 8192
+# What a retraining changes is apart from what it leaves alone.
+DATA_FILES = {
+    "layers.": "layers.bin",
+    "adapter.": "adapters.bin",
+    "embedding": "embedding.bin",
+    "rope.": "embedding.bin",
+}
+
+
+class Quantisation(str, Enum):
+    """How the weights are stored. FULL is for comparing, too large to ship."""
+
+    FULL = "float32"
+    FOUR_BIT = "int4"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """What a manifest says of a model beside its files.
+
+    ``tokens_seen`` counts training tokens, ``quality`` names measured numbers, ``calibration`` and
+    ``defaults`` are read by the engine when the model is loaded.
+    """
+
+    name: str
+    base: str
+    data: str
+    recipe_commit: str
+    tokens_seen: int
+    quality: Mapping[str, float] = field(default_factory=dict)
+    calibration: Mapping[str, float] = field(default_factory=dict)
+    defaults: Mapping[str, float] = field(default_factory=dict)
+
+
+def export(
+    weights: Mapping[str, Floats],
+    out_dir: Path,
+    quantisation: Quantisation,
+    shape: LlamaShape | None = None,
+) -> dict[str, dict[str, Any]]:
+    """Write ``model.onnx`` and its data files; their manifest entries by file name.
+
+    ``weights``: base tensors by Hugging Face names; ``layers.N.<projection>.lora_a`` (rank, in) and
+    ``.lora_b`` (out, rank) with the adapters' scale folded in; optionally ``special_rows.ids`` (K,)
+    and ``special_rows.vectors`` (K, width), which replace rows of the embedding. Raises
+    TrainingError for a missing tensor or a file over 95 MB.
+    """
+    shape = shape or LlamaShape()
+    out_dir.mkdir(parents=True, exist_ok=True)
+    nodes = Nodes(out_dir, {} if quantisation is Quantisation.FULL else DATA_FILES)
+    projector: Projector
+    if quantisation is Quantisation.FULL:
+        projector = FullProjector(nodes)
+    else:
+        projector = QuantisedProjector(nodes)
+    try:
+        LlamaGraph(nodes, projector, _graph_weights(weights), shape, MAX_POSITIONS)
+    except KeyError as error:
+        raise TrainingError(f"tensor {error} is missing from the weights: train again") from error
+    nodes.save(out_dir / MODEL_FILE)
+    names = [MODEL_FILE, *dict.fromkeys(DATA_FILES.values())]
+    return {name: describe(out_dir / name) for name in names if (out_dir / name).exists()}
+
+
+def write_manifest(
+    out_dir: Path,
+    entries: Mapping[str, Mapping[str, Any]],
+    facts: ModelFacts,
+    tokenizer: Path,
+    shape: LlamaShape | None = None,
+) -> Path:
+    """Put the tokenizer beside the model and write ``manifest.json``; its path."""
+    beside = out_dir / TOKENIZER_FILE
+    if tokenizer.resolve() != beside.resolve():
+        shutil.copyfile(tokenizer, beside)
+    shape = shape or LlamaShape()
+    sizes = {
+        "num_layers": shape.num_layers,
+        "num_kv_heads": shape.num_kv_heads,
+        "head_width": shape.head_width,
+        "max_positions": MAX_POSITIONS,
+    }
+    files = {**entries, TOKENIZER_FILE: describe(beside)}
+    manifest = {"format": MANIFEST_FORMAT, **asdict(facts), "shape": sizes, "files": files}
+    path = out_dir / MANIFEST_FILE
+    path.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    return path
+
+
+def describe(path: Path) -> dict[str, Any]:
+    """A file's manifest entry: its size in bytes and its SHA-256."""
+    return {
+        "bytes": path.stat().st_size,
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+    }
+
+
+def _graph_weights(weights: Mapping[str, Floats]) -> GraphWeights:
+    base = {name: tensor for name, tensor in weights.items() if name.startswith("model.")}
+    adapters = {name: tensor for name, tensor in weights.items() if name.startswith("layers.")}
+    if "special_rows.ids" in weights:
+        embedding = base["model.embed_tokens.weight"].copy()
+        embedding[weights["special_rows.ids"].astype(np.int64)] = weights["special_rows.vectors"]
+        base["model.embed_tokens.weight"] = embedding
+    return GraphWeights(base, adapters)
