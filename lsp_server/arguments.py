@@ -33,6 +33,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_lsp(commands)
     _add_bench(commands)
     _add_eval(commands)
+    _add_train(commands)
     _add_doctor(commands)
     return parser
 
@@ -148,6 +149,24 @@ def _add_eval(commands: Any) -> None:
     evaluation.add_argument("--output", type=Path, metavar="FILE", help="write every answer there")
     _add_policy(evaluation)
     _add_model(evaluation)
+
+
+def _add_train(commands: Any) -> None:
+    train = commands.add_parser(
+        "train",
+        help="make the default model from published packages (midfill[train])",
+        description="Run the whole recipe: corpus, examples, training, export, measuring. A run "
+        "that was stopped goes on where it was.",
+    )
+    train.add_argument("--out", type=Path, required=True, metavar="DIR", help="all files go there")
+    train.add_argument(
+        "--corpus", type=Path, metavar="DIR", help="a corpus that is built (default: build it)"
+    )
+    train.add_argument(
+        "--rows", type=_positive_int, default=4400, metavar="N", help="contexts to see (4400)"
+    )
+    train.add_argument("--seed", type=int, default=0, metavar="N", help="same seed, same run")
+    train.set_defaults(command="train")
 
 
 def _add_doctor(commands: Any) -> None:

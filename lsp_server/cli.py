@@ -129,6 +129,20 @@ def _eval(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _train(arguments: argparse.Namespace) -> int:
+    try:
+        from engine.training.recipe import RecipeConfig, run_recipe
+    except ModuleNotFoundError as error:
+        raise BadInput(
+            f"{error.name} is not installed: run pip install 'midfill[train]' first"
+        ) from error
+    config = RecipeConfig(
+        arguments.out, arguments.corpus, num_rows=arguments.rows, seed=arguments.seed
+    )
+    sys.stdout.write(f"the model is in {run_recipe(config)}\n")
+    return 0
+
+
 def _doctor(arguments: argparse.Namespace) -> int:
     from lsp_server.doctor import doctor
 
@@ -141,6 +155,7 @@ _COMMANDS: dict[str, Command] = {
     "eval": _eval,
     "fill": _fill,
     "lsp": _lsp,
+    "train": _train,
     "why": _why,
 }
 

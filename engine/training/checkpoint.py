@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from engine.training.model import PROJECTIONS
 from engine.training.progress import Counts
 from engine.training.shape import LlamaShape
-from engine.training.train import read_checkpoint
+from engine.training.train import SPECIAL_IDS, read_checkpoint
 
 Weights = dict[str, NDArray[np.float32]]
 
@@ -27,6 +27,7 @@ def read_weights(base: Path, checkpoint: Path, shape: LlamaShape | None = None) 
     tensors = read_checkpoint(base)
     state = read_checkpoint(checkpoint)
     model: Mapping[str, torch.Tensor] = state["model"]
+    tensors.pop(SPECIAL_IDS, None)
     weights = {name: tensor.float().numpy() for name, tensor in tensors.items()}
     rows = model["special_rows"].float().numpy()
     weights["model.embed_tokens.weight"][: len(rows)] = rows

@@ -20,6 +20,7 @@ from engine.training.base import load_base
 from engine.training.corpus import SourceFile, read_corpus
 from engine.training.cutting import Cutter, CuttingConfig
 from engine.training.examples import ExampleRow, write_examples
+from engine.training.train import SPECIAL_IDS
 
 FAMILIES = MappingProxyType(
     {"python": "python", "javascript": "script", "typescript": "script", "tsx": "script"}
@@ -70,4 +71,5 @@ def prepare_base(tokenizer: BPETokenizer, out: Path) -> None:
     table = base["model.embed_tokens.weight"]
     table[tokenizer.mask_id] = table.mean(dim=0)
     table[tokenizer.eom_id] = table[0]
+    base[SPECIAL_IDS] = torch.tensor([tokenizer.mask_id, tokenizer.eom_id])
     torch.save(base, out)

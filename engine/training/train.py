@@ -27,6 +27,7 @@ from engine.training.model import AdapterConfig, TwoStream
 from engine.training.progress import Counts, RunLog, StepLoss
 from engine.training.shape import LlamaShape
 
+SPECIAL_IDS = "special_ids"  # beside the base's tensors: the ids of <mask> and <eom>
 NUM_SPECIAL_ROWS = 17  # the vocabulary's special tokens are its first 17 rows
 
 
@@ -188,6 +189,29 @@ class Trainer:
         return True
 
 
+def train(
+    examples: Path,
+    base: Path,
+    out: Path,
+    config: TrainConfig,
+    adapter: AdapterConfig,
+    is_compiled: bool = False,
+) -> Trainer:
+    """Train on the files that ``prepare`` wrote, on a GPU where there is one; resumes by itself."""
+    out.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(config.seed)
+    tensors = read_checkpoint(base)
+    special = SpecialIds(*tensors.pop(SPECIAL_IDS).tolist())
+    model = TwoStream(tensors, LlamaShape(), adapter, NUM_SPECIAL_ROWS)
+    if is_compiled:
+        model.compile()
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    trainer = Trainer(model.to_device(device), Examples(examples), special, config, out)
+    trainer.resume()
+    trainer.run()
+    return trainer
+
+
 def hidden_states(model: TwoStream, batch: Batch, device: torch.device) -> Tensor:
     """Final hidden states (B, N, D) of the batch's canvas stream."""
 
@@ -255,8 +279,6 @@ def main() -> None:
     parser.add_argument("--examples", type=Path, required=True)
     parser.add_argument("--base", type=Path, required=True, help="base.pt, tensors by name")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--mask-id", type=int, required=True)
-    parser.add_argument("--eom-id", type=int, required=True)
     parser.add_argument("--rows", type=int, help="contexts to see (default: each once)")
     parser.add_argument("--learning-rate", type=float, default=TrainConfig(1).learning_rate)
     parser.add_argument("--rank", type=int, default=AdapterConfig().rank)
@@ -264,21 +286,10 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    torch.manual_seed(0)
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    examples = Examples(arguments.examples)
-    config = TrainConfig(arguments.rows or len(examples))
+    config = TrainConfig(arguments.rows or len(Examples(arguments.examples)))
     config = replace(config, learning_rate=arguments.learning_rate)
-    base = torch.load(arguments.base, weights_only=True)
     adapter = AdapterConfig(rank=arguments.rank)
-    model = TwoStream(base, LlamaShape(), adapter, NUM_SPECIAL_ROWS)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    special = SpecialIds(arguments.mask_id, arguments.eom_id)
-    trainer = Trainer(model.to_device(device), examples, special, config, arguments.out)
-    if arguments.compile:
-        model.compile()
-    trainer.resume()
-    trainer.run()
+    train(arguments.examples, arguments.base, arguments.out, config, adapter, arguments.compile)
 
 
 if __name__ == "__main__":
