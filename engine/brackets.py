@@ -35,14 +35,14 @@ class Scan:
 
     ``string`` is the delimiter of the string that holds the end ("" when none); ``comment`` the
     comment's opening mark likewise; ``text_start`` is where that string or comment begins.
-    ``broken``: where a one-line string met the line's end.
+    ``broken``: start of each one-line string that met the line's end, and where it did.
     """
 
     openers: tuple[Mark, ...]
     unmatched: tuple[Mark, ...]
     string: str
     comment: str
-    broken: tuple[int, ...]
+    broken: tuple[tuple[int, int], ...]
     text_start: int
 
     @property
@@ -70,7 +70,7 @@ class _Scanner:
         self.is_plain = language.grammar is None
         self.stack: list[Mark] = []
         self.unmatched: list[Mark] = []
-        self.broken: list[int] = []
+        self.broken: list[tuple[int, int]] = []
         self.text_start = 0
 
     def run(self, string: str, comment: str) -> Scan:
@@ -122,7 +122,7 @@ class _Scanner:
                 self.stack.append(Mark("${", match.start()))
                 return match.end(), ""
             if found == b"\n":
-                self.broken.append(match.start())
+                self.broken.append((self.text_start, match.start()))
                 return match.end(), ""
             if found[:1] != b"\\":
                 return match.end(), ""

@@ -15,13 +15,15 @@ import tree_sitter
 from engine.brackets import Scan, scan
 from engine.cursor_site import cursor_site
 from engine.holes import MaskPlan
-from engine.languages import load_grammar
+from engine.languages import BlockStyle, load_grammar
 from engine.neutral import Baseline, baseline, fill
 from engine.syntax import SyntaxTree
 
-_PARTIAL = re.compile(rb"(?:[\w$\x80-\xff]+|[^\w\s()\[\]{},;\"'`\x80-\xff]+|\\)$")
+_PARTIAL = re.compile(rb"(?:(?:#[ \t]*)?[\w$\x80-\xff]+|[^\w\s()\[\]{},;\"'`\x80-\xff]+|\\)$")
 _POSITION = re.compile(r"row:(\d+), col:(\d+)")
-_NUM_SIBLINGS = 2
+_NOTHING = re.compile(rb"(?:[\s\\]|//[^\n]*|#[^\n]*|/\*.*?\*/)*", re.DOTALL)
+_PREPROCESSED = frozenset(("c", "cpp"))
+_HAS_SEQUEL = re.compile(rb"(?:async|do|else|for|if|loop|match|switch|template|try|while)\b|@|#\[")
 _MAX_PREFIX = 20_000
 
 
@@ -67,17 +69,27 @@ class Frontier:
         read = scan(text, self._language)
         if self._language.grammar is None:
             return self._unmatched(read)
-        broken = read.broken[0] if read.broken else None
         judged = text[: read.text_start]
         if read.text_start == len(text):
             judged = judged[: len(judged) - len(_partial(judged))]
+        if self._language.id in _PREPROCESSED:
+            judged = self._without_directive(judged)
         if not judged.strip():
             return None
         found = self._first_fault(self._head + judged)
         if found is None or found < len(self._head):
             return None
         offset = found - len(self._head)
-        return offset if broken is None else min(offset, broken)
+        for start, newline in read.broken:
+            if start <= offset <= newline:
+                return newline
+        return offset
+
+    def _without_directive(self, text: bytes) -> bytes:
+        """``text`` without a last line that the preprocessor reads; it has tokens of its own."""
+        start = text.rfind(b"\n") + 1
+        line = text if start else self._head[self._head.rfind(b"\n") + 1 :] + text
+        return text[:start] if line[start:].lstrip().startswith(b"#") else text
 
     def _unmatched(self, read: Scan) -> int | None:
         """Without a grammar: a closing bracket that closes nothing that is open before."""
@@ -105,8 +117,9 @@ class Frontier:
             offset = data.find(b"\n", offset) + 1
         offset += column
         rest = data[offset:]
-        offset += len(rest) - len(rest.lstrip(b" \t\r\n\x0c\\"))
-        return offset if offset < len(data.rstrip()) else None
+        if _NOTHING.fullmatch(rest):
+            return None
+        return offset + len(rest) - len(rest.lstrip(b" \t\r\n\x0c\\"))
 
 
 class _ParseLog:
@@ -145,33 +158,41 @@ def _partial(text: bytes) -> bytes:
 def _skeleton(tree: SyntaxTree, offset: int) -> bytes:
     """The text before ``offset`` without the statements that have no part in parsing it.
 
-    Of each block around ``offset`` the last statements before it stay (an ``else`` needs its
-    ``if``), so the result is a few lines long and parses in a fraction of a millisecond.
+    Of the innermost block the last statement stays when the text could go on with it; ``pass``
+    stands for another one, since an indented block may not be empty. So the result is some lines
+    long, and parses in a fraction of a millisecond.
     """
     kinds = tree.language.kinds
     removable = kinds.statements | kinds.comments
-    cuts: list[tuple[int, int]] = []
+    parts, at = [], 0
     node = tree.root
     while node is not None:
-        before = [child for child in node.children if child.end_byte <= offset]
-        inside = [child for child in node.children if child.start_byte < offset < child.end_byte]
-        plain = [child for child in before if child.type in removable]
-        kept_from = before[-_NUM_SIBLINGS].start_byte if len(before) > _NUM_SIBLINGS else 0
-        for child in plain:
-            following = child.next_sibling
-            if (
-                following is not None
-                and following.start_byte <= kept_from
-                and _is_line(tree, child)
-            ):
-                cuts.append((child.start_byte, following.start_byte))
-        node = inside[0] if inside else None
-    parts, at = [], 0
-    for start, end in sorted(cuts):
-        if start >= at and end <= offset:
-            parts.append(tree.data[at:start])
-            at = end
+        children = node.children
+        inside = next((c for c in children if c.start_byte < offset < c.end_byte), None)
+        before = [child for child in children if child.end_byte <= offset]
+        code = [child for child in before if child.type not in kinds.comments]
+        last = code[-1] if code and inside is None else None
+        for child in () if node.is_error else before:
+            if child.type not in removable or not _is_line(tree, child) or child.start_byte < at:
+                continue
+            if child == last and _may_go_on(tree, child, offset):
+                continue
+            end = child.end_byte if child.next_sibling is None else child.next_sibling.start_byte
+            end = min(end, offset)
+            is_block = child == last and tree.language.block_style is BlockStyle.INDENT
+            parts.append(tree.data[at : child.start_byte] + (b"pass" if is_block else b""))
+            at = child.end_byte if is_block or tree.data[child.end_byte : end].strip() else end
+        node = inside
     return b"".join(parts) + tree.data[at:offset]
+
+
+def _may_go_on(tree: SyntaxTree, node: tree_sitter.Node, offset: int) -> bool:
+    """Whether text at ``offset`` could belong to this statement: an ``else``, a chained call."""
+    text = tree.data[node.start_byte : node.end_byte]
+    if node.has_error or _HAS_SEQUEL.match(text) or b"\n" not in tree.data[node.end_byte : offset]:
+        return True
+    is_braces = tree.language.block_style is BlockStyle.BRACES
+    return is_braces and not text.rstrip().endswith((b";", b"}"))
 
 
 def _is_line(tree: SyntaxTree, node: tree_sitter.Node) -> bool:

@@ -208,9 +208,7 @@ _JAVA = NodeKinds(
         return_statement switch_expression synchronized_statement throw_statement try_statement
         try_with_resources_statement while_statement yield_statement"""
     ),
-    blocks=_kinds(
-        "block class_body constructor_body enum_body interface_body switch_block"
-    ),
+    blocks=_kinds("block class_body constructor_body enum_body interface_body switch_block"),
     comments=_kinds("line_comment block_comment"),
     strings=_kinds("string_literal character_literal"),
     names=_kinds("identifier type_identifier"),
@@ -253,6 +251,17 @@ _C = NodeKinds(
 )
 
 
+_LONG_QUOTES: dict[str, tuple[str, ...]] = {
+    "javascript": ("`",),
+    "javascriptreact": ("`",),
+    "typescript": ("`",),
+    "typescriptreact": ("`",),
+    "go": ("`",),
+    "java": ('"""',),
+    "rust": ('"',),
+}
+
+
 def _braces(
     id_: str, endings: str, grammar: GrammarSource, kinds: NodeKinds, placeholders: str = ""
 ) -> Language:
@@ -264,8 +273,8 @@ def _braces(
         block_style=BlockStyle.BRACES,
         line_comment="//",
         block_comment=("/*", "*/"),
-        quotes=('"',) if id_ == "rust" else ('"', "'"),
-        long_quotes=("`",) if kinds in (_JAVASCRIPT, _GO) else (),
+        quotes=() if id_ == "rust" else ('"', "'"),
+        long_quotes=_LONG_QUOTES.get(id_, ()),
         placeholders=tuple(placeholders.split()),
         neutral_statement="" if id_ == "go" else ";",
         vocabulary=VOCABULARIES[id_],

@@ -24,7 +24,7 @@ _DECLARING_KINDS = frozenset(
     parameter_list parameter tuple_pattern pattern_list array_pattern object_pattern rest_pattern
     as_pattern_target catch_formal_parameter import_clause import_specifier namespace_import
     dotted_name aliased_import use_declaration type_parameters type_parameter preproc_def
-    global_statement nonlocal_statement keyword_argument lifetime macro_definition token_tree
+    global_statement nonlocal_statement lifetime macro_definition token_tree
     structured_binding_declarator lambda_capture_specifier jsx_attribute
     labeled_statement""".split()
 )
@@ -39,6 +39,7 @@ _STANDARD_HEADERS = frozenset(
     cerrno cmath cstddef cstdint cstdio cstdlib cstring ctime string vector map set array memory
     algorithm utility iostream""".split()
 )
+_WORD = re.compile(r"\w+")
 _INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"\n]*)', re.MULTILINE)
 _WILDCARD = re.compile(
     rb"^[ \t]*(?:from [\w.]+ import \*|(?:pub )?use [^;\n]*\*|using namespace|import \. )"
@@ -83,7 +84,8 @@ def _names(
         if not touches(child, place) or child.type in kinds.comments or child.is_error:
             continue
         field = node.field_name_for_child(index)
-        if field in _MEMBER_FIELDS and node.type not in ("field_declaration",):
+        is_member = field in _MEMBER_FIELDS and node.type != "field_declaration"
+        if is_member or (field == "key" and node.type == "keyed_element"):
             continue
         declares = is_declaring or field in _DECLARING_FIELDS or node.type in _DECLARING_KINDS
         if child.type in kinds.names:
@@ -95,7 +97,8 @@ def _names(
             is_value = field in ("value", "right", "body", "arguments", "condition")
             yield from _names(tree, child, place, is_declaring=declares and not is_value)
         else:
-            yield from _names(tree, child, place, is_declaring=True)
+            text = tree.data[child.start_byte : child.end_byte].decode("utf-8", "replace")
+            yield from ((word, True) for word in _WORD.findall(text))
 
 
 def _is_call(node: tree_sitter.Node, field: str | None) -> bool:

@@ -99,11 +99,13 @@ class SyntaxTree:
         return [node for node in self.ancestors(offset) if node.type in kinds][::-1]
 
     def line_at(self, offset: int) -> Span:
-        """The line that holds ``offset``, without its newline."""
+        """The line that holds ``offset``, without its newline (``\\n`` or ``\\r\\n``)."""
         start = self.data.rfind(b"\n", 0, offset) + 1
         end = self.data.find(b"\n", offset)
         end = len(self.data) if end < 0 else end
-        return span(start, end - 1 if start < end and self.data[end - 1] == 13 <= offset else end)
+        if max(start, offset) < end and self.data[end - 1 : end] == b"\r":
+            end -= 1
+        return span(start, end)
 
 
 def touches(node: tree_sitter.Node, within: Span) -> bool:

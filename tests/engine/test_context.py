@@ -1,0 +1,106 @@
+"""What is shown around the holes, and that it stays the same from key to key."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.context import Context, ContextLimits, select_context, short_path
+from engine.languages import language_of
+from engine.mask_plan import plan_masks
+from engine.request import OpenDocument, RecentEdit, Request
+from engine.spans import ByteOffset, span
+from engine.syntax import parse
+
+PATH = "pkg/long.py"
+HEADER = "import os\nfrom pkg.near import load_rows\n\n\nclass Table:\n    name = 1\n\n"
+METHODS = "".join(
+    f"    def column_{index}(self, value):\n        return self.rows[{index}] + value\n\n"
+    for index in range(200)
+)
+TEXT = HEADER + METHODS
+
+
+def context_of(text: str, cursor: int, **options: object) -> Context:
+    request = Request(text, ByteOffset(cursor), None, PATH, **options)  # type: ignore[arg-type]
+    tree = parse(text.encode(), language_of(PATH))
+    return select_context(tree, plan_masks(tree, cursor, request), request)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, len(TEXT)), st.integers(0, 3000))
+def test_window_is_whole_lines_within_the_budget(cursor: int, total: int) -> None:
+    limits = ContextLimits(total=1000 + total)
+    request = Request(TEXT, ByteOffset(cursor))
+    tree = parse(TEXT.encode(), language_of(PATH))
+    plan = plan_masks(tree, cursor, request)
+    window = select_context(tree, plan, request, limits).window
+    assert window.start <= cursor <= window.end
+    assert window.start == 0 or TEXT[window.start - 1] == "\n"
+    assert window.end == len(TEXT) or TEXT[window.end - 1] == "\n"
+    assert len(window) <= limits.total - limits.snippets + 80
+    line_end = TEXT.find("\n", cursor) + 1 or len(TEXT)
+    assert window.end - line_end <= limits.suffix_share * limits.total
+
+
+@settings(max_examples=4, deadline=None)
+@given(st.integers(2000, len(TEXT) - 2000))
+def test_typing_rarely_moves_the_window(place: int) -> None:
+    line_end = TEXT.index("\n", place)
+    typed = "\n        total = self.rows[0] + sum(self.rows[1:])  # everything there is"
+    starts, suffixes, snippets = set(), set(), set()
+    for size in range(len(typed) + 1):
+        text = TEXT[:line_end] + typed[:size] + TEXT[line_end:]
+        context = context_of(text, line_end + size)
+        starts.add(context.window.start)
+        behind = text.index("\n", line_end + size)
+        suffixes.add(text[behind : context.window.end])
+        snippets.add(context.snippets)
+    assert len(starts) <= 2
+    assert len(suffixes) == 1
+    assert len(snippets) <= len(starts)
+
+
+def test_own_imports_and_headers_come_first() -> None:
+    context = context_of(TEXT, len(TEXT) - 20)
+    assert context.snippets[0].path == PATH
+    lines = context.snippets[0].text.split("\n")
+    assert lines[:3] == ["import os", "from pkg.near import load_rows", "class Table:"]
+
+
+def test_a_small_file_is_shown_whole() -> None:
+    context = context_of(HEADER, 10)
+    assert context.window == span(0, len(HEADER))
+    assert [(snippet.path, snippet.text) for snippet in context.snippets] == [(PATH, "")]
+
+
+def test_open_documents_then_recent_edits() -> None:
+    documents = (
+        OpenDocument("pkg/beside.py", "python", "def help_out(row):\n    return row\n"),
+        OpenDocument("pkg/near.py", "python", "def load_rows(path):\n    return []\n"),
+        OpenDocument("pkg/copy.py", "python", "def load_rows(path):\n    return []\n"),
+        OpenDocument("other/far.py", "python", "def far_away():\n    pass\n"),
+    )
+    edit = RecentEdit(span(0, 9), "", 2.0)
+    context = context_of(TEXT, len(TEXT) - 20, open_documents=documents, recent_edits=(edit,))
+    assert [snippet.path for snippet in context.snippets] == [PATH, "pkg/near.py", "pkg/beside.py"]
+    assert context.snippets[1].text == "def load_rows(path):"
+    moved = RecentEdit(span(400, 410), "", 2.0)
+    context = context_of(TEXT, len(TEXT) - 20, open_documents=documents, recent_edits=(moved,))
+    assert context.snippets[-1].path == PATH
+    assert context.snippets[-1].text in TEXT and context.snippets[-1].text
+
+
+def test_a_line_without_end_stays_within_the_budget() -> None:
+    text = "x = '" + "é" * 200_000 + "'"
+    context = context_of(text, 200_001)
+    text.encode()[context.window.start : context.window.end].decode()
+    assert len(context.window) < 4000
+
+
+def test_paths_say_nothing_about_the_machine() -> None:
+    assert short_path("/home/someone/project/app.py") == "app.py"
+    assert short_path("C:\\Users\\someone\\app.py") == "app.py"
+    assert short_path("src/web/pages/app.py") == "web/pages/app.py"
+    assert short_path("../app.py") == "app.py"
+    assert short_path(None, ".py") == "untitled.py"
