@@ -14,22 +14,22 @@ from engine.proposal import Reason
 
 
 @dataclass(frozen=True, slots=True)
-class Frontier:
+class Draft:
     """What stands in one hole from the cursor (or the hole's start) to its first masked position.
 
-    ``is_finished``: nothing follows; otherwise the last word may still grow. ``others``: the same
-    text of every hole, this one's own included.
+    ``is_finished``: nothing follows; otherwise the last word may still grow. ``others``: by hole
+    the text of those that are finished, None for the others.
     """
 
     hole: int
     text: str
     is_finished: bool
-    others: tuple[str, ...]
+    others: tuple[str | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """An objection to the byte at ``offset`` of the frontier's text, and why.
+    """An objection to the byte at ``offset`` of the draft's text, and why.
 
     ``offset`` may equal the length: then something is missing there.
     """
@@ -40,17 +40,17 @@ class Fault:
 
 
 class Constraint(Protocol):
-    """Objects to a frontier, or does not."""
+    """Objects to a draft, or does not."""
 
-    def fault(self, frontier: Frontier) -> Fault | None:
-        """The first fault in ``frontier``, None when it may stand."""
+    def fault(self, draft: Draft) -> Fault | None:
+        """The first fault in ``draft``, None when it may stand."""
         ...
 
 
-def first_fault(constraints: Sequence[Constraint], frontier: Frontier) -> Fault | None:
+def first_fault(constraints: Sequence[Constraint], draft: Draft) -> Fault | None:
     """The first fault that any of ``constraints`` finds, in their order."""
     for constraint in constraints:
-        fault = constraint.fault(frontier)
+        fault = constraint.fault(draft)
         if fault is not None:
             return fault
     return None

@@ -1,25 +1,41 @@
-"""The parser in the loop."""
+"""The parser in the loop: a draft that no continuation can mend is objected to."""
 
 from __future__ import annotations
 
-from engine.check import frontier_fault
-from engine.constraints import Fault, Frontier
+from engine.constraints import Draft, Fault
+from engine.frontier import Frontier
 from engine.holes import MaskPlan
+from engine.neutral import baseline
 from engine.proposal import Reason
 from engine.syntax import SyntaxTree
 
+_Before = tuple[bytes | None, ...]
+
 
 class Grammar:
-    """The parser in the loop: a frontier that no continuation can mend is refused."""
+    """Judges drafts of one plan. What stands before a hole is parsed once and kept."""
 
     def __init__(self, tree: SyntaxTree, plan: MaskPlan) -> None:
         self._tree, self._plan = tree, plan
+        self._base = baseline(tree, plan)
+        self._frontiers: dict[tuple[int, _Before], Frontier] = {}
 
-    def fault(self, frontier: Frontier) -> Fault | None:
-        """Where the frontier stops being the beginning of valid code."""
-        offset = frontier_fault(
-            self._tree, self._plan, frontier.hole, frontier.text, frontier.others
-        )
+    def fault(self, draft: Draft) -> Fault | None:
+        """The first token with which no valid text goes on."""
+        offset = self._frontier(draft).fault(draft.text.encode())
         if offset is None:
             return None
-        return Fault(offset, Reason.DOES_NOT_PARSE, f"nothing valid begins so (byte {offset})")
+        return Fault(offset, Reason.DOES_NOT_PARSE, f"hole {draft.hole + 1} stops parsing")
+
+    def _frontier(self, draft: Draft) -> Frontier:
+        """Only the holes before this one stand before its frontier."""
+        before = tuple(
+            None if text is None else text.encode() for text in draft.others[: draft.hole]
+        )
+        key = (draft.hole, before)
+        if key not in self._frontiers:
+            behind = (None,) * (len(draft.others) - len(before))
+            self._frontiers[key] = Frontier(
+                self._tree, self._plan, draft.hole, (*before, *behind), self._base
+            )
+        return self._frontiers[key]

@@ -1,13 +1,17 @@
-"""What a request ends in: a Proposal that may be shown, or a Refusal with its reason."""
+"""What a request ends in: a Proposal that may be shown, or a Refusal with its reason.
+
+Also what becomes of a proposal when the user goes on typing (``rebase``). Plain values only: an
+outcome crosses a process boundary.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from engine.mask_plan import MaskPlan
-from engine.spans import Span
+from engine.holes import MaskPlan
+from engine.spans import ByteOffset, Span, span
 
 
 class Reason(str, Enum):
@@ -43,7 +47,10 @@ class EditKind(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Replace the bytes of ``span`` in the file at ``path`` (None: the request's text) by ``new_text``."""
+    """Replace the bytes of ``span`` by ``new_text``.
+
+    ``path`` is None for the request's own text.
+    """
 
     span: Span
     new_text: str
@@ -83,6 +90,7 @@ class Proposal:
     ``text`` is what the cursor's hole becomes, from the cursor on (what the user typed of a
     healed word is not repeated). ``confidence`` is calibrated to the probability that the whole
     text is kept. ``forwards`` counts passes through the model, ``steps`` denoising steps.
+    ``num_cached_tokens`` of the ``num_context_tokens`` were encoded for an earlier request.
     """
 
     text: str
@@ -95,6 +103,8 @@ class Proposal:
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     model: str = ""
     alternatives: tuple[Proposal, ...] = ()
+    num_context_tokens: int = 0
+    num_cached_tokens: int = 0
 
     @property
     def edits(self) -> tuple[Edit, ...]:
@@ -121,3 +131,130 @@ class Refusal:
 
 
 Outcome = Proposal | Refusal
+
+
+_CLOSERS = frozenset(")]}>\"'`;")
+
+
+def rebase(proposal: Proposal, changes: Sequence[Edit]) -> Outcome:
+    """Bring a proposal to the text as it is after ``changes``, in the order they were made.
+
+    Each change counts in the text before it. What the user typed of the proposal is taken off it;
+    a change elsewhere moves it; any other change at or in a proposed span makes it STALE. Of an
+    atomic set or a sequence all edits survive or none, of alternatives each for itself. EMPTY
+    when nothing is left to propose. The plan's cursor and spans move along.
+    """
+    outcomes = [_rebase_one(each, changes) for each in (proposal, *proposal.alternatives)]
+    survivors = [outcome for outcome in outcomes if isinstance(outcome, Proposal)]
+    if not survivors:
+        return outcomes[0]
+    return replace(survivors[0], alternatives=tuple(survivors[1:]))
+
+
+def _rebase_one(proposal: Proposal, changes: Sequence[Edit]) -> Outcome:
+    current = proposal
+    for change in changes:
+        moved = [_through(edit, change) for edit in current.edits]
+        kept = [edit for edit in moved if edit is not None]
+        if len(kept) < len(moved) and (proposal.kind is not EditKind.ALTERNATIVES or not kept):
+            return _refused(proposal, Reason.STALE, "the text at the proposal was changed")
+        current = _moved(current, kept, change)
+    left = tuple(edit for edit in current.edits if edit.new_text or len(edit.span))
+    if not left:
+        return _refused(proposal, Reason.EMPTY, "all of the proposal was typed")
+    return replace(current, edit_set=EditSet(left, proposal.kind), alternatives=())
+
+
+def _through(edit: Edit, change: Edit) -> Edit | None:
+    """The edit after a change, None when the change made it stale."""
+    delta = len(change.new_text.encode()) - len(change.span)
+    if change.path != edit.path or change.start > edit.end:
+        return edit
+    if change.end < edit.start:
+        return replace(edit, span=span(edit.start + delta, edit.end + delta))
+    typed = _typed_part(edit, change)
+    if typed is None:
+        return None
+    start = edit.start + len(typed.encode())
+    return Edit(span(start, edit.end + delta), edit.new_text[len(typed) :], edit.path)
+
+
+def _typed_part(edit: Edit, change: Edit) -> str | None:
+    """How much of the edit a change at its start has typed, None when it is something else.
+
+    Closers that an editor adds behind the cursor count when the edit ends with them.
+    """
+    if change.start != edit.start or change.end > edit.end:
+        return None
+    new = change.new_text
+    if new and edit.new_text.startswith(new):
+        return new
+    for length in range(len(new) - 1, 0, -1):
+        typed, added = new[:length], new[length:]
+        if not set(added) <= _CLOSERS:
+            return None
+        if edit.new_text.startswith(typed) and edit.new_text[length:].endswith(added):
+            return typed
+    return None
+
+
+def _moved(proposal: Proposal, edits: Sequence[Edit], change: Edit) -> Proposal:
+    """The proposal with its edits as they are after ``change``, text, tokens and plan likewise."""
+    plan = proposal.plan
+    typed = ""
+    if change.path is None and change.start == plan.cursor:
+        place = span(plan.cursor, max(change.end, plan.cursor))
+        typed = _typed_part(Edit(place, proposal.text), change) or ""
+    return replace(
+        proposal,
+        edit_set=EditSet(tuple(edits), proposal.kind),
+        text=proposal.text[len(typed) :],
+        tokens=_without_first(proposal.tokens, len(typed.encode())),
+        plan=_moved_plan(plan, change, len(typed.encode())) if change.path is None else plan,
+    )
+
+
+def _without_first(
+    tokens: Sequence[TokenConfidence], num_bytes: int
+) -> tuple[TokenConfidence, ...]:
+    left = []
+    for token in tokens:
+        typed = min(num_bytes, token.length)
+        num_bytes -= typed
+        if token.length > typed:
+            left.append(TokenConfidence(token.length - typed, token.p))
+    return tuple(left)
+
+
+def _moved_plan(plan: MaskPlan, change: Edit, num_typed: int) -> MaskPlan:
+    """The plan in the text after ``change``, which typed ``num_typed`` bytes at the cursor."""
+    delta = len(change.new_text.encode()) - len(change.span)
+    cursor = plan.cursor + (num_typed if change.end >= plan.cursor else delta)
+
+    def moved(place: Span) -> Span:
+        start = cursor if place.start == plan.cursor else _moved_offset(place.start, change)
+        return span(start, max(start, _moved_offset(place.end, change)))
+
+    holes = tuple(replace(hole, span=moved(hole.span)) for hole in plan.holes)
+    rest_start = _moved_offset(plan.rest.start, change)
+    rest = span(rest_start, max(rest_start, _moved_offset(plan.rest.end, change)))
+    return replace(plan, holes=holes, cursor=ByteOffset(cursor), rest=rest)
+
+
+def _moved_offset(offset: int, change: Edit) -> int:
+    """Where a place stands after ``change``; one inside what was replaced goes to its end."""
+    if offset < change.start:
+        return offset
+    return max(offset, change.end) + len(change.new_text.encode()) - len(change.span)
+
+
+def _refused(proposal: Proposal, reason: Reason, detail: str) -> Refusal:
+    return Refusal(
+        reason,
+        detail,
+        proposal.plan,
+        proposal.steps,
+        proposal.forwards,
+        proposal.timings_ms,
+        proposal.model,
+    )

@@ -16,7 +16,7 @@ import sys
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from engine.constraints import Fault, Frontier
+from engine.constraints import Draft, Fault
 from engine.errors import BadInput
 from engine.holes import MaskPlan
 from engine.proposal import Reason
@@ -104,58 +104,58 @@ class ProjectRules:
         self._before = [_line_before(data, hole.span.start) for hole in plan.holes]
         self._after = [_line_after(data, hole.span.end) for hole in plan.holes]
 
-    def fault(self, frontier: Frontier) -> Fault | None:
+    def fault(self, draft: Draft) -> Fault | None:
         """The first forbidden name, forbidden pattern or overlong line."""
-        before = self._before[frontier.hole]
+        before = self._before[draft.hole]
         found = [
-            *self._names(before, frontier),
-            *self._patterns(before, frontier),
-            *self._lines(before, frontier),
+            *self._names(before, draft),
+            *self._patterns(before, draft),
+            *self._lines(before, draft),
         ]
         if not found:
             return None
         character, detail = min(found)
-        offset = len(frontier.text[:character].encode())
+        offset = len(draft.text[:character].encode())
         return Fault(offset, Reason.DISABLED, detail)
 
-    def _names(self, before: str, frontier: Frontier) -> list[tuple[int, str]]:
+    def _names(self, before: str, draft: Draft) -> list[tuple[int, str]]:
         forbidden = self._rules.forbidden_names
         if not forbidden:
             return []
-        after = self._after[frontier.hole] if frontier.is_finished else ""
-        whole = before + frontier.text + after
+        after = self._after[draft.hole] if draft.is_finished else ""
+        whole = before + draft.text + after
         return [
             (max(match.start() - len(before), 0), f"the name {match.group()} is forbidden here")
             for match in _NAME.finditer(whole)
-            if match.group() in forbidden and self._is_new(match, before, frontier)
+            if match.group() in forbidden and self._is_new(match, before, draft)
         ]
 
-    def _patterns(self, before: str, frontier: Frontier) -> list[tuple[int, str]]:
+    def _patterns(self, before: str, draft: Draft) -> list[tuple[int, str]]:
         return [
             (max(match.start() - len(before), 0), f"{pattern.pattern!r} is forbidden here")
             for pattern in self._rules.forbidden_patterns
-            for match in pattern.finditer(before + frontier.text)
-            if self._is_new(match, before, frontier)
+            for match in pattern.finditer(before + draft.text)
+            if self._is_new(match, before, draft)
         ]
 
     @staticmethod
-    def _is_new(match: re.Match[str], before: str, frontier: Frontier) -> bool:
+    def _is_new(match: re.Match[str], before: str, draft: Draft) -> bool:
         """Whether the match holds new text, and no further token can undo it."""
-        end = len(before) + len(frontier.text)
-        is_settled = frontier.is_finished or match.end() < end
+        end = len(before) + len(draft.text)
+        is_settled = draft.is_finished or match.end() < end
         return is_settled and match.end() > len(before) and match.start() < end
 
-    def _lines(self, before: str, frontier: Frontier) -> list[tuple[int, str]]:
+    def _lines(self, before: str, draft: Draft) -> list[tuple[int, str]]:
         limit = self._rules.max_line_length
-        if limit is None or not frontier.text:
+        if limit is None or not draft.text:
             return []
-        behind = self._after[frontier.hole]
-        after = behind if frontier.is_finished else ""
+        behind = self._after[draft.hole]
+        after = behind if draft.is_finished else ""
         start = -len(before)
-        for line in (before + frontier.text + after).split("\n"):
+        for line in (before + draft.text + after).split("\n"):
             is_mine = start >= 0 or len(before) + len(behind) <= limit
             if len(line.rstrip("\r")) > limit and is_mine:
-                at = min(max(start + limit, 0), len(frontier.text) - 1)
+                at = min(max(start + limit, 0), len(draft.text) - 1)
                 return [(at, f"the line is longer than {limit} characters")]
             start += len(line) + 1
         return []
@@ -168,3 +168,22 @@ def _line_before(data: bytes, offset: int) -> str:
 def _line_after(data: bytes, offset: int) -> str:
     end = data.find(b"\n", offset)
     return data[offset : len(data) if end < 0 else end].decode("utf-8", "replace")
+
+
+class RulesFinder:
+    """The rules for a file, read again when their file changes."""
+
+    def __init__(self) -> None:
+        self._read: dict[Path, tuple[int, Rules]] = {}
+
+    def rules_for(self, path: str | None) -> Rules | None:
+        """The rules of the nearest folder that has some; None without a path or a rules file."""
+        found = None if path is None else find_rules(Path(path))
+        if found is None:
+            return None
+        stamp = found.stat().st_mtime_ns
+        held = self._read.get(found)
+        if held is None or held[0] != stamp:
+            held = (stamp, load_rules(found))
+            self._read = {found: held}
+        return held[1]

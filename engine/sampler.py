@@ -18,8 +18,8 @@ import numpy as np
 from engine.blocks import Blocks
 from engine.budget import Budget
 from engine.canvas import Canvas, Ids
-from engine.commit import Flags, may_end, select_commits
-from engine.constraints import Constraint, Fault, Frontier, first_fault
+from engine.commit import Flags, Floats, may_end, select_commits
+from engine.constraints import Constraint, Draft, Fault, first_fault
 from engine.denoisers.protocol import ContextHandle, Denoiser, Logits
 from engine.effort import SamplerConfig
 from engine.holes import Hole
@@ -50,6 +50,18 @@ class ModelView:
     denoiser: Denoiser
     lexicon: Lexicon
     spelling: Spelling
+
+
+@dataclass(frozen=True, slots=True)
+class TokenScores:
+    """Bytes of the N tokens of a hole behind what was healed (<eom> has none), their p (N,).
+
+    ``causal_p`` (N,): what the causal pass gives them, None when it was not asked.
+    """
+
+    pieces: tuple[bytes, ...]
+    p: Floats
+    causal_p: Floats | None
 
 
 class Sampler:
@@ -129,6 +141,14 @@ class Sampler:
     def texts(self) -> tuple[str, ...]:
         """The text of each hole up to its first masked position, behind the forced bytes."""
         return tuple(self.model.spelling.text(hole) for hole in self.canvas.holes)
+
+    def scores(self, hole: int) -> TokenScores:
+        """Every token of a hole with its probabilities; of a cut hole those that are left."""
+        canvas = self.canvas.holes[hole]
+        pieces = self.model.spelling.new_pieces(canvas)
+        p = np.concatenate([self.blocks.done_p(hole)[: len(canvas.done)], canvas.p])
+        causal_p = self.blocks.causal_p(hole, self.revision)
+        return TokenScores(tuple(pieces), p, causal_p)
 
     def _is_finished(self) -> bool:
         return all(self.model.spelling.is_finished(hole) for hole in self.canvas.holes)
@@ -250,7 +270,10 @@ class Sampler:
         """Show the constraints every frontier that changed; ban and mask again what they refuse."""
         began = self._budget.clock()
         spelling = self.model.spelling
-        others = self.texts()
+        others = tuple(
+            text if spelling.is_finished(hole) else None
+            for text, hole in zip(self.texts(), self.canvas.holes, strict=True)
+        )
         for number, canvas in enumerate(self.canvas.holes):
             data, is_finished = spelling.data(canvas), is_final or spelling.is_finished(canvas)
             if spelling.missing(canvas) or self._seen[number] == (data, is_finished):
@@ -265,7 +288,7 @@ class Sampler:
         self.constraint_s += self._budget.clock() - began
 
     def _fault(
-        self, hole: int, data: bytes, is_finished: bool, others: tuple[str, ...]
+        self, hole: int, data: bytes, is_finished: bool, others: tuple[str | None, ...]
     ) -> Fault | None:
         try:
             text = data.decode("utf-8")
@@ -274,7 +297,7 @@ class Sampler:
             if not is_cut:
                 return Fault(error.start, Reason.DOES_NOT_PARSE, "the bytes are not UTF-8")
             text = data[: error.start].decode("utf-8")
-        return first_fault(self._constraints, Frontier(hole, text, is_finished, others))
+        return first_fault(self._constraints, Draft(hole, text, is_finished, others))
 
     def _score_and_doubt(self) -> bool:
         """Ask the causal pass about the full block; True when tokens were hidden again."""

@@ -14,15 +14,13 @@ from engine.tokenizer import Tokenizer
 
 @dataclass(frozen=True, slots=True)
 class Spelling:
-    """Bytes of ids, a newline written as the file writes it (``newline``: LF or CRLF)."""
+    """Bytes of ids by one tokenizer."""
 
     tokenizer: Tokenizer
-    newline: bytes = b"\n"
 
     def piece(self, token: int) -> bytes:
-        """The bytes of one id as they would stand in the file."""
-        piece = self.tokenizer.token_bytes(token)
-        return piece if self.newline == b"\n" else piece.replace(b"\n", self.newline)
+        """The bytes of one id; empty for special ids."""
+        return self.tokenizer.token_bytes(token)
 
     def pieces(self, hole: HoleCanvas) -> list[bytes]:
         """Bytes per token of the finished blocks and of the frontier of the current one."""
@@ -60,14 +58,13 @@ class Spelling:
                 return index
         return len(pieces) - 1
 
-    def lengths(self, hole: HoleCanvas) -> list[int]:
-        """Bytes that each token of ``pieces`` adds behind the forced ones."""
-        lengths, forced = [], len(hole.forced)
+    def new_pieces(self, hole: HoleCanvas) -> list[bytes]:
+        """``pieces`` without the forced bytes; a token that was only healed is empty."""
+        new, forced = [], len(hole.forced)
         for piece in self.pieces(hole):
-            healed = min(forced, len(piece))
-            forced -= healed
-            lengths.append(len(piece) - healed)
-        return lengths
+            new.append(piece[forced:])
+            forced = max(forced - len(piece), 0)
+        return new
 
 
 def num_whole_words(pieces: Sequence[bytes], following: bytes) -> int:

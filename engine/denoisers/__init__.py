@@ -1,0 +1,1 @@
+"""One file per backend or family, behind the protocol of ``protocol.py``."""

@@ -39,7 +39,11 @@ class Denoiser(Protocol):
     """
 
     name: str
-    tokenizer: Tokenizer
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """What its ids stand for."""
+        ...
 
     def prefill(
         self,

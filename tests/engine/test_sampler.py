@@ -10,7 +10,7 @@ import pytest
 from engine.budget import Budget
 from engine.canvas import Canvas, HoleCanvas
 from engine.commit import CommitConfig
-from engine.constraints import Constraint, Fault, Frontier
+from engine.constraints import Constraint, Draft, Fault
 from engine.denoisers.scripted import ByteTokenizer, Script, ScriptedDenoiser
 from engine.effort import SamplerConfig
 from engine.errors import Cancelled
@@ -44,7 +44,9 @@ def sampler(
     context = tuple(TOKENIZER.encode(f"piece {n} ") for n in range(len(sizes) + 1))
     canvas = Canvas(TOKENIZER.encode(""), context, holes, 0, 0)
     denoiser = ScriptedDenoiser(TOKENIZER, scripts)
-    planned = [Hole(span(n, n), HoleKind.SPAN, single_line, size, "") for n, size in enumerate(sizes)]
+    planned = [
+        Hole(span(n, n), HoleKind.SPAN, single_line, size, "") for n, size in enumerate(sizes)
+    ]
     model = ModelView(denoiser, LEXICON, Spelling(TOKENIZER))
     handle = denoiser.prefill(canvas)
     config = config or SamplerConfig(is_scored=False, num_revisions=0)
@@ -63,8 +65,8 @@ class Forbid:
     def __init__(self, word: str) -> None:
         self.word = word
 
-    def fault(self, frontier: Frontier) -> Fault | None:
-        at = frontier.text.find(self.word)
+    def fault(self, draft: Draft) -> Fault | None:
+        at = draft.text.find(self.word)
         return None if at < 0 else Fault(at, Reason.DOES_NOT_PARSE, self.word)
 
 
@@ -184,21 +186,19 @@ def test_a_fault_is_banned_and_the_next_best_text_written() -> None:
 
 def test_a_fault_behind_the_end_asks_for_more() -> None:
     class Unclosed:
-        def fault(self, frontier: Frontier) -> Fault | None:
-            is_open = frontier.is_finished and frontier.text.count("(") != frontier.text.count(")")
-            return Fault(len(frontier.text), Reason.DOES_NOT_PARSE, "open") if is_open else None
+        def fault(self, draft: Draft) -> Fault | None:
+            is_open = draft.is_finished and draft.text.count("(") != draft.text.count(")")
+            return Fault(len(draft.text), Reason.DOES_NOT_PARSE, "open") if is_open else None
 
     assert run(sampler(Script(("foo(bar", "foo(bar)")), constraints=(Unclosed(),))) == "foo(bar)"
 
 
 def test_too_many_faults_end_the_run() -> None:
     class Never:
-        def fault(self, frontier: Frontier) -> Fault | None:
-            return Fault(0, Reason.DISABLED, "never") if frontier.text else None
+        def fault(self, draft: Draft) -> Fault | None:
+            return Fault(0, Reason.DISABLED, "never") if draft.text else None
 
-    made = sampler(
-        Script(("foo", "bar", "print", "return", " value")), constraints=(Never(),)
-    )
+    made = sampler(Script(("foo", "bar", "print", "return", " value")), constraints=(Never(),))
     run(made)
     assert made.stop is Stop.FAULT
     assert made.fault == Fault(0, Reason.DISABLED, "never")
@@ -208,8 +208,8 @@ def test_a_fault_in_a_finished_block_opens_that_block_again() -> None:
     class Late:
         """Objects to the second word only when the seventh has been seen."""
 
-        def fault(self, frontier: Frontier) -> Fault | None:
-            is_wrong = frontier.text == "foo" + "bar" * 6
+        def fault(self, draft: Draft) -> Fault | None:
+            is_wrong = draft.text == "foo" + "bar" * 6
             return Fault(3, Reason.DOES_NOT_PARSE, "late") if is_wrong else None
 
     texts = ("foo" + "bar" * 6, "foofoo" + "bar" * 5)
@@ -233,9 +233,7 @@ def test_revision_hides_what_the_causal_pass_does_not_support() -> None:
 def test_deadline_keeps_the_longest_safe_prefix() -> None:
     ticks = itertools.count()
     budget = Budget(lambda: float(next(ticks)), deadline=6.0)
-    made = sampler(
-        Script(("foo(bar) other",), p=0.7, p_at={4: 0.3}), sizes=(16,), budget=budget
-    )
+    made = sampler(Script(("foo(bar) other",), p=0.7, p_at={4: 0.3}), sizes=(16,), budget=budget)
     text = run(made)
     assert made.stop is Stop.DEADLINE and made.is_usable
     assert text == "foo(bar)"
@@ -251,9 +249,7 @@ def test_deadline_before_the_first_step_leaves_nothing() -> None:
 def test_deadline_spoils_a_joint_change_with_an_open_further_hole() -> None:
     ticks = itertools.count()
     budget = Budget(lambda: float(next(ticks)), deadline=6.0)
-    made = sampler(
-        Script(("foo",), p=0.7), Script(("foobar",), p=0.2), sizes=(8, 8), budget=budget
-    )
+    made = sampler(Script(("foo",), p=0.7), Script(("foobar",), p=0.2), sizes=(8, 8), budget=budget)
     run(made)
     assert made.stop is Stop.DEADLINE and not made.is_usable
 

@@ -1,0 +1,90 @@
+r"""Code infilling on a diffusion language model: text, bytes and tokens, never LSP.
+
+    >>> import engine
+    >>> infiller = engine.load()                                       # doctest: +SKIP
+    >>> infiller.infill(engine.Request("def f(x):\n    ", 14)).text    # doctest: +SKIP
+
+Importing it loads no model and no numpy: what needs them is imported when it is asked for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.errors import BadInput, Cancelled, DamagedWeights, MidfillError, TooLarge, UnknownModel
+from engine.proposal import (
+    Edit,
+    EditKind,
+    EditSet,
+    Outcome,
+    Proposal,
+    Reason,
+    Refusal,
+    TokenConfidence,
+    rebase,
+)
+from engine.request import Effort, OpenDocument, RecentEdit, Request
+from engine.spans import ByteOffset, Span
+from engine.step import State, Step
+
+if TYPE_CHECKING:
+    from engine.infill import InfillConfig, Infiller
+
+__all__ = [
+    "BadInput",
+    "ByteOffset",
+    "Cancelled",
+    "DamagedWeights",
+    "Edit",
+    "EditKind",
+    "EditSet",
+    "Effort",
+    "InfillConfig",
+    "Infiller",
+    "MidfillError",
+    "OpenDocument",
+    "Outcome",
+    "Proposal",
+    "Reason",
+    "RecentEdit",
+    "Refusal",
+    "Request",
+    "Span",
+    "State",
+    "Step",
+    "TokenConfidence",
+    "TooLarge",
+    "UnknownModel",
+    "load",
+    "rebase",
+]
+
+SCRIPTED = "scripted"
+
+
+def load(model: str | None = None, config: InfillConfig | None = None) -> Infiller:
+    """An Infiller with a model: the default one, one of a name or path, or ``scripted``.
+
+    Raises UnknownModel, or DamagedWeights when a file does not match its hash.
+    """
+    from engine.infill import Infiller
+
+    if model == SCRIPTED:
+        from engine.denoisers.scripted import ByteTokenizer, ScriptedDenoiser
+
+        return Infiller(ScriptedDenoiser(ByteTokenizer()), config=config)
+    from engine.confidence import Calibration
+    from engine.denoisers.onnx import OnnxDenoiser
+    from engine.models import resolve
+
+    files = resolve(model)
+    return Infiller(OnnxDenoiser(files), Calibration.of(files.manifest.calibration), config)
+
+
+def __getattr__(name: str) -> object:
+    """Import what needs numpy on first use (PEP 562)."""
+    if name in ("InfillConfig", "Infiller"):
+        import engine.infill
+
+        return getattr(engine.infill, name)
+    raise AttributeError(f"module 'engine' has no attribute {name!r}")

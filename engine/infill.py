@@ -1,0 +1,278 @@
+"""From a request to a checked proposal, or the reason there is none. Read this file first.
+
+syntax → mask_plan → context → canvas → sampler(denoiser, constraints) → check → proposal
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from engine.budget import Budget, Clock
+from engine.canvas import Canvas
+from engine.check import CheckLimits
+from engine.confidence import Calibration
+from engine.constraints import Constraint
+from engine.context import ContextLimits, select_context
+from engine.denoisers.protocol import Denoiser
+from engine.effort import POLICIES, SamplerConfig
+from engine.errors import BadInput, Cancelled, MidfillError
+from engine.grammar import Grammar
+from engine.handles import Handles
+from engine.holes import MaskPlan
+from engine.languages import language_of
+from engine.lexicon import Lexicon
+from engine.mask_plan import plan_masks
+from engine.proposal import Outcome, Proposal, Reason, Refusal
+from engine.request import Request
+from engine.rules import ProjectRules, RulesFinder
+from engine.sampler import ModelView, Sampler
+from engine.span_plan import is_within_character, plan_spans
+from engine.spans import Span
+from engine.spelling import Spelling
+from engine.step import Step
+from engine.stopwatch import Stopwatch
+from engine.syntax import ParseCache, SyntaxTree
+from engine.task import Task
+from engine.verdict import Retry, judge
+
+OnStep = Callable[[Step], None]
+
+
+@dataclass(frozen=True, slots=True)
+class InfillConfig:
+    """Limits of the pipeline. ``min_confidence`` None leaves it to the model's calibration.
+
+    ``has_grammar``: whether the parser looks on while denoising (it judges the result anyway).
+    ``num_contexts``: files whose encoded context is kept.
+    """
+
+    context: ContextLimits = field(default_factory=ContextLimits)
+    check: CheckLimits = field(default_factory=CheckLimits)
+    max_bytes: int = 4 * 1024 * 1024
+    min_confidence: float | None = None
+    has_grammar: bool = True
+    num_contexts: int = 3
+
+
+class Infiller:
+    """Fills holes with one model. Keeps trees and contexts from request to request.
+
+    One request at a time: a second thread waits for the first one's answer.
+    """
+
+    def __init__(
+        self,
+        denoiser: Denoiser,
+        calibration: Calibration | None = None,
+        config: InfillConfig | None = None,
+        clock: Clock = time.perf_counter,
+    ) -> None:
+        self.denoiser, self.config = denoiser, config or InfillConfig()
+        self.calibration = calibration or Calibration()
+        self._clock, self._lock = clock, threading.Lock()
+        tokenizer = denoiser.tokenizer
+        self._model = ModelView(denoiser, Lexicon(tokenizer), Spelling(tokenizer))
+        self._trees, self._rules = ParseCache(), RulesFinder()
+        self._handles = Handles(denoiser, self.config.num_contexts)
+
+    def infill(
+        self,
+        request: Request,
+        cancel: threading.Event | None = None,
+        on_step: OnStep | None = None,
+    ) -> Outcome:
+        """Fill at the cursor. ``on_step`` is called after each denoising step.
+
+        Raises BadInput when the cursor is not in the text or a rules file is wrong; whatever else
+        happens is a Refusal.
+        """
+        return self._answer(request, (), cancel, on_step)
+
+    def fill_spans(
+        self,
+        request: Request,
+        spans: Sequence[Span],
+        cancel: threading.Event | None = None,
+        on_step: OnStep | None = None,
+    ) -> Outcome:
+        """Replace the given spans of the request's text together, in one atomic edit set.
+
+        The first in text order counts as the cursor's. Raises BadInput when there is none, or when
+        they overlap, leave the text, cut a character or are too many.
+        """
+        if not spans:
+            raise BadInput("no spans: give at least one")
+        return self._answer(request, tuple(spans), cancel, on_step)
+
+    def _answer(
+        self,
+        request: Request,
+        spans: tuple[Span, ...],
+        cancel: threading.Event | None,
+        on_step: OnStep | None,
+    ) -> Outcome:
+        """Exactly one outcome, whatever happens on the way."""
+        watch = Stopwatch(self._clock)
+        budget = Budget.of(request.budget_ms, cancel, self._clock)
+        data = _valid_data(request)
+        try:
+            if len(data) > self.config.max_bytes:
+                detail = f"{len(data)} bytes are over the limit of {self.config.max_bytes}"
+                return Refusal(Reason.TOO_LARGE, detail, model=self.denoiser.name)
+            with self._lock:
+                return self._fill(request, data, spans, budget, watch, on_step)
+        except BadInput:
+            raise
+        except Cancelled as error:
+            reason, detail = Reason.CANCELLED, str(error)
+        except (MidfillError, RuntimeError, MemoryError) as error:
+            reason, detail = Reason.BACKEND_FAILED, _one_line(error)
+        timings_ms = watch.timings_ms()
+        return Refusal(reason, detail, timings_ms=timings_ms, model=self.denoiser.name)
+
+    def _fill(
+        self,
+        request: Request,
+        data: bytes,
+        spans: tuple[Span, ...],
+        budget: Budget,
+        watch: Stopwatch,
+        on_step: OnStep | None,
+    ) -> Outcome:
+        """The path of a request, stage by stage."""
+        with watch.measure("parse"):
+            language = language_of(request.path, request.language)
+            tree = self._trees.parse(request.path, data, language)
+        with watch.measure("plan"):
+            plan = self._plan(tree, request, spans)
+        with watch.measure("context"):
+            context = select_context(tree, plan, request, self.config.context)
+        with watch.measure("tokenize"):
+            canvas = Canvas.from_plan(plan, context, data, self.denoiser.tokenizer)
+        with watch.measure("constraints"):
+            rules = self._project_rules(request, data, plan)
+            grammar = [Grammar(tree, plan)] if self.config.has_grammar else []
+        with watch.measure("prefill"):
+            handle = self._handles.prefill(request.path, canvas, cancel=budget.cancel)
+        least = self.config.min_confidence
+        task = Task(
+            request=request,
+            tree=tree,
+            plan=plan,
+            canvas=canvas,
+            handle=handle,
+            model=self._model,
+            constraints=(*grammar, *rules),
+            rules=rules,
+            check=self.config.check,
+            calibration=self.calibration,
+            min_confidence=self.calibration.min_confidence if least is None else least,
+            budget=budget,
+            watch=watch,
+            on_step=on_step,
+        )
+        return _best(_candidates(task), request.candidates)
+
+    def _plan(self, tree: SyntaxTree, request: Request, spans: tuple[Span, ...]) -> MaskPlan:
+        if spans:
+            return plan_spans(tree, spans, self.denoiser.tokenizer)
+        return plan_masks(tree, request.cursor, request)
+
+    def _project_rules(
+        self, request: Request, data: bytes, plan: MaskPlan
+    ) -> tuple[Constraint, ...]:
+        rules = self._rules.rules_for(request.path)
+        return () if rules is None else (ProjectRules(rules, data, plan),)
+
+
+def _candidates(task: Task) -> list[Outcome]:
+    """The argmax first, then draws while time lasts; proposals that differ."""
+    policy = POLICIES[task.request.effort]
+    num_wanted = max(policy.num_candidates, task.request.candidates)
+    drawn = replace(policy.sampler, temperature=policy.temperature)
+    outcomes: dict[object, Outcome] = {}
+    began = task.budget.clock()
+    for number in range(2 * num_wanted - 1):
+        outcome = _candidate(task, drawn if number else policy.sampler, number)
+        key = outcome.edits if isinstance(outcome, Proposal) else number
+        outcomes.setdefault(key, outcome)
+        mean_s = (task.budget.clock() - began) / (number + 1)
+        num_found = sum(isinstance(each, Proposal) for each in outcomes.values())
+        if num_found >= num_wanted or not task.budget.lasts(mean_s):
+            break
+    return list(outcomes.values())
+
+
+def _candidate(task: Task, config: SamplerConfig, number: int) -> Outcome:
+    """Denoise one copy of the canvas; what the check refuses is banned and denoised again."""
+    seed = (task.request.seed, number)
+    sampler = Sampler(
+        task.canvas.copy(),
+        task.handle,
+        task.plan.holes,
+        task.model,
+        config,
+        task.constraints,
+        task.budget,
+        seed,
+    )
+    while True:
+        with task.watch.measure("denoise"):
+            for step in sampler.steps():
+                if task.on_step is not None:
+                    task.on_step(step)
+        with task.watch.measure("check"):
+            verdict = judge(task, sampler)
+        if not isinstance(verdict, Retry):
+            break
+        if not sampler.reject(verdict.hole, verdict.fault):
+            verdict = verdict.refusal
+            break
+    for stage, seconds in (("constraints", sampler.constraint_s), ("score", sampler.score_s)):
+        task.watch.add(stage, seconds)
+        task.watch.add("denoise", -seconds)
+    return replace(verdict, timings_ms=task.watch.timings_ms())
+
+
+def _best(outcomes: Sequence[Outcome], num_wanted: int) -> Outcome:
+    """The most confident proposal, the next ones as its alternatives; else the first refusal.
+
+    Its counts are those of the whole request.
+    """
+    steps = sum(outcome.steps for outcome in outcomes)
+    forwards = sum(outcome.forwards for outcome in outcomes)
+    timings_ms = outcomes[-1].timings_ms
+    proposals = [outcome for outcome in outcomes if isinstance(outcome, Proposal)]
+    proposals.sort(key=lambda proposal: -proposal.confidence)
+    if not proposals:
+        return replace(outcomes[0], steps=steps, forwards=forwards, timings_ms=timings_ms)
+    return replace(
+        proposals[0],
+        steps=steps,
+        forwards=forwards,
+        timings_ms=timings_ms,
+        alternatives=tuple(proposals[1 : max(num_wanted, 1)]),
+    )
+
+
+def _valid_data(request: Request) -> bytes:
+    """The request's text in UTF-8; BadInput when the cursor is no place in it."""
+    try:
+        data = request.text.encode()
+    except UnicodeEncodeError as error:
+        raise BadInput(
+            f"the text holds half a character (at {error.start}): send it whole"
+        ) from error
+    if not 0 <= request.cursor <= len(data):
+        raise BadInput(f"cursor {request.cursor} is outside the text: use 0 to {len(data)}")
+    if is_within_character(data, request.cursor):
+        raise BadInput(f"cursor {request.cursor} cuts a character: count in bytes of UTF-8")
+    return data
+
+
+def _one_line(error: BaseException) -> str:
+    words = " ".join(str(error).split())
+    return f"{type(error).__name__}: {words[:300]}" if words else type(error).__name__

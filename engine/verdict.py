@@ -1,0 +1,165 @@
+"""From a denoised canvas to a proposal, a refusal, or a fault worth another try."""
+
+# N tokens of a hole
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.alignment import align
+from engine.check import Checked, check
+from engine.commit import Floats
+from engine.constraints import Draft, Fault, first_fault
+from engine.names import unresolved
+from engine.neutral import fill
+from engine.proposal import (
+    Edit,
+    EditKind,
+    EditSet,
+    Proposal,
+    Reason,
+    Refusal,
+    TokenConfidence,
+)
+from engine.sampler import Sampler, Stop, TokenScores
+from engine.spans import span
+from engine.task import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """A fault of one hole, and the refusal to give when it cannot be mended."""
+
+    hole: int
+    fault: Fault
+    refusal: Refusal
+
+
+Verdict = Proposal | Refusal | Retry
+
+
+def judge(task: Task, sampler: Sampler) -> Verdict:
+    """Check what the sampler wrote and make it a proposal."""
+
+    def refusal(reason: Reason, detail: str) -> Refusal:
+        return task.refusal(reason, detail, sampler.num_steps, sampler.forwards)
+
+    if sampler.stop is Stop.FAULT and sampler.fault is not None:
+        return refusal(sampler.fault.reason, sampler.fault.detail)
+    if not sampler.is_usable:
+        return refusal(*_unusable(task, sampler))
+    checked = check(task.tree, task.plan, sampler.texts(), task.request, task.check)
+    if not isinstance(checked, Checked):
+        if sampler.stop is Stop.DEADLINE:
+            return refusal(Reason.DEADLINE, f"{checked.detail}, and the time was up")
+        refused = refusal(checked.reason, checked.detail)
+        if checked.offset is None or sampler.stop is not Stop.FINISHED:
+            return refused
+        fault = Fault(checked.offset, checked.reason, checked.detail)
+        return Retry(checked.hole, fault, refused)
+    broken = _broken_rule(task, checked.texts)
+    if broken is not None:
+        return refusal(broken.reason, broken.detail)
+    return _proposal(task, sampler, checked.texts)
+
+
+def _unusable(task: Task, sampler: Sampler) -> tuple[Reason, str]:
+    if sampler.stop is Stop.DEADLINE:
+        budget_ms = task.request.budget_ms or 0.0
+        return Reason.DEADLINE, f"nothing safe to show after {budget_ms:.0f} ms"
+    num_tokens = sum(len(hole.done) + len(hole) for hole in sampler.canvas.holes)
+    return Reason.LOW_CONFIDENCE, f"the text did not end within {num_tokens} tokens"
+
+
+def _broken_rule(task: Task, texts: tuple[str, ...]) -> Fault | None:
+    drafts = (Draft(hole, text, True, texts) for hole, text in enumerate(texts))
+    faults = (first_fault(task.rules, draft) for draft in drafts)
+    return next((fault for fault in faults if fault is not None), None)
+
+
+def _proposal(task: Task, sampler: Sampler, texts: tuple[str, ...]) -> Proposal | Refusal:
+    data, plan = task.tree.data, task.plan
+    changed = [
+        number
+        for number, (hole, text) in enumerate(zip(plan.holes, texts, strict=True))
+        if hole.span.of(data) != text.encode()
+    ]
+    counts = sampler.num_steps, sampler.forwards
+    if plan.cursor_hole not in changed:
+        return task.refusal(Reason.EMPTY, "the text stands there already", *counts)
+    written = [_Written.of(sampler.scores(number), texts[number]) for number in changed]
+    causal = [each.causal_p for each in written if each.causal_p is not None]
+    confidence = task.calibration.whole_p(
+        np.concatenate([each.p for each in written]),
+        np.concatenate(causal) if len(causal) == len(written) else None,
+        _num_unresolved(task, texts, changed),
+    )
+    if confidence < task.min_confidence:
+        detail = f"confidence {confidence:.2f} is below {task.min_confidence:.2f}"
+        return task.refusal(Reason.LOW_CONFIDENCE, detail, *counts)
+    newline = _newline(data)
+    new_texts = [text.replace("\r\n", "\n").replace("\n", newline) for text in texts]
+    edits = tuple(Edit(plan.holes[number].span, new_texts[number]) for number in changed)
+    return Proposal(
+        text=new_texts[plan.cursor_hole],
+        edit_set=EditSet(edits, EditKind.ATOMIC),
+        plan=plan,
+        tokens=_tokens(task, sampler, new_texts[plan.cursor_hole], newline),
+        confidence=confidence,
+        steps=sampler.num_steps,
+        forwards=sampler.forwards,
+        timings_ms=task.watch.timings_ms(),
+        model=task.model.denoiser.name,
+        num_context_tokens=task.handle.num_tokens,
+        num_cached_tokens=task.handle.num_reused,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """Probabilities (N,) of the tokens that are left of a hole's text, with its end."""
+
+    p: Floats
+    causal_p: Floats | None
+
+    @staticmethod
+    def of(scores: TokenScores, text: str) -> _Written:
+        owners = dict.fromkeys(owner for owner, _ in align(scores.pieces, text.encode()))
+        written = [index for index, piece in enumerate(scores.pieces) if piece]
+        is_whole = bool(written) and written[-1] in owners
+        has_end = len(scores.pieces) > 0 and not scores.pieces[-1]
+        kept = [*owners, *((len(scores.pieces) - 1,) if is_whole and has_end else ())]
+        causal_p = None if scores.causal_p is None else scores.causal_p[kept]
+        return _Written(scores.p[kept], causal_p)
+
+
+def _tokens(task: Task, sampler: Sampler, text: str, newline: str) -> tuple[TokenConfidence, ...]:
+    scores = sampler.scores(task.plan.cursor_hole)
+    p = task.calibration.token_p(scores.p, scores.causal_p)
+    pieces = [piece.replace(b"\n", newline.encode()) for piece in scores.pieces]
+    return tuple(
+        TokenConfidence(num_bytes, float(p[owner]))
+        for owner, num_bytes in align(pieces, text.encode())
+    )
+
+
+def _num_unresolved(task: Task, texts: tuple[str, ...], changed: list[int]) -> int:
+    """New identifiers that nothing declares, in the text with all holes filled."""
+    encoded = [text.encode() for text in texts]
+    filled = fill(task.tree, task.plan, encoded)
+    count, moved = 0, 0
+    for number, (hole, text) in enumerate(zip(task.plan.holes, encoded, strict=True)):
+        start = hole.span.start + moved
+        moved += len(text) - len(hole.span)
+        if number in changed:
+            place = span(start, start + len(text))
+            count += len(unresolved(filled, place, task.request.open_documents))
+    return count
+
+
+def _newline(data: bytes) -> str:
+    """How the file ends its lines, judged by the first one."""
+    at = data.find(b"\n")
+    return "\r\n" if at > 0 and data[at - 1 : at] == b"\r" else "\n"
