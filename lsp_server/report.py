@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.mask_plan import MaskPlan
+from engine.holes import MaskPlan
 from engine.proposal import Outcome, Proposal
 
 
