@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from engine.frontier import Frontier
 from engine.holes import Hole, HoleKind, MaskPlan
 from engine.languages import BlockStyle
-from engine.neutral import Baseline, baseline, fill, plain_baseline, with_tail
+from engine.neutral import Baseline, baseline
 from engine.proposal import Reason
 from engine.repair import (
     closed,
@@ -62,6 +62,7 @@ class Draft:
     request: Request
     limits: CheckLimits
     texts: tuple[str, ...]
+    base: Baseline | None = None
 
     @property
     def cursor_text(self) -> str:
@@ -91,9 +92,14 @@ def check(
     texts: Sequence[str],
     request: Request,
     limits: CheckLimits | None = None,
+    base: Baseline | None = None,
 ) -> Checked | Rejected:
-    """Pass ``texts``, one for each hole of ``plan``, through every check in turn."""
-    verdict: Verdict = Draft(tree, plan, request, limits or CheckLimits(), tuple(texts))
+    """Pass ``texts``, one for each hole of ``plan``, through every check in turn.
+
+    ``base``: the plan's ``baseline``, made here when it is not given; keep it for several texts.
+    """
+    limits = limits or CheckLimits()
+    verdict: Verdict = Draft(tree, plan, request, limits, tuple(texts), base)
     for step in CHECKS:
         if isinstance(verdict, Rejected):
             return verdict
@@ -184,13 +190,14 @@ def check_parse(draft: Draft) -> Verdict:
     In order: as it is; with the brackets closed that it left open; with the neighbours left as
     they are; cut back line by line.
     """
-    bases = (plain_baseline(draft.tree, draft.plan), baseline(draft.tree, draft.plan))
+    base = baseline(draft.tree, draft.plan) if draft.base is None else draft.base
     for candidate in _candidates(draft):
-        if candidate.cursor_text.strip() and _parses(candidate, bases):
+        texts = [text.encode() for text in candidate.texts]
+        if candidate.cursor_text.strip() and base.allows(texts):
             return candidate
     texts = [text.encode() for text in draft.texts]
     index = draft.plan.cursor_hole
-    offset = Frontier(draft.tree, draft.plan, index, texts, bases[1]).fault(texts[index])
+    offset = Frontier(draft.tree, draft.plan, index, texts, base).fault(texts[index])
     return draft.reject(Reason.DOES_NOT_PARSE, "the text would not parse in its place", offset)
 
 
@@ -208,15 +215,6 @@ def _candidates(draft: Draft) -> list[Draft]:
         found.append(draft.with_text(index, text))
         found.append(alone.with_text(index, text))
     return list(dict.fromkeys(found))
-
-
-def _parses(draft: Draft, bases: tuple[Baseline, ...]) -> bool:
-    texts = [text.encode() for text in draft.texts]
-    for base in bases:
-        filled = fill(draft.tree, draft.plan, with_tail(draft.plan, texts, base.tail))
-        if filled.num_faults() <= base.num_faults:
-            return True
-    return False
 
 
 CHECKS: tuple[Check, ...] = (

@@ -16,7 +16,7 @@ from engine.brackets import Scan, scan
 from engine.cursor_site import cursor_site
 from engine.holes import MaskPlan
 from engine.languages import BlockStyle, load_grammar
-from engine.neutral import Baseline, baseline, fill
+from engine.neutral import Baseline, baseline
 from engine.syntax import SyntaxTree
 
 _PARTIAL = re.compile(rb"(?:(?:#[ \t]*)?[\w$\x80-\xff]+|[^\w\s()\[\]{},;\"'`\x80-\xff]+|\\)$")
@@ -46,7 +46,7 @@ class Frontier:
         for index, text in enumerate(other_texts):
             if text is not None and index != hole_index:
                 texts[index] = text
-        filled = base.tree if texts == list(base.texts) else fill(tree, plan, texts)
+        filled = base.filled(texts)
         before = sum(
             len(text) - len(hole.span)
             for text, hole in list(zip(texts, plan.holes, strict=True))[:hole_index]

@@ -79,7 +79,8 @@ class _Planner:
         return Hole(place, kind, not is_multi, num_tokens, reason)
 
     def blank_line(self) -> Hole:
-        if self.site.opener in ("(", "["):
+        is_indented = self.tree.language.block_style is BlockStyle.INDENT
+        if self.site.opener in (("(", "[", "{") if is_indented else ("(", "[")):
             is_first = self.site.opener_offset >= self.before_offset()
             reason = "argument list over several lines" if is_first else "next item of a list"
             return self.hole(HoleKind.ARGUMENTS, 32 if is_first else 16, reason, is_multi=is_first)

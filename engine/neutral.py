@@ -7,11 +7,12 @@ body after a header, or a bracket that the user has not closed yet, counts for n
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.cursor_site import CursorSite, cursor_site
 from engine.holes import Hole, HoleKind, MaskPlan
 from engine.languages import BlockStyle
+from engine.spans import span
 from engine.syntax import SyntaxTree
 
 _NAME = b"x"
@@ -22,13 +23,33 @@ _BODIES = (HoleKind.BODY, HoleKind.BLOCK, HoleKind.STATEMENT)
 class Baseline:
     """The plan filled with placeholders: ``texts`` by hole, the tree, and how broken it is.
 
-    ``tail`` stands behind the cursor's hole on both sides of a comparison; "" mostly.
+    ``tail`` stands behind the cursor's hole on both sides of a comparison, "" mostly;
+    ``num_plain_faults`` counts without it.
     """
 
     tree: SyntaxTree
+    plan: MaskPlan
     texts: tuple[bytes, ...]
-    num_faults: int
     tail: bytes
+    num_faults: int
+    num_plain_faults: int
+
+    def filled(self, texts: Sequence[bytes], tail: bytes = b"") -> SyntaxTree:
+        """The tree with other texts in the holes; parses only what differs from the baseline."""
+        edits, shift = [], 0
+        old = _with_tail(self.plan, self.texts, self.tail)
+        new = _with_tail(self.plan, texts, tail)
+        for hole, before, after in zip(self.plan.holes, old, new, strict=True):
+            start = hole.span.start + shift
+            edits.append((span(start, start + len(before)), after))
+            shift += len(before) - len(hole.span)
+        return self.tree.filled(edits)
+
+    def allows(self, texts: Sequence[bytes]) -> bool:
+        """Whether ``texts`` in the holes parse no worse than the placeholders do."""
+        if self.filled(texts).num_faults() <= self.num_plain_faults:
+            return True
+        return bool(self.tail) and self.filled(texts, self.tail).num_faults() <= self.num_faults
 
 
 def fill(tree: SyntaxTree, plan: MaskPlan, texts: Sequence[bytes]) -> SyntaxTree:
@@ -38,19 +59,18 @@ def fill(tree: SyntaxTree, plan: MaskPlan, texts: Sequence[bytes]) -> SyntaxTree
 
 def baseline(tree: SyntaxTree, plan: MaskPlan) -> Baseline:
     """The plan filled so that the text parses as well as placeholders let it."""
-    best = _best(tree, plan, b"")
-    if best.num_faults == 0:
-        return best
-    for tail in header_tails(tree, plan):
-        other = _best(tree, plan, tail)
-        if other.num_faults < best.num_faults:
-            best = other
+    plain = _best(tree, plan)
+    best = plain
+    for tail in () if plain.num_faults == 0 else header_tails(tree, plan):
+        for text in dict.fromkeys((plain.texts[plan.cursor_hole], b"", _NAME)):
+            texts = tuple(
+                text if index == plan.cursor_hole else other
+                for index, other in enumerate(plain.texts)
+            )
+            other = _measured(tree, plan, texts, tail)
+            if other.num_faults < best.num_faults:
+                best = replace(other, num_plain_faults=plain.num_faults)
     return best
-
-
-def plain_baseline(tree: SyntaxTree, plan: MaskPlan) -> Baseline:
-    """The same without a tail."""
-    return _best(tree, plan, b"")
 
 
 def header_tails(tree: SyntaxTree, plan: MaskPlan) -> tuple[bytes, ...]:
@@ -63,32 +83,29 @@ def header_tails(tree: SyntaxTree, plan: MaskPlan) -> tuple[bytes, ...]:
     return (b";", b" {}") if style is BlockStyle.BRACES else ()
 
 
-def _best(tree: SyntaxTree, plan: MaskPlan, tail: bytes) -> Baseline:
+def _best(tree: SyntaxTree, plan: MaskPlan) -> Baseline:
     """Try the placeholders hole by hole, the cursor's first; keep what parses best."""
     options = [_placeholders(tree, hole) for hole in plan.holes]
-    chosen = [texts[0] for texts in options]
+    best = _measured(tree, plan, tuple(texts[0] for texts in options), b"")
     order = [plan.cursor_hole, *(i for i in range(len(options)) if i != plan.cursor_hole)]
-    best: Baseline | None = None
     for index in order:
-        for text in options[index]:
-            if best is not None and text == best.texts[index]:
-                continue
-            trial = tuple([*chosen[:index], text, *chosen[index + 1 :]])
-            found = _measured(tree, plan, trial, tail)
-            if best is None or found.num_faults < best.num_faults:
-                best = found
+        for text in options[index][1:]:
             if best.num_faults == 0:
                 return best
-        chosen = list(best.texts) if best is not None else chosen
-    return best if best is not None else _measured(tree, plan, tuple(chosen), tail)
+            trial = (*best.texts[:index], text, *best.texts[index + 1 :])
+            found = _measured(tree, plan, trial, b"")
+            if found.num_faults < best.num_faults:
+                best = found
+    return best
 
 
 def _measured(tree: SyntaxTree, plan: MaskPlan, texts: tuple[bytes, ...], tail: bytes) -> Baseline:
-    filled = fill(tree, plan, with_tail(plan, texts, tail))
-    return Baseline(filled, texts, filled.num_faults(), tail)
+    filled = fill(tree, plan, _with_tail(plan, texts, tail))
+    num_faults = filled.num_faults()
+    return Baseline(filled, plan, texts, tail, num_faults, num_faults)
 
 
-def with_tail(plan: MaskPlan, texts: Sequence[bytes], tail: bytes) -> list[bytes]:
+def _with_tail(plan: MaskPlan, texts: Sequence[bytes], tail: bytes) -> list[bytes]:
     """``texts`` with ``tail`` behind the cursor's hole."""
     return [text + tail if index == plan.cursor_hole else text for index, text in enumerate(texts)]
 
