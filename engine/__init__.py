@@ -28,7 +28,8 @@ from engine.spans import ByteOffset, Span
 from engine.step import State, Step
 
 if TYPE_CHECKING:
-    from engine.infill import InfillConfig, Infiller
+    from engine.infill import InfillConfig as InfillConfig
+    from engine.infill import Infiller as Infiller
 
 __all__ = [
     "BadInput",
@@ -39,8 +40,6 @@ __all__ = [
     "EditKind",
     "EditSet",
     "Effort",
-    "InfillConfig",
-    "Infiller",
     "MidfillError",
     "OpenDocument",
     "Outcome",
@@ -77,8 +76,9 @@ def load(model: str | None = None, config: InfillConfig | None = None) -> Infill
     from engine.denoisers.onnx import OnnxDenoiser
     from engine.models import resolve
 
-    files = resolve(model)
-    return Infiller(OnnxDenoiser(files), Calibration.of(files.manifest.calibration), config)
+    found = resolve(model)
+    found.verify()
+    return Infiller(OnnxDenoiser(found), Calibration.of(found.manifest.calibration), config)
 
 
 def __getattr__(name: str) -> object:

@@ -157,22 +157,21 @@ class Infiller:
             grammar = [Grammar(tree, plan)] if self.config.has_grammar else []
         with watch.measure("prefill"):
             handle = self._handles.prefill(request.path, canvas, cancel=budget.cancel)
-        least = self.config.min_confidence
         task = Task(
-            request=request,
-            tree=tree,
-            plan=plan,
-            canvas=canvas,
-            handle=handle,
-            model=self._model,
-            constraints=(*grammar, *rules),
-            rules=rules,
-            check=self.config.check,
-            calibration=self.calibration,
-            min_confidence=self.calibration.min_confidence if least is None else least,
-            budget=budget,
-            watch=watch,
-            on_step=on_step,
+            request,
+            tree,
+            plan,
+            canvas,
+            handle,
+            self._model,
+            (*grammar, *rules),
+            rules,
+            self.config.check,
+            self.calibration,
+            self._least_confidence(),
+            budget,
+            watch,
+            on_step,
         )
         return _best(_candidates(task), request.candidates)
 
@@ -180,6 +179,10 @@ class Infiller:
         if spans:
             return plan_spans(tree, spans, self.denoiser.tokenizer)
         return plan_masks(tree, request.cursor, request)
+
+    def _least_confidence(self) -> float:
+        configured = self.config.min_confidence
+        return self.calibration.min_confidence if configured is None else configured
 
     def _project_rules(
         self, request: Request, data: bytes, plan: MaskPlan
