@@ -34,6 +34,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_bench(commands)
     _add_eval(commands)
     _add_train(commands)
+    _add_models(commands)
     _add_doctor(commands)
     return parser
 
@@ -166,7 +167,14 @@ def _add_train(commands: Any) -> None:
         "--rows", type=_positive_int, default=4400, metavar="N", help="contexts to see (4400)"
     )
     train.add_argument("--seed", type=int, default=0, metavar="N", help="same seed, same run")
-    train.set_defaults(command="train")
+
+
+def _add_models(commands: Any) -> None:
+    models = commands.add_parser("models", help="list the models that are here, or verify one")
+    actions = models.add_subparsers(title="actions", dest="action", metavar="ACTION", required=True)
+    actions.add_parser("list", help="names, origin and measured quality")
+    verify = actions.add_parser("verify", help="compare a model's files with their SHA-256")
+    verify.add_argument("model", nargs="?", metavar="M", help="name or path (default: the default)")
 
 
 def _add_doctor(commands: Any) -> None:

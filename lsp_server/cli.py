@@ -143,6 +143,14 @@ def _train(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _models(arguments: argparse.Namespace) -> int:
+    from lsp_server.models import list_models, verify_model
+
+    if arguments.action == "list":
+        return list_models(sys.stdout)
+    return verify_model(arguments.model, sys.stdout)
+
+
 def _doctor(arguments: argparse.Namespace) -> int:
     from lsp_server.doctor import doctor
 
@@ -155,6 +163,7 @@ _COMMANDS: dict[str, Command] = {
     "eval": _eval,
     "fill": _fill,
     "lsp": _lsp,
+    "models": _models,
     "train": _train,
     "why": _why,
 }

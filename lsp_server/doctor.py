@@ -16,6 +16,7 @@ from typing import TextIO
 
 from engine.errors import BadInput, DamagedWeights, MidfillError
 from engine.languages import LANGUAGES, load_grammar
+from engine.models import user_models_folder
 from engine.request import Request
 from engine.spans import ByteOffset
 from lsp_server import __version__
@@ -42,10 +43,10 @@ def doctor(model: str | None, out: TextIO) -> int:
     num_problems = 0
     for finding in findings(model):
         sign = "ok " if finding.mend is None else "BAD"
-        out.write(f"{sign} {finding.topic:<10} {finding.value}\n")
+        out.write(f"{sign} {finding.topic:<11} {finding.value}\n")
         if finding.mend is not None:
             num_problems += 1
-            out.write(f"    {'':<10} {finding.mend}\n")
+            out.write(f"    {'':<11} {finding.mend}\n")
         out.flush()
     return 1 if num_problems else 0
 
@@ -59,6 +60,7 @@ def findings(model: str | None) -> Iterator[Finding]:
     yield Finding("packages", ", ".join(f"{name} {_version(name)}" for name in PACKAGES))
     yield runtime_finding(_version(CPU_RUNTIME), _version(GPU_RUNTIME))
     yield _grammars()
+    yield Finding("your models", str(user_models_folder()))
     yield from _model(model)
 
 
@@ -107,6 +109,7 @@ def _grammars() -> Finding:
 def _model(model: str | None) -> Iterator[Finding]:
     """Load the model, which checks its hashes, and fill one hole."""
     import engine
+    from engine.denoisers.onnx import OnnxDenoiser
 
     started = time.perf_counter()
     try:
@@ -116,7 +119,9 @@ def _model(model: str | None) -> Iterator[Finding]:
         return
     load_ms = 1000 * (time.perf_counter() - started)
     yield Finding("model", f"{infiller.denoiser.name}, hashes right, loaded in {load_ms:.0f} ms")
-    yield Finding("provider", ", ".join(infiller.denoiser.providers))
+    if isinstance(infiller.denoiser, OnnxDenoiser):
+        # The list of what the package could use says nothing of what the session really uses.
+        yield Finding("provider", ", ".join(infiller.denoiser.providers))
     request = Request(_PROBE, ByteOffset(len(_PROBE)), path="probe.py")
     started = time.perf_counter()
     try:

@@ -136,7 +136,7 @@ def test_bad_options_get_one_line(
 def test_without_arguments_it_prints_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 0
     printed = capsys.readouterr().out
-    for command in ("fill", "why", "lsp", "bench", "doctor"):
+    for command in ("fill", "why", "lsp", "bench", "eval", "train", "models", "doctor"):
         assert f"\n    {command} " in printed
 
 
@@ -160,61 +160,103 @@ MEMBERS = {
     "outcome", "reason", "text", "token_confidence", "plan", "edits", "kind", "confidence",
     "steps", "forwards", "timings_ms", "model",
 }  # fmt: skip
+REPEATED = "alpha = compute(1)\nbeta = 2\nalpha = comp"
+SCRIPTED = ("--model", "scripted")
 
 
-@pytest.fixture(scope="module")
-def answer(repository: Path) -> subprocess.CompletedProcess[str]:
-    """One request answered by the model that ships."""
-    if not (repository / "engine" / "weights" / "manifest.json").exists():
-        pytest.skip("no weights in this checkout")
-    return run("fill", PLACE, "--json", cwd=repository)
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A file that the scripted model, which repeats what it has read, can go on with."""
+    path = tmp_path / "repeated.py"
+    path.write_text(REPEATED, encoding="utf-8")
+    return path
 
 
 def test_json_is_one_object_of_the_agreed_members(
-    answer: subprocess.CompletedProcess[str], repository: Path
+    file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    printed = json.loads(answer.stdout)
+    assert main(["fill", f"{file}:3:13", "--json", *SCRIPTED]) == 0
+    printed = json.loads(capsys.readouterr().out)
     assert set(printed) >= MEMBERS
-    assert answer.returncode == {"proposal": 0, "refusal": 3}[printed["outcome"]]
-    assert (printed["reason"] is None) == (printed["outcome"] == "proposal")
-    assert printed["plan"]["holes"] and printed["plan"]["reason"]
-    assert sum(token["bytes"] for token in printed["token_confidence"]) == len(
-        printed["text"].encode()
-    )
-    text = (repository / Place.parse(PLACE).path).read_bytes()
-    for edit in printed["edits"]:
-        assert edit["path"] == PLACE.partition(":")[0]
-        assert 0 <= edit["start_byte"] <= edit["end_byte"] <= len(text)
+    assert (printed["outcome"], printed["reason"], printed["text"]) == ("proposal", None, "ute(1)")
+    (edit,) = printed["edits"]
+    assert edit == {
+        "path": str(file),
+        "start_byte": len(REPEATED),
+        "end_byte": len(REPEATED),
+        "new_text": "ute(1)",
+    }
+    assert sum(token["bytes"] for token in printed["token_confidence"]) == len("ute(1)")
+    assert 0 < printed["confidence"] <= 1
+    assert printed["steps"] >= 1 and printed["forwards"] >= printed["steps"]
+    assert printed["plan"]["reason"]
+    assert [hole["start_byte"] for hole in printed["plan"]["holes"]] == [len(REPEATED)]
 
 
-def test_people_see_the_ghost_text_in_its_line_and_the_steps(
-    answer: subprocess.CompletedProcess[str], repository: Path
+def test_people_see_the_ghost_text_in_its_line_and_every_step(
+    file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    before = {path: path.read_bytes() for path in (repository / "tests/fixtures").iterdir()}
-    ran = run("fill", PLACE, "--watch", cwd=repository)
-    assert ran.returncode == answer.returncode
-    printed = json.loads(answer.stdout)
-    assert ran.stdout.count("\nstep ") + ran.stdout.startswith("step ") == printed["steps"]
-    assert "\x1b" not in ran.stdout
-    if printed["outcome"] == "proposal":
-        place = Place.parse(PLACE)
-        line = (repository / place.path).read_text(encoding="utf-8").splitlines()[place.line - 1]
-        assert line[: place.column - 1] + "⟦" in ran.stdout
-        assert printed["text"].splitlines()[0] in ran.stdout
-    else:
-        assert printed["reason"] in ran.stdout
-    assert before == {path: path.read_bytes() for path in (repository / "tests/fixtures").iterdir()}
+    assert main(["fill", f"{file}:3:13", "--watch", *SCRIPTED]) == 0
+    printed = capsys.readouterr().out
+    assert "\n3 │ alpha = comp⟦ute(1)⟧\n" in printed
+    steps = [line for line in printed.splitlines() if line.startswith("step ")]
+    assert steps[0].startswith("step  1") and "░" in steps[0]
+    assert steps[-1].endswith("ute(1)")
+    assert f" · {len(steps)} step" in printed.splitlines()[-1]
+    assert "\x1b" not in printed
+    assert file.read_text(encoding="utf-8") == REPEATED
 
 
-def test_why_tells_plan_times_and_outcome(
-    answer: subprocess.CompletedProcess[str], repository: Path
+def test_a_refusal_is_exit_code_three_with_its_reason(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ran = run("why", PLACE, cwd=repository)
-    printed = json.loads(answer.stdout)
-    assert ran.returncode == answer.returncode
-    assert f"plan      {printed['plan']['reason']}\n" in ran.stdout
-    for stage in printed["timings_ms"]:
-        assert f"\n{stage} " in ran.stdout
+    path = tmp_path / "empty.txt"
+    path.write_bytes(b"")
+    assert main(["fill", f"{path}:1:1", "--json", *SCRIPTED]) == 3
+    printed = json.loads(capsys.readouterr().out)
+    assert set(printed) >= MEMBERS
+    assert (printed["outcome"], printed["text"], printed["edits"]) == ("refusal", "", [])
+    assert main(["fill", f"{path}:1:1", *SCRIPTED]) == 3
+    assert capsys.readouterr().out.startswith(f"no proposal: {printed['reason']}")
+
+
+def test_why_tells_plan_steps_times_and_outcome(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["fill", f"{file}:3:13", "--json", *SCRIPTED]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert main(["why", f"{file}:3:13", *SCRIPTED]) == 0
+    printed = capsys.readouterr().out
+    assert f"plan      {answer['plan']['reason']}\n" in printed
+    assert f"  cursor  {answer['plan']['holes'][0]['kind']}" in printed
+    for stage in answer["timings_ms"]:
+        assert f"\n{stage} " in printed
+    assert "⟦ute(1)⟧" in printed
+
+
+def test_the_model_that_ships_fills_a_fixture(repository: Path) -> None:
+    if not (repository / "engine" / "weights" / "manifest.json").exists():
+        pytest.skip("no weights in this checkout")
+    ran = run("fill", PLACE, "--json", cwd=repository)
+    printed = json.loads(ran.stdout)
+    assert printed["outcome"] == "proposal", printed["reason"]
+    assert ran.returncode == 0
+    again = json.loads(run("fill", PLACE, "--json", cwd=repository).stdout)
+    assert (again["text"], again["edits"]) == (printed["text"], printed["edits"])
+
+
+def test_damaged_weights_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    manifest = {
+        "format": 1, "name": "m", "base": "b", "data": "d", "recipe_commit": "c", "tokens_seen": 1,
+        "shape": {"num_layers": 1, "num_kv_heads": 1, "head_width": 1, "max_positions": 1},
+        "files": {"model.onnx": {"sha256": "0" * 64}},
+        "quality": {}, "calibration": {}, "defaults": {},
+    }  # fmt: skip
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    (tmp_path / "model.onnx").write_bytes(b"not these bytes")
+    said = refused(capsys, "fill", PLACE, "--model", str(tmp_path))
+    assert "model.onnx" in said and "SHA-256" in said
+    assert "model.onnx" in refused(capsys, "models", "verify", str(tmp_path))
 
 
 def test_a_closed_pipe_is_no_error(repository: Path) -> None:

@@ -25,3 +25,11 @@ def test_a_model_that_cannot_be_loaded_is_a_problem_with_a_mend() -> None:
     assert doctor("no-such-model", out) == 1
     bad = [line for line in out.getvalue().splitlines() if line.startswith("BAD")]
     assert any(line.startswith("BAD model") and "no-such-model" in line for line in bad)
+
+
+def test_a_sound_model_is_run_once() -> None:
+    out = io.StringIO()
+    doctor("scripted", out)
+    lines = {line.split()[1]: line for line in out.getvalue().splitlines()}
+    assert lines["model"].startswith("ok  model")
+    assert "forwards" in lines["fill"]

@@ -1,0 +1,36 @@
+"""``midfill models``: which models are here, and whether their files are whole."""
+
+from __future__ import annotations
+
+from typing import TextIO
+
+from engine.models import Model, installed, read_model, resolve, user_models_folder
+
+
+def list_models(out: TextIO) -> int:
+    """Print a line for each model that a name stands for."""
+    folders = installed()
+    for name, folder in folders.items():
+        manifest = read_model(folder).manifest
+        out.write(
+            f"{name}: {manifest.name}, from {manifest.base}, {manifest.tokens_seen:,} tokens seen\n"
+        )
+        for measure, value in manifest.quality.items():
+            out.write(f"  {measure}: {value:g}\n")
+    if not folders:
+        out.write("no model is installed: reinstall midfill\n")
+    out.write(f"your own models: a folder each in {user_models_folder()}\n")
+    return 0 if folders else 1
+
+
+def verify_model(name: str | None, out: TextIO) -> int:
+    """Compare every file with its SHA-256; DamagedWeights names the first that differs."""
+    model = resolve(name)
+    model.verify()
+    out.write(f"{model.name}: {len(model.manifest.files)} files, {size_mb(model):.0f} MB, whole\n")
+    return 0
+
+
+def size_mb(model: Model) -> float:
+    """Size of the files that the manifest names."""
+    return sum((model.folder / name).stat().st_size for name in model.manifest.files) / 1e6
