@@ -119,7 +119,7 @@ class EngineLoop:
         if error is None:
             load_ms = (time.perf_counter() - started) * 1000
             infiller = loading.result()
-            self._server.send(Ready(infiller.model, load_ms))
+            self._server.send(Ready(infiller.denoiser.name, load_ms))
             return infiller
         if not isinstance(error, MidfillError):
             logger.error("loading the model failed", exc_info=error)

@@ -7,6 +7,7 @@ import json
 import queue
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -80,9 +81,8 @@ class GatedInfiller:
     it makes it raise.
     """
 
-    model = "gated"
-
     def __init__(self) -> None:
+        self.denoiser = SimpleNamespace(name="gated")
         self.gate = threading.Event()
         self.gate.set()
         self.edits: tuple[tuple[int, int, str], ...] | None = None
