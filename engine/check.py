@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from engine.brackets import scan
 from engine.frontier import Frontier
 from engine.holes import Hole, HoleKind, MaskPlan
 from engine.languages import BlockStyle
@@ -187,8 +188,8 @@ def check_length(draft: Draft) -> Verdict:
 def check_parse(draft: Draft) -> Verdict:
     """Refuse what parses worse than placeholders in its place; first try to cut or to close it.
 
-    In order: as it is; with the brackets closed that it left open; with the neighbours left as
-    they are; cut back line by line.
+    In order: with the brackets closed that it opened; as it is; with the brackets closed that
+    stood open before it; the same with the neighbours left as they are; cut back line by line.
     """
     base = baseline(draft.tree, draft.plan) if draft.base is None else draft.base
     for candidate in _candidates(draft):
@@ -207,10 +208,12 @@ def _candidates(draft: Draft) -> list[Draft]:
     for other in range(len(draft.texts)):
         if other != index:
             alone = alone.with_text(other, draft.old_text(other))
-    found = [draft]
+    whole = closed(draft.tree, draft.plan, draft.cursor_text)
+    opens = scan(draft.cursor_text.encode(), draft.tree.language).openers
+    found: list[Draft] = []
     for start in (draft, alone):
-        found.append(start)
-        found.append(start.with_text(index, closed(draft.tree, draft.plan, start.cursor_text)))
+        as_it_is, with_closers = start, start.with_text(index, whole)
+        found += [with_closers, as_it_is] if opens else [as_it_is, with_closers]
     for text in shortened(draft.cursor_text, draft.limits.max_cuts):
         found.append(draft.with_text(index, text))
         found.append(alone.with_text(index, text))
