@@ -114,7 +114,7 @@ class OnnxDenoiser:
         try:
             for start in range(num_kept, num_tokens, CHUNK_TOKENS):
                 ids = tokens.ids[start : start + CHUNK_TOKENS]
-                self._run(buffers, _context_feed(ids, start, self._shape.num_kv_heads), cancel)
+                self._run(buffers, context_feed(ids, start, self._shape.num_kv_heads), cancel)
                 end = start + len(ids)
         except Cancelled:
             self._unfinished = CachedContext(ContextTokens(tokens.ids[:end], end), 0, buffers)
@@ -141,7 +141,7 @@ class OnnxDenoiser:
         self._check_length(context.num_tokens + length)
         flat = np.concatenate([index * length + wanted for index, wanted in enumerate(rows)])
         visible = np.stack([stream.visible(causal) for stream in streams])
-        feed = _canvas_feed(
+        feed = canvas_feed(
             np.stack([stream.ids for stream in streams]),
             context.num_tokens,
             visible,
@@ -166,7 +166,7 @@ def _own(handle: ContextHandle) -> CachedContext:
     return handle
 
 
-def _context_feed(ids: Ids, start: int, num_kv_heads: int) -> Feed:
+def context_feed(ids: Ids, start: int, num_kv_heads: int) -> Feed:
     """A chunk of the context (N,): each token sees the slots up to its own, which it fills."""
     positions = np.arange(start, start + len(ids))
     heads, slots = np.meshgrid(np.arange(num_kv_heads), positions, indexing="ij")
@@ -183,7 +183,7 @@ def _context_feed(ids: Ids, start: int, num_kv_heads: int) -> Feed:
     }
 
 
-def _canvas_feed(
+def canvas_feed(
     ids: NDArray[np.int64],
     num_context: int,
     visible: NDArray[np.bool_],

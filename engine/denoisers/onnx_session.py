@@ -31,7 +31,8 @@ class OnnxSession:
     """
 
     def __init__(self, path: Path, num_threads: int | None = None) -> None:
-        self.path = path
+        # Data files must lie beside the graph itself, not beside a link to it.
+        self.path = path.resolve()
         self.num_threads = num_threads or min(num_physical_cores(), MAX_THREADS)
         self._session: onnxruntime.InferenceSession | None = None
         self._starting = threading.Lock()

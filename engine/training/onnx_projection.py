@@ -115,9 +115,9 @@ class QuantisedProjector:
         sums = block_sums(num_in)
         down, up, rank = sums, quantised.offsets, 0
         if adapter is not None:
-            down = np.concatenate([adapter.down, sums]).astype(np.float32)
-            up = np.concatenate([adapter.up, quantised.offsets], axis=1).astype(np.float32)
-            rank = len(adapter.down)
+            rank = _round_up(len(adapter.down))
+            down = np.concatenate([_padded(adapter.down, rank, 0), sums])
+            up = np.concatenate([_padded(adapter.up, rank, 1), quantised.offsets], axis=1)
         inner = self._eight_bit(f"adapter.{name}.down", states, down)
         if rank:
             inner = nodes.add("Mul", inner, self._gate(rank, len(sums)))
@@ -155,3 +155,15 @@ class QuantisedProjector:
         return self.nodes.add(
             "MatMulNBits", states, *names, domain=MICROSOFT, attributes=attributes
         )
+
+
+def _round_up(rank: int) -> int:
+    """A whole number of blocks: the offsets' sums are far larger than what an adapter gives."""
+    return -(-rank // BLOCK) * BLOCK
+
+
+def _padded(matrix: Floats, size: int, axis: int) -> Floats:
+    """``matrix`` with zeros behind it along ``axis``."""
+    padding = [(0, 0), (0, 0)]
+    padding[axis] = (0, size - matrix.shape[axis])
+    return np.pad(matrix, padding).astype(np.float32)
