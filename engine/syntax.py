@@ -99,7 +99,7 @@ class SyntaxTree:
         return [node for node in self.ancestors(offset) if node.type in kinds][::-1]
 
     def line_at(self, offset: int) -> Span:
-        """The line that holds ``offset``, without its newline (``\\n`` or ``\\r\\n``)."""
+        """The line that holds ``offset``, without its line break."""
         start = self.data.rfind(b"\n", 0, offset) + 1
         end = self.data.find(b"\n", offset)
         end = len(self.data) if end < 0 else end
