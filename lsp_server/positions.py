@@ -9,11 +9,14 @@ of a character means the start of that character.
 from __future__ import annotations
 
 from enum import Enum
-
-from lsprotocol import types
+from typing import TYPE_CHECKING
 
 from engine.spans import ByteOffset, Span
 from lsp_server.buffer import TextBuffer
+
+if TYPE_CHECKING:
+    # A quarter of a second that the command line, which needs offsets alone, does not wait for.
+    from lsprotocol import types
 
 
 class Encoding(str, Enum):
@@ -40,17 +43,22 @@ def num_units(text: str, encoding: Encoding) -> int:
 
 def offset_at(buffer: TextBuffer, position: types.Position, encoding: Encoding) -> ByteOffset:
     """Convert ``position`` to a byte offset, clamped into the text."""
-    if position.line >= buffer.num_lines:
+    return offset_of(buffer, position.line, position.character, encoding)
+
+
+def offset_of(buffer: TextBuffer, line: int, units: int, encoding: Encoding) -> ByteOffset:
+    """Convert a line and the code units before a place in it, both from 0, to a byte offset."""
+    if line >= buffer.num_lines:
         return ByteOffset(len(buffer))
-    start = buffer.line_start(position.line)
-    end = buffer.line_end(position.line)
-    reach = start + position.character * _MAX_BYTES_PER_UNIT[encoding]
-    # Nothing behind ``reach`` can belong to the first ``character`` units: a line of a megabyte
+    start = buffer.line_start(line)
+    end = buffer.line_end(line)
+    reach = start + units * _MAX_BYTES_PER_UNIT[encoding]
+    # Nothing behind ``reach`` can belong to the first ``units`` units: a line of a megabyte
     # is not decoded to find its third column.
     head = buffer.slice(start, min(end, reach))
     if head.isascii():
-        return ByteOffset(start + min(position.character, len(head)))
-    return ByteOffset(start + len(_first_units(head, position.character, encoding).encode()))
+        return ByteOffset(start + min(units, len(head)))
+    return ByteOffset(start + len(_first_units(head, units, encoding).encode()))
 
 
 def _first_units(head: bytes, num_wanted: int, encoding: Encoding) -> str:
@@ -66,6 +74,8 @@ def _first_units(head: bytes, num_wanted: int, encoding: Encoding) -> str:
 
 def position_at(buffer: TextBuffer, offset: ByteOffset, encoding: Encoding) -> types.Position:
     """Convert ``offset`` to a position; one inside of a line end means the end of the line."""
+    from lsprotocol import types
+
     offset = ByteOffset(min(max(offset, 0), len(buffer)))
     line = buffer.line_at(offset)
     start = buffer.line_start(line)
@@ -82,6 +92,8 @@ def span_of(buffer: TextBuffer, range_: types.Range, encoding: Encoding) -> Span
 
 def range_of(buffer: TextBuffer, span: Span, encoding: Encoding) -> types.Range:
     """Convert ``span`` to a range."""
+    from lsprotocol import types
+
     return types.Range(
         position_at(buffer, span.start, encoding), position_at(buffer, span.end, encoding)
     )

@@ -9,12 +9,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from lsprotocol.types import Position
-
 from engine.errors import BadInput, TooLarge
 from engine.spans import ByteOffset
 from lsp_server.buffer import TextBuffer
-from lsp_server.positions import Encoding, num_units, offset_at
+from lsp_server.positions import Encoding, num_units, offset_of
 
 MAX_FILE_BYTES = 4 * 1024 * 1024
 _PLACE = re.compile(r"(?P<path>.+):(?P<line>\d+):(?P<column>\d+)", re.DOTALL)
@@ -113,4 +111,4 @@ def _cursor(place: Place, buffer: TextBuffer) -> ByteOffset:
             f"{place.path} line {place.line} has no column {place.column}: "
             f"COL goes from 1 to {num_columns}"
         )
-    return offset_at(buffer, Position(line, place.column - 1), Encoding.UTF32)
+    return offset_of(buffer, line, place.column - 1, Encoding.UTF32)
