@@ -206,12 +206,13 @@ class Sampler:
                 self._num_at_least(),
                 self.config.commit,
             )
-        rows = np.flatnonzero(chosen).tolist()
-        return [
+        committed = [
             (int(holes[row]), int(places[row]))
-            for row in rows
+            for row in np.flatnonzero(chosen).tolist()
             if self._write(int(holes[row]), int(places[row]), posterior, row)
         ]
+        self._crop()
+        return committed
 
     def _eligible(self, posterior: Posterior, holes: Ids, places: Ids) -> tuple[Flags, Flags]:
         """Rows that may be committed, and those that must be (forced bytes at the frontier)."""
@@ -225,13 +226,25 @@ class Sampler:
                 is_due[rows[0]] = True
                 healed = spelling.tokenizer.token_bytes(int(posterior.tokens[rows[0]]))
                 is_eligible[rows[1:]] = healed.startswith(missing)
-            for row in rows:
-                if self._ends(int(posterior.tokens[row]), number):
-                    place = int(places[row])
-                    is_eligible[row] &= may_end(
-                        canvas.p, canvas.is_masked, place, self.config.eom_support
-                    )
+            ends = [index for index in rows if self._ends(int(posterior.tokens[index]), number)]
+            if ends:  # what lies behind the first end says nothing but that it is over
+                is_eligible[ends[0] + 1 : rows[-1] + 1] = False
+                place = int(places[ends[0]])
+                is_eligible[ends[0]] &= may_end(
+                    canvas.p, canvas.is_masked, place, self.config.eom_support
+                )
         return is_eligible, is_due
+
+    def _crop(self) -> None:
+        """Drop what lies behind a sure end, although that end is not committed yet."""
+        for number, canvas in enumerate(self.canvas.holes):
+            is_sure = canvas.is_masked & (canvas.p >= self.config.commit.threshold)
+            committed = np.flatnonzero(~canvas.is_masked)
+            first = int(committed[-1]) + 1 if len(committed) else 0
+            for place in np.flatnonzero(is_sure[first:]) + first:
+                if self._ends(int(canvas.guess[place]), number):
+                    canvas.truncate(int(place) + 1)
+                    break
 
     def _ends(self, token: int, hole: int) -> bool:
         """Whether ``token`` ends its hole: <eom>, or a newline in a single-line hole."""
@@ -309,7 +322,7 @@ class Sampler:
             self.blocks.handle,
             self.model.denoiser,
             self.model.lexicon,
-            self._line_filters(),
+            self._score_filters(),
             self._budget.cancel,
         )
         self.forwards += 1
@@ -321,12 +334,16 @@ class Sampler:
         self.score_s += self._budget.clock() - began
         return bool(doubts)
 
-    def _line_filters(self) -> list[Filter]:
-        return [
-            Filter(ends_line=ends)
-            for ends, canvas in zip(self._ends_line, self.canvas.holes, strict=True)
-            for _ in range(len(canvas))
-        ]
+    def _score_filters(self) -> list[Filter]:
+        """What the causal pass is held to at each position: healed bytes and ends of lines."""
+        filters = []
+        for ends, canvas in zip(self._ends_line, self.canvas.holes, strict=True):
+            missing = canvas.forced[len(self.model.spelling.tokenizer.decode_bytes(canvas.done)) :]
+            for token in canvas.ids.tolist():
+                allowed = self.model.lexicon.compatible(missing) if missing else None
+                filters.append(Filter(allowed=allowed, ends_line=ends))
+                missing = missing[len(self.model.spelling.piece(token)) :]
+        return filters
 
     def _lengthen(self) -> None:
         """Give every hole that has not ended more room; stop when all ended or none is left."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.alignment import align
-from engine.check import Checked, check
+from engine.check import Checked, Rejected, check
 from engine.commit import Floats
 from engine.constraints import Draft, Fault, first_fault
 from engine.names import unresolved
@@ -55,14 +55,30 @@ def judge(task: Task, sampler: Sampler) -> Verdict:
         if sampler.stop is Stop.DEADLINE:
             return refusal(Reason.DEADLINE, f"{checked.detail}, and the time was up")
         refused = refusal(checked.reason, checked.detail)
-        if checked.offset is None or sampler.stop is not Stop.FINISHED:
+        offset = _offset(checked, sampler)
+        if offset is None or sampler.stop is not Stop.FINISHED:
             return refused
-        fault = Fault(checked.offset, checked.reason, checked.detail)
-        return Retry(checked.hole, fault, refused)
+        return Retry(checked.hole, Fault(offset, checked.reason, checked.detail), refused)
     broken = _broken_rule(task, checked.texts)
     if broken is not None:
         return refusal(broken.reason, broken.detail)
     return _proposal(task, sampler, checked.texts)
+
+
+def _offset(rejected: Rejected, sampler: Sampler) -> int | None:
+    """The byte to try again from, None when another try would not help.
+
+    Text without a wrong token does not parse because it ends too early, and an end that the model
+    was not sure of may be wrong where nothing was written.
+    """
+    if rejected.offset is not None:
+        return rejected.offset
+    text = sampler.texts()[rejected.hole]
+    if rejected.reason is Reason.DOES_NOT_PARSE:
+        return len(text.encode())
+    is_unsure = sampler.scores(rejected.hole).p[-1] < sampler.config.commit.threshold
+    is_mended = rejected.reason is Reason.EMPTY and not text.strip() and is_unsure
+    return len(text.encode()) if is_mended else None
 
 
 def _unusable(task: Task, sampler: Sampler) -> tuple[Reason, str]:
