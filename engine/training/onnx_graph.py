@@ -89,7 +89,7 @@ class LlamaGraph:
         nodes.input("rows", np.int64, ["M"])
         for layer in range(shape.num_layers):
             for part in ("key", "value"):
-                sizes = [shape.num_kv_heads, "S", shape.head_width]
+                sizes: list[int | str] = [shape.num_kv_heads, "S", shape.head_width]
                 nodes.input(f"cache.{layer}.{part}", np.float32, sizes)
 
     def _rope_tables(self, max_positions: int) -> tuple[str, str]:

@@ -26,7 +26,7 @@ INLINE_BYTES = 4096
 ALIGNMENT = 4096
 
 Floats = NDArray[np.float32]
-Attributes = Mapping[str, int | float | list[int]]
+Attributes = Mapping[str, Any]
 _TYPES = {
     np.dtype(np.float32): TensorProto.FLOAT,
     np.dtype(np.int64): TensorProto.INT64,

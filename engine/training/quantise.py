@@ -69,14 +69,16 @@ def dequantise_four_bit(quantised: FourBit) -> Floats:
 
 def dequantise_eight_bit(quantised: EightBit, width: int) -> Floats:
     """The weights (O, width) that an ``EightBit`` stands for."""
-    blocks = (quantised.packed.astype(np.float32) - 128) * quantised.scales[..., None]
-    return blocks.reshape(len(blocks), -1)[:, :width]
+    blocks: Floats = (quantised.packed.astype(np.float32) - 128) * quantised.scales[..., None]
+    flat: Floats = blocks.reshape(len(blocks), -1)
+    return flat[:, :width]
 
 
 def block_sums(width: int) -> Floats:
     """The matrix (J, width) that sums each block of an input row."""
     blocks = np.arange(width) // BLOCK
-    return (np.arange(blocks[-1] + 1)[:, None] == blocks[None]).astype(np.float32)
+    is_member: NDArray[np.bool_] = np.arange(blocks[-1] + 1)[:, None] == blocks[None]
+    return is_member.astype(np.float32)
 
 
 def _blocks(weights: Floats) -> Floats:
