@@ -1,0 +1,1 @@
+"""The numbers that are published: holes with known contents, filled and compared."""

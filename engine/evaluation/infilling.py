@@ -1,0 +1,206 @@
+"""Fill holes with known contents and count: the backend of ``midfill eval``.
+
+Two sets: holes cut from a corpus that gave nothing to training, and the public HumanEval-Infilling
+problems with their executable tests. Every number comes with the floors on the same holes.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.errors import BadInput
+from engine.evaluation import metrics
+from engine.evaluation.executed import Fence, FenceConfig, Verdict
+from engine.evaluation.fillers import Answer, Filler, Floor, floor_filler
+from engine.evaluation.holes import (
+    SINGLE_LINE,
+    CutConfig,
+    CutKind,
+    EvalHole,
+    cut_holes,
+    read_sources,
+)
+from engine.evaluation.human_eval import Problem, read_problems
+from engine.evaluation.model_filler import load_filler
+from engine.request import Effort
+
+Progress = Callable[[Sequence[EvalHole], str], Iterable[EvalHole]]
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationConfig:
+    """What to measure.
+
+    ``corpus``: a ``.jsonl.zst`` file or a folder of source files, ``data``: the folder of the
+    public HumanEval-Infilling files; at least one of the two. ``model`` as for ``engine.load``;
+    ``has_model`` False measures the floors alone. ``num_problems`` limits the public problems,
+    spread evenly; None takes all.
+    """
+
+    corpus: Path | None = None
+    data: Path | None = None
+    model: str | None = None
+    has_model: bool = True
+    floors: tuple[Floor, ...] = tuple(Floor)
+    num_holes: int = 300
+    kinds: tuple[CutKind, ...] = SINGLE_LINE
+    num_problems: int | None = None
+    context_tokens: int | None = None
+    effort: Effort = Effort.MEDIUM
+    budget_ms: float | None = None
+    seed: int = 0
+    fence: FenceConfig = field(default_factory=FenceConfig)
+    is_progress_shown: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class HoleResult:
+    """One answer, measured. ``verdict`` only where there is a test to run."""
+
+    hole: EvalHole
+    answer: Answer
+    is_exact: bool
+    kept_rate: float
+    edit_similarity: float
+    parses_no_worse: bool
+    num_unresolved: int
+    verdict: Verdict | None = None
+    detail: str = ""
+
+    @property
+    def is_right(self) -> bool:
+        """Passed its test, or exact where there is none."""
+        return self.is_exact if self.verdict is None else self.verdict is Verdict.PASSED
+
+
+@dataclass(frozen=True, slots=True)
+class FillerResults:
+    """All answers of one filler on one set, in the order of the holes."""
+
+    set_name: str
+    filler: str
+    results: tuple[HoleResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What was run and every result; the model's come first in each set."""
+
+    config: EvaluationConfig
+    results: tuple[FillerResults, ...]
+
+
+def run(config: EvaluationConfig, fillers: Sequence[Filler] = ()) -> Evaluation:
+    """Measure the model (or the given fillers instead of it) and the floors.
+
+    Raises BadInput for a missing corpus or folder or unusable settings, UnknownModel and
+    DamagedWeights as ``engine.load`` does, TrainingError for a damaged corpus.
+    """
+    if config.corpus is None and config.data is None:
+        raise BadInput("nothing to measure: give a corpus file, a folder of sources, or --data")
+    holes, problems = _holes(config), _problems(config)
+    tested = list(fillers)
+    if not tested and config.has_model:
+        tested.append(load_filler(config.model, config.effort, config.budget_ms, config.seed))
+    tested += [floor_filler(floor) for floor in config.floors]
+    if not tested:
+        raise BadInput("nothing to measure: no model and no floor is left")
+    progress = _progress_bar if config.is_progress_shown else _no_progress
+    results = []
+    if holes:
+        for filler in tested:
+            measured = tuple(evaluate(holes, filler, progress))
+            results.append(FillerResults("holes", filler.name, measured))
+    for name in dict.fromkeys(problem.benchmark for problem in problems):
+        chosen = [problem for problem in problems if problem.benchmark == name]
+        for filler in tested:
+            measured = tuple(execute(chosen, filler, Fence(config.fence), progress))
+            results.append(FillerResults(name, filler.name, measured))
+    return Evaluation(config, tuple(results))
+
+
+def evaluate(
+    holes: Sequence[EvalHole], filler: Filler, progress: Progress | None = None
+) -> Iterator[HoleResult]:
+    """Fill ``holes`` one after the other and measure each answer."""
+    for hole in (progress or _no_progress)(holes, filler.name):
+        yield measure(hole, filler.fill(hole))
+
+
+def execute(
+    problems: Sequence[Problem], filler: Filler, fence: Fence, progress: Progress | None = None
+) -> Iterator[HoleResult]:
+    """Fill the problems' holes, measure each answer, and run its test.
+
+    A silent filler leaves the hole empty: that program is tested too, as a user would keep it.
+    """
+    by_hole = {problem.hole.id: problem for problem in problems}
+    known: dict[tuple[str, str], tuple[Verdict, str]] = {}
+    for hole in (progress or _no_progress)([problem.hole for problem in problems], filler.name):
+        answer = filler.fill(hole)
+        text = answer.texts[0] if answer.texts else ""
+        if (hole.id, text) not in known:
+            execution = fence.run(by_hole[hole.id].program(text))
+            known[hole.id, text] = execution.verdict, execution.detail
+        yield measure(hole, answer, *known[hole.id, text])
+
+
+def measure(
+    hole: EvalHole, answer: Answer, verdict: Verdict | None = None, detail: str = ""
+) -> HoleResult:
+    """Compare one answer with what stood in the hole."""
+    texts = answer.texts or ("",) * len(hole.spans)
+    filled = metrics.filled_tree(hole, texts)
+    return HoleResult(
+        hole=hole,
+        answer=answer,
+        is_exact=not answer.changes_elsewhere and metrics.is_exact(texts, hole.gold),
+        kept_rate=metrics.kept_rate(texts, hole.gold),
+        edit_similarity=metrics.edit_similarity(texts, hole.gold),
+        parses_no_worse=metrics.parses_no_worse(hole, filled),
+        num_unresolved=metrics.num_unresolved(hole, filled, texts),
+        verdict=verdict,
+        detail=detail,
+    )
+
+
+def _holes(config: EvaluationConfig) -> list[EvalHole]:
+    if config.corpus is None:
+        return []
+    cut = CutConfig(config.num_holes, config.kinds, config.seed, config.context_tokens)
+    holes = cut_holes(read_sources(config.corpus), cut)
+    if not holes:
+        kinds = ", ".join(kind.value for kind in config.kinds)
+        raise BadInput(f"{config.corpus}: no hole of the kinds {kinds} can be cut from it")
+    return holes
+
+
+def _problems(config: EvaluationConfig) -> list[Problem]:
+    if config.data is None:
+        return []
+    problems = read_problems(config.data)
+    if config.num_problems is None or config.num_problems >= len(problems):
+        return problems
+    if config.num_problems < 1:
+        raise BadInput("the number of problems must be at least 1")
+    step = len(problems) / config.num_problems
+    return [problems[int(at * step)] for at in range(config.num_problems)]
+
+
+def _no_progress(holes: Sequence[EvalHole], name: str) -> Iterable[EvalHole]:
+    del name
+    return holes
+
+
+def _progress_bar(holes: Sequence[EvalHole], name: str) -> Iterator[EvalHole]:
+    """One line on stderr, rewritten in place; nothing where stderr is no terminal."""
+    is_terminal = sys.stderr.isatty()
+    for at, hole in enumerate(holes, start=1):
+        yield hole
+        if is_terminal:
+            sys.stderr.write(f"\r{name}: {at}/{len(holes)}\x1b[K")
+    if is_terminal:
+        sys.stderr.write("\r\x1b[K")

@@ -1,0 +1,140 @@
+"""From single results to the numbers of a table: rates with intervals, percentiles, examples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.evaluation.infilling import FillerResults, HoleResult
+from engine.evaluation.metrics import num_words
+from engine.evaluation.statistics import (
+    Estimate,
+    PairedComparison,
+    ReliabilityBin,
+    calibration_error,
+    compare,
+    estimate,
+    reliability,
+)
+
+EXAMPLES_PER_LANGUAGE = 3
+CONTEXT_CHARACTERS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What one filler did on one set (or a part of it: one kind or language).
+
+    ``exact_match`` and ``pass_rate`` count silence as wrong; ``kept_rate``, ``edit_similarity``,
+    ``parse_rate`` and ``num_unresolved`` (names a fill) are means over what was shown.
+    ``calibration_error`` and ``bins`` cover the shown answers that carry a confidence.
+    """
+
+    count: int
+    exact_match: Estimate | None
+    pass_rate: Estimate | None
+    silence_rate: Estimate | None
+    kept_rate: Estimate | None
+    edit_similarity: Estimate | None
+    parse_rate: Estimate | None
+    num_unresolved: Estimate | None
+    forwards: Estimate | None
+    milliseconds_p50: float | None
+    milliseconds_p95: float | None
+    calibration_error: float | None
+    bins: tuple[ReliabilityBin, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A correct fill of several words, with a little of what stands around it."""
+
+    language: str
+    hole_id: str
+    before: str
+    fill: tuple[str, ...]
+    after: str
+
+
+def summarise(results: Sequence[HoleResult], seed: int = 0) -> Summary:
+    """The numbers of ``results``; an estimate is None where nothing was counted."""
+    shown = [result for result in results if not result.answer.is_silent]
+    tested = [result for result in results if result.verdict is not None]
+    times = [result.answer.milliseconds for result in results]
+    rated = [result for result in shown if result.answer.confidence is not None]
+    bins = reliability(
+        [result.answer.confidence or 0.0 for result in rated], [result.is_right for result in rated]
+    )
+
+    def mean(part: Sequence[HoleResult], value: Callable[[HoleResult], float]) -> Estimate | None:
+        return estimate([float(value(result)) for result in part], seed)
+
+    return Summary(
+        count=len(results),
+        exact_match=mean(results, lambda result: result.is_exact),
+        pass_rate=mean(tested, lambda result: result.is_right),
+        silence_rate=mean(results, lambda result: result.answer.is_silent),
+        kept_rate=mean(shown, lambda result: result.kept_rate),
+        edit_similarity=mean(shown, lambda result: result.edit_similarity),
+        parse_rate=mean(shown, lambda result: result.parses_no_worse),
+        num_unresolved=mean(shown, lambda result: result.num_unresolved),
+        forwards=mean(results, lambda result: result.answer.forwards),
+        milliseconds_p50=float(np.percentile(times, 50)) if times else None,
+        milliseconds_p95=float(np.percentile(times, 95)) if times else None,
+        calibration_error=calibration_error(bins),
+        bins=tuple(bins),
+    )
+
+
+def by_kind(results: Sequence[HoleResult]) -> dict[str, list[HoleResult]]:
+    """The results of each kind of hole, in the order of their first appearance."""
+    return _grouped(results, lambda result: result.hole.kind.value)
+
+
+def by_language(results: Sequence[HoleResult]) -> dict[str, list[HoleResult]]:
+    """The results of each language, in alphabetical order."""
+    return dict(sorted(_grouped(results, lambda result: result.hole.language).items()))
+
+
+def comparison(first: FillerResults, second: FillerResults, seed: int = 0) -> PairedComparison:
+    """How much more often ``first`` is right than ``second`` on the same holes.
+
+    Raises ValueError when the two did not fill the same holes.
+    """
+    if [item.hole.id for item in first.results] != [item.hole.id for item in second.results]:
+        raise ValueError(f"{first.filler} and {second.filler} did not fill the same holes")
+    return compare(
+        [result.is_right for result in first.results],
+        [result.is_right for result in second.results],
+        seed,
+    )
+
+
+def examples(results: Sequence[HoleResult]) -> list[Example]:
+    """Up to three correct fills of two or more words per language, those with most words first."""
+    found: list[Example] = []
+    for language, part in by_language(results).items():
+        right = [result for result in part if result.is_exact and _num_words(result) >= 2]
+        right.sort(key=_num_words, reverse=True)
+        for result in right[:EXAMPLES_PER_LANGUAGE]:
+            pieces = result.hole.pieces
+            before = pieces[0][-CONTEXT_CHARACTERS:].rpartition("\n")[2]
+            after = pieces[-1][:CONTEXT_CHARACTERS].partition("\n")[0]
+            texts = result.answer.texts
+            found.append(Example(language, result.hole.id, before, texts, after))
+    return found
+
+
+def _num_words(result: HoleResult) -> int:
+    return sum(num_words(text) for text in result.answer.texts)
+
+
+def _grouped(
+    results: Sequence[HoleResult], key: Callable[[HoleResult], str]
+) -> dict[str, list[HoleResult]]:
+    groups: dict[str, list[HoleResult]] = {}
+    for result in results:
+        groups.setdefault(key(result), []).append(result)
+    return groups
