@@ -1,6 +1,7 @@
 """From a request to a checked proposal, or the reason there is none. Read this file first.
 
-syntax → mask_plan → context → canvas → sampler(denoiser, constraints) → check → proposal
+syntax → mask_plan → context → canvas → candidates: sampler(denoiser, constraints) → check →
+proposal
 """
 
 from __future__ import annotations
@@ -8,16 +9,16 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from engine.budget import Budget, Clock
+from engine.candidates import best_candidate
 from engine.canvas import Canvas
 from engine.check import CheckLimits
 from engine.confidence import Calibration
 from engine.constraints import Constraint
 from engine.context import ContextLimits, select_context
 from engine.denoisers.protocol import Denoiser
-from engine.effort import POLICIES, SamplerConfig
 from engine.errors import BadInput, Cancelled, MidfillError
 from engine.grammar import Grammar
 from engine.handles import Handles
@@ -25,10 +26,10 @@ from engine.holes import MaskPlan
 from engine.languages import language_of
 from engine.lexicon import Lexicon
 from engine.mask_plan import plan_masks
-from engine.proposal import Outcome, Proposal, Reason, Refusal
+from engine.proposal import Outcome, Reason, Refusal
 from engine.request import Request
 from engine.rules import ProjectRules, RulesFinder
-from engine.sampler import ModelView, Sampler
+from engine.sampler import ModelView
 from engine.span_plan import is_within_character, plan_spans
 from engine.spans import Span
 from engine.spelling import Spelling
@@ -36,7 +37,6 @@ from engine.step import Step
 from engine.stopwatch import Stopwatch
 from engine.syntax import ParseCache, SyntaxTree
 from engine.task import Task
-from engine.verdict import Retry, judge
 
 OnStep = Callable[[Step], None]
 
@@ -173,7 +173,7 @@ class Infiller:
             watch,
             on_step,
         )
-        return _best(_candidates(task), request.candidates)
+        return best_candidate(task)
 
     def _plan(self, tree: SyntaxTree, request: Request, spans: tuple[Span, ...]) -> MaskPlan:
         if spans:
@@ -189,76 +189,6 @@ class Infiller:
     ) -> tuple[Constraint, ...]:
         rules = self._rules.rules_for(request.path)
         return () if rules is None else (ProjectRules(rules, data, plan),)
-
-
-def _candidates(task: Task) -> list[Outcome]:
-    """The argmax first, then draws while time lasts; proposals that differ."""
-    policy = POLICIES[task.request.effort]
-    num_wanted = max(policy.num_candidates, task.request.candidates)
-    drawn = replace(policy.sampler, temperature=policy.temperature)
-    outcomes: dict[object, Outcome] = {}
-    began = task.budget.clock()
-    for number in range(2 * num_wanted - 1):
-        outcome = _candidate(task, drawn if number else policy.sampler, number)
-        key = outcome.edits if isinstance(outcome, Proposal) else number
-        outcomes.setdefault(key, outcome)
-        mean_s = (task.budget.clock() - began) / (number + 1)
-        num_found = sum(isinstance(each, Proposal) for each in outcomes.values())
-        if num_found >= num_wanted or not task.budget.lasts(mean_s):
-            break
-    return list(outcomes.values())
-
-
-def _candidate(task: Task, config: SamplerConfig, number: int) -> Outcome:
-    """Denoise one copy of the canvas; what the check refuses is banned and denoised again."""
-    seed = (task.request.seed, number)
-    sampler = Sampler(
-        task.canvas.copy(),
-        task.handle,
-        task.plan.holes,
-        task.model,
-        config,
-        task.constraints,
-        task.budget,
-        seed,
-    )
-    while True:
-        with task.watch.measure("denoise"):
-            for step in sampler.steps():
-                if task.on_step is not None:
-                    task.on_step(step)
-        with task.watch.measure("check"):
-            verdict = judge(task, sampler)
-        if not isinstance(verdict, Retry):
-            break
-        if not sampler.reject(verdict.hole, verdict.fault):
-            verdict = verdict.refusal
-            break
-    for stage, seconds in (("constraints", sampler.constraint_s), ("score", sampler.score_s)):
-        task.watch.add(stage, seconds)
-        task.watch.add("denoise", -seconds)
-    return replace(verdict, timings_ms=task.watch.timings_ms())
-
-
-def _best(outcomes: Sequence[Outcome], num_wanted: int) -> Outcome:
-    """The most confident proposal, the next ones as its alternatives; else the first refusal.
-
-    Its counts are those of the whole request.
-    """
-    steps = sum(outcome.steps for outcome in outcomes)
-    forwards = sum(outcome.forwards for outcome in outcomes)
-    timings_ms = outcomes[-1].timings_ms
-    proposals = [outcome for outcome in outcomes if isinstance(outcome, Proposal)]
-    proposals.sort(key=lambda proposal: -proposal.confidence)
-    if not proposals:
-        return replace(outcomes[0], steps=steps, forwards=forwards, timings_ms=timings_ms)
-    return replace(
-        proposals[0],
-        steps=steps,
-        forwards=forwards,
-        timings_ms=timings_ms,
-        alternatives=tuple(proposals[1 : max(num_wanted, 1)]),
-    )
 
 
 def _valid_data(request: Request) -> bytes:

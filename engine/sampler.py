@@ -8,7 +8,6 @@ same canvas, policy and seed give the same text.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -18,7 +17,7 @@ import numpy as np
 from engine.blocks import Blocks
 from engine.budget import Budget
 from engine.canvas import Canvas, Ids
-from engine.commit import Flags, Floats, may_end, select_commits
+from engine.commit import Floats
 from engine.constraints import Constraint, Draft, Fault, first_fault
 from engine.denoisers.protocol import ContextHandle, Denoiser, Logits
 from engine.effort import SamplerConfig
@@ -28,10 +27,10 @@ from engine.posterior import Filter, Posterior, apply_filters, greedy, sampled
 from engine.proposal import Reason
 from engine.revision import Revision
 from engine.safe_prefix import cut_to_safe_prefix
+from engine.snapshot import Changes, Counts, snapshot
 from engine.spelling import Spelling
-from engine.step import State, Step
-
-Place = tuple[int, int]
+from engine.step import Step
+from engine.writer import Place, Writer
 
 
 class Stop(Enum):
@@ -91,6 +90,7 @@ class Sampler:
         self.blocks = Blocks(canvas, handle, sizes, model.denoiser, model.spelling, config)
         self.revision = Revision(config.num_revisions)
         self._ends_line = [hole.single_line for hole in holes]
+        self._writer = Writer(canvas, model.spelling, self._ends_line, config)
         self._constraints, self._budget, self._seed = constraints, budget or Budget(), seed
         self._began = self._budget.clock()
         self._step_s = 0.0
@@ -162,12 +162,17 @@ class Sampler:
         )
         self.forwards += 1
         posterior = self._posterior(logits, holes, places)
-        committed = self._commit(posterior, holes, places)
+        committed = self._writer.write(posterior, holes, places, self.blocks.num_steps_left)
         self.num_steps += 1
         self.blocks.num_steps += 1
         self._look()
         self._step_s = self._budget.clock() - began
-        return self._record(committed)
+        remasked, self._remasked = self._remasked, []
+        elapsed_ms = (self._budget.clock() - self._began) * 1000.0
+        done_p = [self.blocks.done_p(number) for number in range(len(self.canvas.holes))]
+        changes = Changes(committed, remasked)
+        counts = Counts(self.num_steps, self.forwards, elapsed_ms)
+        return snapshot(self.canvas, done_p, self.model.spelling, changes, counts)
 
     def _posterior(self, logits: Logits, holes: Ids, places: Ids) -> Posterior:
         bias = self.config.eom_bias * 0.5**self.blocks.num_steps
@@ -186,98 +191,6 @@ class Sampler:
             self.model.lexicon.compatible(missing) if missing else None,
             self._ends_line[hole],
         )
-
-    def _commit(self, posterior: Posterior, holes: Ids, places: Ids) -> list[Place]:
-        """Commit this step's choice; the places committed and kept."""
-        previous = np.concatenate([hole.guess[hole.is_masked] for hole in self.canvas.holes])
-        for number, canvas in enumerate(self.canvas.holes):
-            rows = holes == number
-            canvas.p[places[rows]] = posterior.p[rows]
-            canvas.guess[places[rows]] = posterior.tokens[rows]
-        is_eligible, is_due = self._eligible(posterior, holes, places)
-        is_settled = float(posterior.entropy.mean()) < self.config.commit.settled_entropy
-        if is_settled and np.array_equal(previous, posterior.tokens):
-            chosen = is_eligible
-        else:
-            chosen = is_due | select_commits(
-                posterior.p,
-                posterior.entropy,
-                is_eligible,
-                self._num_at_least(),
-                self.config.commit,
-            )
-        committed = [
-            (int(holes[row]), int(places[row]))
-            for row in np.flatnonzero(chosen).tolist()
-            if self._write(int(holes[row]), int(places[row]), posterior, row)
-        ]
-        self._crop()
-        return committed
-
-    def _eligible(self, posterior: Posterior, holes: Ids, places: Ids) -> tuple[Flags, Flags]:
-        """Rows that may be committed, and those that must be (forced bytes at the frontier)."""
-        is_eligible = np.ones(len(places), np.bool_)
-        is_due = np.zeros(len(places), np.bool_)
-        spelling = self.model.spelling
-        for number, canvas in enumerate(self.canvas.holes):
-            rows = np.flatnonzero(holes == number)
-            missing = spelling.missing(canvas)
-            if missing and len(rows):
-                is_due[rows[0]] = True
-                healed = spelling.tokenizer.token_bytes(int(posterior.tokens[rows[0]]))
-                is_eligible[rows[1:]] = healed.startswith(missing)
-            ends = [index for index in rows if self._ends(int(posterior.tokens[index]), number)]
-            if ends:  # what lies behind the first end says nothing but that it is over
-                is_eligible[ends[0] + 1 : rows[-1] + 1] = False
-                place = int(places[ends[0]])
-                is_eligible[ends[0]] &= may_end(
-                    canvas.p, canvas.is_masked, place, self.config.eom_support
-                )
-        return is_eligible, is_due
-
-    def _crop(self) -> None:
-        """Drop what lies behind a sure end, although that end is not committed yet."""
-        for number, canvas in enumerate(self.canvas.holes):
-            is_sure = canvas.is_masked & (canvas.p >= self.config.commit.threshold)
-            committed = np.flatnonzero(~canvas.is_masked)
-            first = int(committed[-1]) + 1 if len(committed) else 0
-            for place in np.flatnonzero(is_sure[first:]) + first:
-                if self._ends(int(canvas.guess[place]), number):
-                    canvas.truncate(int(place) + 1)
-                    break
-
-    def _ends(self, token: int, hole: int) -> bool:
-        """Whether ``token`` ends its hole: <eom>, or a newline in a single-line hole."""
-        tokenizer = self.model.spelling.tokenizer
-        is_break = self._ends_line[hole] and b"\n" in tokenizer.token_bytes(token)
-        return token == tokenizer.eom_id or is_break
-
-    def _num_at_least(self) -> int:
-        """Commits that this step owes, so that the block ends within its steps."""
-        needed = 0
-        for number, canvas in enumerate(self.canvas.holes):
-            ends = [self._ends(int(guess), number) for guess in canvas.guess]
-            first = ends.index(True) if True in ends else len(ends) - 1
-            needed += int(canvas.is_masked[: first + 1].sum())
-        return math.ceil(needed / self.blocks.num_steps_left)
-
-    def _write(self, hole: int, place: int, posterior: Posterior, row: int) -> bool:
-        """Commit one row; False when an end written in this step dropped its position."""
-        canvas, p = self.canvas.holes[hole], float(posterior.p[row])
-        token = int(posterior.tokens[row])
-        if place >= len(canvas) or not canvas.is_masked[place]:
-            return False
-        if not self._ends(token, hole):
-            canvas.commit(place, token, p)
-            return True
-        tokenizer = self.model.spelling.tokenizer
-        before = tokenizer.token_bytes(token).partition(b"\n")[0].decode("utf-8", "ignore")
-        ending = [*(tokenizer.encode(before).tolist() if before.strip() else ()), tokenizer.eom_id]
-        canvas.truncate(place)
-        canvas.grow(len(ending), tokenizer.mask_id)
-        for index, written in enumerate(ending, start=place):
-            canvas.commit(index, written, p)
-        return True
 
     def _look(self, is_final: bool = False) -> None:
         """Show the constraints every frontier that changed; ban and mask again what they refuse."""
@@ -360,37 +273,3 @@ class Sampler:
         self.stop = stop
         if self.is_usable:
             self._look(is_final=True)
-
-    def _record(self, committed: list[Place]) -> Step:
-        """The canvas as it stands; what this step committed and still holds."""
-        spelling = self.model.spelling
-        holes = self.canvas.holes
-        remasked, self._remasked = self._remasked, []
-        kept = [
-            (hole, len(holes[hole].done) + place)
-            for hole, place in committed
-            if place < len(holes[hole]) and not holes[hole].is_masked[place]
-        ]
-        ids = [np.concatenate([hole.done, hole.ids]).tolist() for hole in holes]
-        is_open = [[False] * len(hole.done) + hole.is_masked.tolist() for hole in holes]
-        done_p = [self.blocks.done_p(number).tolist() for number in range(len(holes))]
-        return Step(
-            index=self.num_steps,
-            ids=tuple(map(tuple, ids)),
-            states=tuple(
-                tuple(State.MASKED if flag else State.COMMITTED for flag in flags)
-                for flags in is_open
-            ),
-            p=tuple((*done, *hole.p.tolist()) for done, hole in zip(done_p, holes, strict=True)),
-            texts=tuple(
-                tuple(
-                    "" if flag else spelling.piece(token).decode("utf-8", "replace")
-                    for token, flag in zip(row, flags, strict=True)
-                )
-                for row, flags in zip(ids, is_open, strict=True)
-            ),
-            committed=tuple(kept),
-            remasked=tuple(remasked),
-            forwards=self.forwards,
-            elapsed_ms=(self._budget.clock() - self._began) * 1000.0,
-        )
