@@ -104,9 +104,16 @@ class ThreadedReader:
     def _pump(self) -> None:
         # The loop is gone once the client has said ``exit``; what it still sends is nobody's.
         with contextlib.suppress(RuntimeError):
-            while chunk := os.read(self._descriptor, _CHUNK_BYTES):
+            while chunk := self._read():
                 self._loop.call_soon_threadsafe(self._buffer.feed_data, chunk)
             self._loop.call_soon_threadsafe(self._buffer.feed_eof)
+
+    def _read(self) -> bytes:
+        try:
+            return os.read(self._descriptor, _CHUNK_BYTES)
+        except OSError as error:
+            logger.warning("reading from the client failed: %s", error.strerror)
+            return b""
 
     async def readline(self) -> bytes:
         """Read a line; other tasks get their turn even while messages keep coming."""

@@ -1,8 +1,9 @@
 """The JSON-RPC protocol of pygls with its traps mended.
 
 pygls 2.1 answers nothing to a request whose parameters do not validate, shows its own errors as
-popups, stops the whole process at ``exit``, starts handlers after later messages were read, and
-keeps a copy of every document. Each override below mends one of these.
+popups, stops the whole process at ``exit``, starts handlers after later messages were read,
+ignores requests after ``shutdown``, and keeps a copy of every document. Each override below mends
+one of these.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from pygls.protocol import (
     default_converter,
     lsp_method,
 )
-from pygls.protocol.json_rpc import MsgId
+from pygls.protocol.json_rpc import MsgId, RPCRequest
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +60,26 @@ class MidfillProtocol(LanguageServerProtocol):
                 code = types.ErrorCodes.InvalidParams
                 self._send_response(data["id"], error=types.ResponseError(code, message))
             raise
+
+    def handle_message(self, message: Any) -> None:
+        """Handle a message; a request that comes too early or too late is refused, not ignored."""
+        refusal = self._refusal(message)
+        if refusal is not None:
+            self._send_response(message.id, error=refusal)
+        else:
+            super().handle_message(message)
+
+    def _refusal(self, message: Any) -> types.ResponseError | None:
+        """Why a request is refused whatever it asks; None for notifications and responses."""
+        if not isinstance(message, RPCRequest):
+            return None
+        if self.has_shut_down:
+            code = types.ErrorCodes.InvalidRequest
+            return types.ResponseError(code, "The server is shutting down.")
+        if self._workspace is None and message.method != types.INITIALIZE:
+            code = types.ErrorCodes.ServerNotInitialized
+            return types.ResponseError(code, "The first request must be initialize.")
+        return None
 
     def _send_handler_result(self, future: Future[Any], *, msg_id: MsgId) -> None:
         """Send a request's result; when that is a coroutine, run it and send what it returns.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
@@ -79,7 +80,11 @@ async def _answer(
 ) -> Result:
     """Wait for the engine, then write what it found for the document as it is now."""
     session.status.report(StatusKind.NORMAL, is_busy=True)
-    answer = await session.schedule.answer(snapshot, request, selection)
+    try:
+        answer = await session.schedule.answer(snapshot, request, selection)
+    except asyncio.CancelledError:
+        session.record(id_, snapshot.uri, Refusal(Reason.CANCELLED, "the editor cancelled it"))
+        raise
     outcome: Outcome = answer.outcome
     suggestions: list[Suggestion] = []
     if isinstance(outcome, Proposal):

@@ -46,6 +46,7 @@ async def test_two_clients_get_their_own_answers(start: Any) -> None:
     await first.stop()
     assert (await trace_of(second)).plan.holes[0].start_byte == 6
     assert len(server.engine_pids) == 1
+    await second.shutdown_session()
     await second.stop()
 
 

@@ -79,6 +79,15 @@ async def test_what_is_no_json_gets_a_parse_error(client: Any) -> None:
     assert (await client.request("shutdown", None))["result"] is None
 
 
+async def test_requests_out_of_order_are_answered(client: Any) -> None:
+    early = await client.request("midfill/trace", None)
+    assert early["error"]["code"] == -32002
+    await client.initialize()
+    await client.request("shutdown", None)
+    late = await client.request("midfill/trace", None)
+    assert late["error"]["code"] == -32600
+
+
 async def test_an_unknown_method_is_refused(client: Any) -> None:
     await client.initialize()
     client.notify("midfill/unknown", {"x": 1})

@@ -63,6 +63,8 @@ async def test_a_cancelled_request_is_answered_so_and_ends_in_the_engine(
     assert take(infiller.outcomes).reason.value == "CANCELLED"
     answers = [one for one in client.received if one.get("id") == id_ and "method" not in one]
     assert len(answers) == 1
+    traced = (await client.request("midfill/trace", None))["result"]["outcome"]
+    assert (traced["reason"], traced["detail"]) == ("CANCELLED", "the editor cancelled it")
 
 
 async def test_the_latest_request_wins(client: Any, infiller: Any) -> None:
