@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from engine.effort import POLICIES, SamplerConfig
-from engine.proposal import Outcome, Proposal
+from engine.proposal import Edit, Outcome, Proposal
 from engine.sampler import Sampler
 from engine.task import Task
 from engine.verdict import Retry, judge
@@ -21,21 +21,27 @@ def best_candidate(task: Task) -> Outcome:
 
 
 def _candidates(task: Task) -> list[Outcome]:
-    """The argmax first, then draws while time lasts; proposals that differ."""
+    """The argmax first, then draws while time lasts and too few proposals differ."""
     policy = POLICIES[task.request.effort]
     num_wanted = max(policy.num_candidates, task.request.candidates)
     drawn = replace(policy.sampler, temperature=policy.temperature)
-    outcomes: dict[object, Outcome] = {}
+    outcomes: list[Outcome] = []
     began = task.budget.clock()
     for number in range(2 * num_wanted - 1):
-        outcome = _candidate(task, drawn if number else policy.sampler, number)
-        key = outcome.edits if isinstance(outcome, Proposal) else number
-        outcomes.setdefault(key, outcome)
+        outcomes.append(_candidate(task, drawn if number else policy.sampler, number))
         mean_s = (task.budget.clock() - began) / (number + 1)
-        num_found = sum(isinstance(each, Proposal) for each in outcomes.values())
-        if num_found >= num_wanted or not task.budget.lasts(mean_s):
+        if len(_distinct(outcomes)) >= num_wanted or not task.budget.lasts(mean_s):
             break
-    return list(outcomes.values())
+    return outcomes
+
+
+def _distinct(outcomes: Sequence[Outcome]) -> list[Proposal]:
+    """The proposals whose edits differ, the first of each."""
+    found: dict[tuple[Edit, ...], Proposal] = {}
+    for outcome in outcomes:
+        if isinstance(outcome, Proposal):
+            found.setdefault(outcome.edits, outcome)
+    return list(found.values())
 
 
 def _candidate(task: Task, config: SamplerConfig, number: int) -> Outcome:
@@ -77,8 +83,7 @@ def _best(outcomes: Sequence[Outcome], num_wanted: int) -> Outcome:
     steps = sum(outcome.steps for outcome in outcomes)
     forwards = sum(outcome.forwards for outcome in outcomes)
     timings_ms = outcomes[-1].timings_ms
-    proposals = [outcome for outcome in outcomes if isinstance(outcome, Proposal)]
-    proposals.sort(key=lambda proposal: -proposal.confidence)
+    proposals = sorted(_distinct(outcomes), key=lambda proposal: -proposal.confidence)
     if not proposals:
         return replace(outcomes[0], steps=steps, forwards=forwards, timings_ms=timings_ms)
     return replace(

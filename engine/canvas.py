@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.holes import Hole, HoleKind, MaskPlan
 from engine.spans import Span
 from engine.step import State
 
 if TYPE_CHECKING:
     from engine.context import Context
-    from engine.holes import MaskPlan
     from engine.tokenizer import Tokenizer
 
 __all__ = ["Canvas", "HoleCanvas", "Ids", "State"]
@@ -158,25 +158,22 @@ class Canvas:
     def from_plan(plan: MaskPlan, context: Context, data: bytes, tokenizer: Tokenizer) -> Canvas:
         """Every hole masked, the text of ``context.window`` between them (line breaks as LF).
 
-        The cursor's hole starts at the last token boundary before the word being typed; the bytes
-        from there to the cursor are forced (token healing).
+        The cursor's hole starts at the last token boundary before the word being typed, a further
+        one before the space in front of it, unless it is a name; the bytes from there on are forced
+        (token healing).
         """
         encode = tokenizer.encode
         pieces = [_text(data, piece) for piece in _between_holes(plan, context.window)]
-        before = pieces[plan.cursor_hole]
-        healed = tokenizer.healing_start(before)
-        pieces[plan.cursor_hole] = before[:healed]
-        rest_holes, rest, behind = _rest(plan, context.window, data)
+        holes = []
+        for index, hole in enumerate(plan.holes):
+            before = pieces[index]
+            kept = _healing_start(before, hole, tokenizer, index == plan.cursor_hole)
+            pieces[index] = before[:kept]
+            forced = before[kept:].encode()
+            holes.append(HoleCanvas.masked(hole.num_tokens, tokenizer.mask_id, forced))
+        rest_holes, rest, behind = _rest(plan, pieces, data)
         ids = [encode(piece) for piece in pieces]
         ids[plan.cursor_hole + 1 + rest_holes] = np.concatenate([encode(rest), encode(behind)])
-        holes = [
-            HoleCanvas.masked(
-                hole.num_tokens,
-                tokenizer.mask_id,
-                before[healed:].encode() if index == plan.cursor_hole else b"",
-            )
-            for index, hole in enumerate(plan.holes)
-        ]
         snippets = [
             np.concatenate([[tokenizer.file_sep_id], encode(f"{item.path}\n"), encode(item.text)])
             for item in context.snippets
@@ -228,7 +225,15 @@ def _between_holes(plan: MaskPlan, window: Span) -> Iterator[Span]:
     yield Span(at, max(at, window.end))
 
 
-def _rest(plan: MaskPlan, window: Span, data: bytes) -> tuple[int, str, str]:
+def _healing_start(before: str, hole: Hole, tokenizer: Tokenizer, is_cursor: bool) -> int:
+    """How many characters of the text before a hole stay context."""
+    if is_cursor:
+        return tokenizer.healing_start(before)
+    is_spaced = before.endswith((" ", "\t")) and hole.kind is not HoleKind.NAME
+    return len(before) - 1 if is_spaced else len(before)
+
+
+def _rest(plan: MaskPlan, pieces: Sequence[str], data: bytes) -> tuple[int, str, str]:
     """Holes on the rest of the cursor's line, the rest behind the last of them, what follows.
 
     White space alone is no rest: the model never saw one.
@@ -236,14 +241,9 @@ def _rest(plan: MaskPlan, window: Span, data: bytes) -> tuple[int, str, str]:
     behind_cursor = plan.holes[plan.cursor_hole + 1 :]
     num_holes = sum(hole.span.start < plan.rest.end for hole in behind_cursor)
     last = plan.holes[plan.cursor_hole + num_holes].span.end
-    end = min(max(plan.rest.end, last), max(window.end, last))
-    piece_end = (
-        behind_cursor[num_holes].span.start
-        if num_holes < len(behind_cursor)
-        else max(window.end, end)
-    )
-    rest = _text(data, Span(last, end))
-    behind = _text(data, Span(end, max(end, piece_end)))
+    piece = pieces[plan.cursor_hole + 1 + num_holes]
+    rest = _text(data, Span(last, max(plan.rest.end, last)))[: len(piece)]
+    behind = piece[len(rest) :]
     if not rest.strip() and not num_holes:
         rest = ""
     return num_holes, rest, _LINE_BREAK.sub("", behind, count=1)

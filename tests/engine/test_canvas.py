@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -151,14 +153,26 @@ def test_a_hole_on_the_rest_of_the_line_belongs_to_the_rest() -> None:
     data = b"f(, g() + 1)\nb\n"
     canvas = built(data, plan_of((2, 2), (6, 6), rest=(2, 12)))
     assert spelled(canvas) == ["f(", ", g(", ") + 1)b\n"]
+    assert [hole.forced for hole in canvas.holes] == [b"", b""]
     assert (canvas.rest_holes, canvas.rest_tokens) == (1, len(") + 1)"))
 
 
 def test_holes_before_the_cursor_leave_the_prefix_in_pieces() -> None:
     data = b"x = \ny = \nz\n"
     canvas = built(data, plan_of((4, 4), (9, 9), cursor_hole=1, rest=(9, 9)))
-    assert spelled(canvas) == ["x = ", "\ny = ", "z\n"]
+    assert spelled(canvas) == ["x =", "\ny = ", "z\n"]
     assert canvas.rest_holes == 0
+
+
+def test_the_space_before_a_further_hole_is_written_by_its_first_token() -> None:
+    data = b"f(, 1 + )\nb\n"
+    plan = plan_of((2, 2), (8, 8), rest=(2, 9))
+    canvas = built(data, plan)
+    assert spelled(canvas) == ["f(", ", 1 +", ")b\n"]
+    assert canvas.holes[1].forced == b" "
+    name = dataclasses.replace(plan.holes[1], kind=HoleKind.NAME)
+    canvas = built(data, dataclasses.replace(plan, holes=(plan.holes[0], name)))
+    assert spelled(canvas)[1] == ", 1 + " and canvas.holes[1].forced == b""
 
 
 def test_snippets_come_with_their_path() -> None:

@@ -222,6 +222,7 @@ def test_candidates_are_distinct_and_ranked() -> None:
     outcome = proposal(made.infill(asked))
     all_of_them = [outcome, *outcome.alternatives]
     assert len({each.text for each in all_of_them}) == len(all_of_them) > 1
+    assert outcome.forwards > sum(each.forwards for each in outcome.alternatives)
     confidences = [each.confidence for each in all_of_them]
     assert confidences == sorted(confidences, reverse=True)
 
