@@ -113,9 +113,13 @@ class OnnxDenoiser:
         end = num_kept
         try:
             for start in range(num_kept, num_tokens, CHUNK_TOKENS):
-                ids = tokens.ids[start : start + CHUNK_TOKENS]
-                self._run(buffers, context_feed(ids, start, self._shape.num_kv_heads), cancel)
-                end = start + len(ids)
+                end_of_chunk = min(start + CHUNK_TOKENS, num_tokens)
+                # A single row takes other paths through the runtime, with other rounding: the one
+                # before it is computed again, to the same bits.
+                first = max(min(start, end_of_chunk - 2), 0)
+                ids = tokens.ids[first:end_of_chunk]
+                self._run(buffers, context_feed(ids, first, self._shape.num_kv_heads), cancel)
+                end = end_of_chunk
         except Cancelled:
             self._unfinished = CachedContext(ContextTokens(tokens.ids[:end], end), 0, buffers)
             raise

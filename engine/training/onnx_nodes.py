@@ -19,7 +19,7 @@ from onnx import TensorProto, helper, numpy_helper
 from engine.errors import TrainingError
 
 MICROSOFT = "com.microsoft"
-# ONNX Runtime 1.20, the oldest that the project supports, reads both.
+# ONNX Runtime 1.22, the oldest with eight-bit MatMulNBits, reads both.
 OPSET, IR_VERSION = 20, 10
 MAX_DATA_BYTES = 95_000_000
 INLINE_BYTES = 4096
@@ -28,6 +28,7 @@ ALIGNMENT = 4096
 Floats = NDArray[np.float32]
 Attributes = Mapping[str, Any]
 _TYPES = {
+    np.dtype(np.float16): TensorProto.FLOAT16,
     np.dtype(np.float32): TensorProto.FLOAT,
     np.dtype(np.int64): TensorProto.INT64,
     np.dtype(np.uint8): TensorProto.UINT8,

@@ -10,11 +10,12 @@ from typing import Protocol
 import numpy as np
 
 from engine.training.onnx_nodes import MICROSOFT, Attributes, Floats, Nodes
-from engine.training.quantise import BLOCK, EightBit, block_sums, eight_bit, four_bit
+from engine.training.quantise import BLOCK, eight_bit, four_bit
 
 # Activations are rounded to eight bits per row and block inside the kernel: the fastest on a CPU,
 # and a row's result still depends on that row alone.
 ACCURACY_LEVEL = 4
+FLOAT = 1  # the number of float32 among ONNX's types
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,24 +74,24 @@ class FullProjector:
 
 
 class QuantisedProjector:
-    """Layers in four bits with offsets, adapters and the one table of the tied head in eight.
+    """Layers in four bits with offsets, the one table of the tied head in eight.
 
     ``MatMulNBits`` knows no offsets. They are a product of their own, offsets (O, J) times the sums
-    of each block of the input, and ride with the adapter: ``down`` gets J rows that sum blocks,
-    ``up`` gets the offsets as J columns, and these are never scaled.
+    of each block of the input, and share one small product with the adapter's ``up``. That one
+    stays in float: the kernels for quantised weights are slow on so few input features.
     """
 
     def __init__(self, nodes: Nodes, accuracy_level: int = ACCURACY_LEVEL) -> None:
         self.nodes, self.accuracy_level = nodes, accuracy_level
         self._table_sizes = (0, 0)
+        self._sums: dict[str, str] = {}
 
     def embed(self, ids: str, table: Floats) -> str:
         """Rows of the table (V, D) by ids (B, N): the head's eight-bit blocks, dequantised."""
-        nodes, quantised = self.nodes, eight_bit(table)
+        nodes = self.nodes
         self._table_sizes = (table.shape[0], table.shape[1])
-        packed = nodes.constant("embedding.packed", quantised.packed)
-        scales = nodes.constant("embedding.scales", quantised.scales)
-        codes = nodes.add("Cast", nodes.add("Gather", packed, ids), attributes={"to": 1})
+        packed, scales = self._eight_bit("embedding", table)
+        codes = nodes.add("Cast", nodes.add("Gather", packed, ids), attributes={"to": FLOAT})
         codes = nodes.add("Sub", codes, nodes.real(128.0, "eight_bit_zero"))
         row_scales = nodes.add("Gather", scales, ids)
         row_scales = nodes.add("Unsqueeze", row_scales, nodes.shape(-1))
@@ -112,35 +113,34 @@ class QuantisedProjector:
             nodes.constant(f"{name}.scales", quantised.scales),
         )
         plain = self._product(states, names, 4, num_out, num_in)
-        sums = block_sums(num_in)
-        down, up, rank = sums, quantised.offsets, 0
+        inner, up = self._block_sums(states, num_in), quantised.offsets
         if adapter is not None:
-            rank = _round_up(len(adapter.down))
-            down = np.concatenate([_padded(adapter.down, rank, 0), sums])
-            up = np.concatenate([_padded(adapter.up, rank, 1), quantised.offsets], axis=1)
-        inner = self._eight_bit(f"adapter.{name}.down", states, down)
-        if rank:
-            inner = nodes.add("Mul", inner, self._gate(rank, len(sums)))
-        return nodes.add("Add", plain, self._eight_bit(f"adapter.{name}.up", inner, up))
+            down = self._eight_bit(f"adapter.{name}.down", adapter.down)
+            adapted = self._product(states, down, 8, *adapter.down.shape)
+            adapted = nodes.add("Mul", adapted, "scale")
+            inner = nodes.add("Concat", inner, adapted, attributes={"axis": -1})
+            up = np.concatenate([up, adapter.up], axis=1)
+        # Half the size in the file; the runtime casts it once, when the model is loaded.
+        stored = nodes.constant(f"adapter.{name}.up", up.T.astype(np.float16))
+        full = nodes.add("Cast", stored, attributes={"to": FLOAT})
+        return nodes.add("Add", plain, nodes.add("MatMul", inner, full))
 
-    def _gate(self, rank: int, num_blocks: int) -> str:
-        """(R + J,): ``scale`` for the adapter's part, 1 for the offsets' part; computed once."""
-        name = f"gate_{rank}_{num_blocks}"
-        if self.nodes.has(name):
-            return name
-        scaled = np.repeat(np.array([1, 0], np.float32), [rank, num_blocks])
-        part = self.nodes.add("Mul", "scale", self.nodes.constant(f"{name}.scaled", scaled))
-        return self.nodes.add(
-            "Add", part, self.nodes.constant(f"{name}.fixed", 1 - scaled), name=name
-        )
+    def _block_sums(self, states: str, width: int) -> str:
+        """Sums (B, N, J) of each block of states (B, N, I); once for all that read the same."""
+        if states not in self._sums:
+            nodes = self.nodes
+            blocks = nodes.add("Reshape", states, nodes.shape(0, 0, width // BLOCK, BLOCK))
+            self._sums[states] = nodes.add(
+                "ReduceSum", blocks, nodes.shape(-1), attributes={"keepdims": 0}
+            )
+        return self._sums[states]
 
-    def _eight_bit(self, name: str, states: str, weight: Floats) -> str:
-        quantised: EightBit = eight_bit(weight)
-        names = (
+    def _eight_bit(self, name: str, weight: Floats) -> tuple[str, str]:
+        quantised = eight_bit(weight)
+        return (
             self.nodes.constant(f"{name}.packed", quantised.packed),
             self.nodes.constant(f"{name}.scales", quantised.scales),
         )
-        return self._product(states, names, 8, *weight.shape)
 
     def _product(
         self, states: str, names: tuple[str, str], bits: int, num_out: int, num_in: int
@@ -155,15 +155,3 @@ class QuantisedProjector:
         return self.nodes.add(
             "MatMulNBits", states, *names, domain=MICROSOFT, attributes=attributes
         )
-
-
-def _round_up(rank: int) -> int:
-    """A whole number of blocks: the offsets' sums are far larger than what an adapter gives."""
-    return -(-rank // BLOCK) * BLOCK
-
-
-def _padded(matrix: Floats, size: int, axis: int) -> Floats:
-    """``matrix`` with zeros behind it along ``axis``."""
-    padding = [(0, 0), (0, 0)]
-    padding[axis] = (0, size - matrix.shape[axis])
-    return np.pad(matrix, padding).astype(np.float32)

