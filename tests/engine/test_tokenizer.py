@@ -64,6 +64,13 @@ def test_special_strings_in_text_are_plain_text(tokenizer: BPETokenizer, text: s
     assert tokenizer.decode_bytes(ids) == text.encode()
 
 
+def test_ids_are_those_of_llama_cpp(tokenizer: BPETokenizer) -> None:
+    golden = json.loads((Path(__file__).parent / "golden_ids.json").read_text(encoding="utf-8"))
+    assert len(golden["cases"]) > 30
+    for case in golden["cases"]:
+        assert tokenizer.encode(case["text"]).tolist() == case["ids"], case["text"]
+
+
 def test_digits_stand_alone(tokenizer: BPETokenizer) -> None:
     ids = tokenizer.encode("x = 1234")
     assert [tokenizer.token_bytes(int(i)) for i in ids[-4:]] == [b"1", b"2", b"3", b"4"]
