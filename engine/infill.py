@@ -118,45 +118,48 @@ class Infiller:
         watch = Stopwatch(self._clock)
         budget = Budget.of(request.budget_ms, cancel, self._clock)
         data = _valid_data(request)
-        try:
-            if len(data) > self.config.max_bytes:
-                detail = f"{len(data)} bytes are over the limit of {self.config.max_bytes}"
-                return Refusal(Reason.TOO_LARGE, detail, model=self.denoiser.name)
-            with self._lock:
-                return self._fill(request, data, spans, budget, watch, on_step)
-        except BadInput:
-            raise
-        except Cancelled as error:
-            reason, detail = Reason.CANCELLED, str(error)
-        except (MidfillError, RuntimeError, MemoryError) as error:
-            reason, detail = Reason.BACKEND_FAILED, _one_line(error)
+        if len(data) > self.config.max_bytes:
+            detail = f"{len(data)} bytes are over the limit of {self.config.max_bytes}"
+            return Refusal(Reason.TOO_LARGE, detail, model=self.denoiser.name)
+        with self._lock:
+            with watch.measure("parse"):
+                language = language_of(request.path, request.language)
+                tree = self._trees.parse(request.path, data, language)
+            with watch.measure("plan"):
+                plan = self._plan(tree, request, spans)
+            try:
+                return self._fill(request, tree, plan, budget, watch, on_step)
+            except BadInput:
+                raise
+            except Cancelled as error:
+                is_late = cancel is None or not cancel.is_set()
+                reason, detail = Reason.CANCELLED, _one_line(error)
+                if is_late:
+                    reason, detail = Reason.DEADLINE, "the context was not read in time: ask again"
+            except (MidfillError, RuntimeError, MemoryError) as error:
+                reason, detail = Reason.BACKEND_FAILED, _one_line(error)
         timings_ms = watch.timings_ms()
-        return Refusal(reason, detail, timings_ms=timings_ms, model=self.denoiser.name)
+        return Refusal(reason, detail, plan, timings_ms=timings_ms, model=self.denoiser.name)
 
     def _fill(
         self,
         request: Request,
-        data: bytes,
-        spans: tuple[Span, ...],
+        tree: SyntaxTree,
+        plan: MaskPlan,
         budget: Budget,
         watch: Stopwatch,
         on_step: OnStep | None,
     ) -> Outcome:
-        """The path of a request, stage by stage."""
-        with watch.measure("parse"):
-            language = language_of(request.path, request.language)
-            tree = self._trees.parse(request.path, data, language)
-        with watch.measure("plan"):
-            plan = self._plan(tree, request, spans)
+        """What happens to a planned request, stage by stage."""
         with watch.measure("context"):
             context = select_context(tree, plan, request, self.config.context)
         with watch.measure("tokenize"):
-            canvas = Canvas.from_plan(plan, context, data, self.denoiser.tokenizer)
+            canvas = Canvas.from_plan(plan, context, tree.data, self.denoiser.tokenizer)
         with watch.measure("constraints"):
-            rules = self._project_rules(request, data, plan)
+            rules = self._project_rules(request, tree.data, plan)
             grammar = [Grammar(tree, plan)] if self.config.has_grammar else []
         with watch.measure("prefill"):
-            handle = self._handles.prefill(request.path, canvas, cancel=budget.cancel)
+            handle = self._handles.prefill(request.path, canvas, budget.interruption)
         task = Task(
             request,
             tree,
@@ -207,5 +210,7 @@ def _valid_data(request: Request) -> bytes:
 
 
 def _one_line(error: BaseException) -> str:
-    words = " ".join(str(error).split())
-    return f"{type(error).__name__}: {words[:300]}" if words else type(error).__name__
+    words = " ".join(str(error).split())[:300]
+    if isinstance(error, MidfillError):
+        return words
+    return f"{type(error).__name__}: {words}" if words else type(error).__name__

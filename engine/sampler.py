@@ -21,6 +21,7 @@ from engine.commit import Floats
 from engine.constraints import Constraint, Draft, Fault, first_fault
 from engine.denoisers.protocol import ContextHandle, Denoiser, Logits
 from engine.effort import SamplerConfig
+from engine.errors import Cancelled
 from engine.holes import Hole
 from engine.lexicon import Lexicon
 from engine.posterior import Filter, Posterior, apply_filters, greedy, sampled
@@ -107,15 +108,30 @@ class Sampler:
         self.stop = None
         while self.stop is None:
             self._budget.raise_if_cancelled()
-            has_masked = len(self.canvas.masked()) > 0
-            if not self._budget.lasts(self._step_s) and not self._is_finished():
-                self._cut(Stop.DEADLINE)
-            elif has_masked:
-                yield self._step()
-            elif self._is_finished() and not self._budget.lasts(self._step_s):
-                self.stop = Stop.FINISHED
-            elif not self._score_and_doubt():
-                self._lengthen()
+            try:
+                step = self._advance()
+            except Cancelled:
+                self._budget.raise_if_cancelled()
+                self._expire()  # it was the deadline that ended the pass
+            else:
+                if step is not None:
+                    yield step
+
+    def _advance(self) -> Step | None:
+        """One step, or what there is to do when nothing is masked."""
+        if not self._budget.lasts(self._step_s):
+            self._expire()
+        elif len(self.canvas.masked()):
+            return self._step()
+        elif not self._score_and_doubt():
+            self._lengthen()
+        return None
+
+    def _expire(self) -> None:
+        if self._is_finished():
+            self.stop = Stop.FINISHED
+        else:
+            self._cut(Stop.DEADLINE)
 
     def reject(self, hole: int, fault: Fault) -> bool:
         """Ban the token that wrote the fault and open the hole from there.
@@ -158,7 +174,7 @@ class Sampler:
         wanted = self.canvas.masked()
         holes, places = self.canvas.locate(wanted)
         [logits] = self.model.denoiser.predict(
-            self.blocks.handle, [self.canvas], [wanted], cancel=self._budget.cancel
+            self.blocks.handle, [self.canvas], [wanted], cancel=self._budget.interruption
         )
         self.forwards += 1
         posterior = self._posterior(logits, holes, places)
@@ -236,7 +252,7 @@ class Sampler:
             self.model.denoiser,
             self.model.lexicon,
             self._score_filters(),
-            self._budget.cancel,
+            self._budget.interruption,
         )
         self.forwards += 1
         doubts = self.revision.doubts(self.canvas)
