@@ -49,8 +49,8 @@ class Server:
             )
         )
 
-    def open(self, text: str, uri: str = URI) -> None:
-        item = types.TextDocumentItem(uri, "python", 1, text)
+    def open(self, text: str, uri: str = URI, language: str = "python") -> None:
+        item = types.TextDocumentItem(uri, language, 1, text)
         self.client.text_document_did_open(types.DidOpenTextDocumentParams(item))
 
     def change(self, version: int, place: types.Range, text: str, uri: str = URI) -> None:
@@ -93,10 +93,12 @@ async def start(tmp_path: Path) -> AsyncIterator[StartServer]:
     """Start servers with further arguments; they are ended after the test."""
     servers: list[Server] = []
 
-    async def start_(*arguments: str, model: str = "scripted") -> Server:
+    async def start_(*arguments: str, model: str | None = "scripted") -> Server:
         log = tmp_path / f"log{len(servers)}.txt"
         client = make_test_lsp_client()
-        command = ["-m", "lsp_server", "--model", model, "--log-file", str(log), *arguments]
+        command = ["-m", "lsp_server", "--log-file", str(log), *arguments]
+        if model is not None:
+            command += ["--model", model]
         await client.start_io(sys.executable, *command)
         servers.append(Server(client, log))
         return servers[-1]
