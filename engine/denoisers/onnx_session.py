@@ -134,13 +134,12 @@ def _terminated_by(
                 options.terminate = True
                 return
 
-    watcher = threading.Thread(target=watch, name="midfill-cancel", daemon=True)
-    watcher.start()
+    # Not joined: that would wait for its last look, and it can end nothing but this run.
+    threading.Thread(target=watch, name="midfill-cancel", daemon=True).start()
     try:
         yield
     finally:
         over.set()
-        watcher.join()
 
 
 def _first_line(error: Exception) -> str:
