@@ -9,6 +9,7 @@ This keeps accidents away, not an attacker.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import shutil
@@ -104,10 +105,9 @@ class Fence:
 
 
 def _kill_group(process: subprocess.Popen[str]) -> None:
-    try:
+    # The group outlives its leader when a child runs on; mostly all of it has ended by itself.
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass  # all of it is gone
     process.wait()
     for pipe in (process.stdin, process.stdout, process.stderr):
         if pipe is not None:
