@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -58,12 +59,12 @@ async def test_the_real_model_stops_when_it_is_told(
         types.TextDocumentIdentifier(path.as_uri()),
         types.Position(cases[0]["line"] - 1, cases[0]["col"] - 1),
     )
-    completing = server.client.protocol.send_request_async(
+    completing = server.client.protocol.send_request(
         types.TEXT_DOCUMENT_INLINE_COMPLETION, params, msg_id="long"
     )
     server.client.cancel_request(types.CancelParams("long"))
     with pytest.raises(JsonRpcRequestCancelled):
-        await completing
+        await asyncio.wrap_future(completing)
     # The engine is free again, and answers.
     trace = await server.client.protocol.send_request_async("midfill/trace", None)
     assert trace.outcome.reason == "CANCELLED"
