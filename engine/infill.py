@@ -180,7 +180,7 @@ class Infiller:
 
     def _plan(self, tree: SyntaxTree, request: Request, spans: tuple[Span, ...]) -> MaskPlan:
         if spans:
-            return plan_spans(tree, spans, self.denoiser.tokenizer)
+            return plan_spans(tree, spans, self.denoiser.tokenizer, request.single_line)
         return plan_masks(tree, request.cursor, request)
 
     def _least_confidence(self) -> float:

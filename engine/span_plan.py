@@ -16,26 +16,35 @@ MAX_SPANS = 8
 _SIZES = (8, 16, 32)
 
 
-def plan_spans(tree: SyntaxTree, spans: Sequence[Span], tokenizer: Tokenizer) -> MaskPlan:
+def plan_spans(
+    tree: SyntaxTree,
+    spans: Sequence[Span],
+    tokenizer: Tokenizer,
+    single_line: bool | None = None,
+) -> MaskPlan:
     """Mask ``spans`` together; the first in text order counts as the cursor's.
 
-    Each canvas starts larger than the old text, because shrinking is cheaper than growing. Raises
+    Each canvas starts larger than the old text, because shrinking is cheaper than growing.
+    ``single_line`` None: as many lines as there were, one where text follows on the line. Raises
     BadInput when spans overlap, leave the text, cut a character, or are none or too many.
     """
     ordered = sorted(spans)
     _reject_bad(tree.data, ordered)
-    holes = tuple(_hole(tree.data, place, tokenizer) for place in ordered)
+    holes = tuple(_hole(tree, place, tokenizer, single_line) for place in ordered)
     cursor = ordered[0]
     line_end = tree.line_at(cursor.end).end
     rest = span(cursor.end, max(cursor.end, line_end))
     return MaskPlan(holes, 0, cursor.start, rest, "spans given by the caller")
 
 
-def _hole(data: bytes, place: Span, tokenizer: Tokenizer) -> Hole:
-    old = place.of(data).decode("utf-8")
-    needed = 2 * len(tokenizer.encode(old)) + 1
+def _hole(tree: SyntaxTree, place: Span, tokenizer: Tokenizer, single_line: bool | None) -> Hole:
+    old = place.of(tree.data).decode("utf-8")
+    has_rest = bool(tree.data[place.end : tree.line_at(place.end).end].strip())
+    if single_line is None:
+        single_line = "\n" not in old if old else has_rest
+    needed = 2 * len(tokenizer.encode(old)) + 1 if old else _SIZES[1 if single_line else 2]
     num_tokens = next((size for size in _SIZES if size >= needed), _SIZES[-1])
-    return Hole(place, HoleKind.SPAN, "\n" not in old, num_tokens, "span given by the caller")
+    return Hole(place, HoleKind.SPAN, single_line, num_tokens, "span given by the caller")
 
 
 def _reject_bad(data: bytes, ordered: Sequence[Span]) -> None:
