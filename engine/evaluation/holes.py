@@ -97,6 +97,14 @@ class EvalHole:
         pairs = zip(bounds[::2], bounds[1::2], strict=True)
         return tuple(self.data[start:end].decode("utf-8") for start, end in pairs)
 
+    def without_gold(self) -> tuple[str, tuple[Span, ...]]:
+        """The text with nothing in the holes, and the empty spans where they were."""
+        spans, at = [], 0
+        for piece in self.pieces[:-1]:
+            at += len(piece.encode("utf-8"))
+            spans.append(span(at, at))
+        return "".join(self.pieces), tuple(spans)
+
     def filled(self, texts: Iterable[str]) -> str:
         """The text with one new text a hole."""
         pieces = self.pieces

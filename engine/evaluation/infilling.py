@@ -66,6 +66,7 @@ class HoleResult:
     kept_rate: float
     edit_similarity: float
     parses_no_worse: bool
+    is_as_sound: bool
     num_unresolved: int
     verdict: Verdict | None = None
     detail: str = ""
@@ -160,7 +161,8 @@ def measure(
         is_exact=not answer.changes_elsewhere and metrics.is_exact(texts, hole.gold),
         kept_rate=metrics.kept_rate(texts, hole.gold),
         edit_similarity=metrics.edit_similarity(texts, hole.gold),
-        parses_no_worse=metrics.parses_no_worse(hole, filled),
+        parses_no_worse=metrics.parses_no_worse(hole, texts),
+        is_as_sound=metrics.is_as_sound(hole, filled),
         num_unresolved=metrics.num_unresolved(hole, filled, texts),
         verdict=verdict,
         detail=detail,

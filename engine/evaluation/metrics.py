@@ -5,12 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from engine.evaluation.holes import EvalHole
+from engine.evaluation.holes import CutKind, EvalHole
+from engine.holes import Hole, HoleKind, MaskPlan
 from engine.languages import language_of
 from engine.names import unresolved
+from engine.neutral import baseline
 from engine.spans import span
 from engine.syntax import SyntaxTree, parse
 
+_KINDS = {
+    CutKind.EXPRESSION: HoleKind.EXPRESSION,
+    CutKind.ARGUMENTS: HoleKind.ARGUMENTS,
+    CutKind.STATEMENT: HoleKind.STATEMENT,
+    CutKind.BLOCK: HoleKind.BLOCK,
+    CutKind.BODY: HoleKind.BODY,
+    CutKind.COMMENT: HoleKind.COMMENT,
+    CutKind.NAMES: HoleKind.NAME,
+}
 _TOKEN = re.compile(r"\w+|[^\w\s]+")
 
 
@@ -57,9 +68,27 @@ def filled_tree(hole: EvalHole, texts: Sequence[str]) -> SyntaxTree:
     return parse(hole.filled(texts).encode("utf-8"), language_of(hole.path, hole.language))
 
 
-def parses_no_worse(hole: EvalHole, filled: SyntaxTree) -> bool:
+def is_as_sound(hole: EvalHole, filled: SyntaxTree) -> bool:
     """Whether the filled text has no more syntax errors than the original one."""
     return filled.num_faults() <= parse(hole.data, filled.language).num_faults()
+
+
+def parses_no_worse(hole: EvalHole, texts: Sequence[str]) -> bool:
+    """Whether the fill has no more syntax errors than neutral placeholders in its place.
+
+    What a user had before the fill: less is asked than of ``is_as_sound``, since a line that is
+    missing may leave an error behind that no single line mends.
+    """
+    text, spans = hole.without_gold()
+    kind = _KINDS.get(hole.kind, HoleKind.REST_OF_LINE)
+    holes = tuple(Hole(place, kind, hole.is_single_line, 16, hole.kind.value) for place in spans)
+    data = text.encode("utf-8")
+    cursor = spans[hole.cursor_hole].start
+    line_end = data.find(b"\n", cursor)
+    rest = span(cursor, len(data) if line_end < 0 else line_end)
+    plan = MaskPlan(holes, hole.cursor_hole, cursor, rest, hole.kind.value)
+    base = baseline(parse(data, language_of(hole.path, hole.language)), plan)
+    return base.allows([text.encode("utf-8") for text in texts])
 
 
 def num_unresolved(hole: EvalHole, filled: SyntaxTree, texts: Sequence[str]) -> int:

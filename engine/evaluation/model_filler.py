@@ -15,7 +15,7 @@ from engine.evaluation.fillers import Answer, Filler
 from engine.evaluation.holes import SINGLE_LINE, EvalHole
 from engine.proposal import Outcome, Proposal, Refusal
 from engine.request import Effort, Request
-from engine.spans import Span, span
+from engine.spans import Span
 
 
 class Fills(Protocol):
@@ -46,7 +46,7 @@ class ModelFiller:
 
     def fill(self, hole: EvalHole) -> Answer:
         """Fill ``hole``; a refusal is a silent answer with its reason."""
-        text, spans = without_gold(hole)
+        text, spans = hole.without_gold()
         request = Request(
             text=text,
             cursor=spans[hole.cursor_hole].start,
@@ -74,16 +74,6 @@ def load_filler(model: str | None, effort: Effort, budget_ms: float | None, seed
     """Load a model as ``engine.load`` does and make it a filler."""
     infiller = engine.load(model)
     return ModelFiller(infiller.denoiser.name, infiller, effort, budget_ms, seed)
-
-
-def without_gold(hole: EvalHole) -> tuple[str, tuple[Span, ...]]:
-    """The text with nothing in the holes, and the empty spans where they were."""
-    pieces = hole.pieces
-    spans, at = [], 0
-    for piece in pieces[:-1]:
-        at += len(piece.encode("utf-8"))
-        spans.append(span(at, at))
-    return "".join(pieces), tuple(spans)
 
 
 def _answer(proposal: Proposal, text: str, spans: Sequence[Span], milliseconds: float) -> Answer:

@@ -21,8 +21,8 @@ from engine.evaluation.summary import (
 )
 
 _HEADER = (
-    "filler", "exact %", "pass@1 %", "silent %", "kept %", "similar %", "parses %", "unresolved",
-    "forwards", "p50 ms", "p95 ms", "ECE",
+    "filler", "exact %", "pass@1 %", "silent %", "kept %", "similar %", "parses %", "sound %",
+    "unresolved", "forwards", "p50 ms", "p95 ms", "ECE",
 )  # fmt: skip
 
 
@@ -100,6 +100,7 @@ def _row(name: str, summary: Summary) -> tuple[str, ...]:
         _percent(summary.kept_rate, has_interval=False),
         _percent(summary.edit_similarity, has_interval=False),
         _percent(summary.parse_rate, has_interval=False),
+        _percent(summary.sound_rate, has_interval=False),
         _number(None if summary.num_unresolved is None else summary.num_unresolved.mean, 2),
         _number(None if summary.forwards is None else summary.forwards.mean, 1),
         _number(summary.milliseconds_p50, 0),
@@ -181,6 +182,7 @@ def _answer_record(result: HoleResult) -> dict[str, Any]:
         "kept_rate": result.kept_rate,
         "edit_similarity": result.edit_similarity,
         "parses_no_worse": result.parses_no_worse,
+        "is_as_sound": result.is_as_sound,
         "num_unresolved": result.num_unresolved,
         "verdict": None if result.verdict is None else result.verdict.value,
         "detail": result.detail,

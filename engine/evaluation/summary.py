@@ -27,8 +27,9 @@ CONTEXT_CHARACTERS = 60
 class Summary:
     """What one filler did on one set (or a part of it: one kind or language).
 
-    ``exact_match`` and ``pass_rate`` count silence as wrong; ``kept_rate``, ``edit_similarity``,
-    ``parse_rate`` and ``num_unresolved`` (names a fill) are means over what was shown.
+    ``exact_match`` and ``pass_rate`` count silence as wrong. Over what was shown: ``kept_rate``,
+    ``edit_similarity``, ``parse_rate`` (no worse than a placeholder), ``sound_rate`` (no worse than
+    the original), ``num_unresolved`` (names a fill).
     ``calibration_error`` and ``bins`` cover the shown answers that carry a confidence.
     """
 
@@ -39,6 +40,7 @@ class Summary:
     kept_rate: Estimate | None
     edit_similarity: Estimate | None
     parse_rate: Estimate | None
+    sound_rate: Estimate | None
     num_unresolved: Estimate | None
     forwards: Estimate | None
     milliseconds_p50: float | None
@@ -79,6 +81,7 @@ def summarise(results: Sequence[HoleResult], seed: int = 0) -> Summary:
         kept_rate=mean(shown, lambda result: result.kept_rate),
         edit_similarity=mean(shown, lambda result: result.edit_similarity),
         parse_rate=mean(shown, lambda result: result.parses_no_worse),
+        sound_rate=mean(shown, lambda result: result.is_as_sound),
         num_unresolved=mean(shown, lambda result: result.num_unresolved),
         forwards=mean(results, lambda result: result.answer.forwards),
         milliseconds_p50=float(np.percentile(times, 50)) if times else None,

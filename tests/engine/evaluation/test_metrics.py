@@ -7,6 +7,7 @@ from engine.evaluation.holes import CutKind, EvalHole
 from engine.evaluation.metrics import (
     edit_similarity,
     filled_tree,
+    is_as_sound,
     is_exact,
     kept_rate,
     num_common,
@@ -60,10 +61,21 @@ def test_similarity_is_symmetric_and_between_0_and_1() -> None:
 
 def test_a_fill_may_not_break_what_parsed() -> None:
     target = hole("x = f(", "1)")
-    assert parses_no_worse(target, filled_tree(target, ["2, 3)"]))
-    assert not parses_no_worse(target, filled_tree(target, ["2, 3"]))
+    assert is_as_sound(target, filled_tree(target, ["2, 3)"]))
+    assert not is_as_sound(target, filled_tree(target, ["2, 3"]))
+    assert parses_no_worse(target, ["2, 3)"])
+    assert not parses_no_worse(target, ["2, 3"])
     broken = hole("def f(:\n    return ", "1")
-    assert parses_no_worse(broken, filled_tree(broken, ["2"]))
+    assert is_as_sound(broken, filled_tree(broken, ["2"]))
+    assert parses_no_worse(broken, ["2"])
+
+
+def test_a_missing_header_is_not_the_fault_of_another_line() -> None:
+    header = hole("def f(x):\n    ", "if x:", "\n        return 1\n    return 2\n")
+    other = ["x = 2"]
+    assert parses_no_worse(header, other)
+    assert not is_as_sound(header, filled_tree(header, other))
+    assert not parses_no_worse(header, ["x = (2"])
 
 
 def test_only_names_that_occur_nowhere_are_unresolved() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from engine.denoisers.scripted import ByteTokenizer, Script, ScriptedDenoiser
 from engine.evaluation.holes import CutKind, EvalHole
 from engine.evaluation.infilling import measure
-from engine.evaluation.model_filler import ModelFiller, without_gold
+from engine.evaluation.model_filler import ModelFiller
 from engine.infill import Infiller
 from engine.spans import span
 
@@ -40,7 +40,7 @@ def test_several_places_are_filled_together() -> None:
 
 def test_the_model_never_sees_what_stood_in_the_hole() -> None:
     names = hole(CutKind.NAMES, (29, 33), (62, 66))
-    text, spans = without_gold(names)
+    text, spans = names.without_gold()
     assert "size" not in text
     assert spans == (span(29, 29), span(58, 58))
 
