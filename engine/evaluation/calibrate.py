@@ -44,8 +44,9 @@ def calibrate(
 
     Raises TrainingError when the holes are too few or all of one outcome.
     """
-    asked = _Recorder(Infiller(denoiser, _NEUTRAL))
-    causal = _Recorder(Infiller(denoiser, replace(_NEUTRAL, causal_share=1.0)))
+    infiller = Infiller(denoiser, _NEUTRAL)  # one for both: the second finds the context encoded
+    asked = _Recorder(infiller, _NEUTRAL)
+    causal = _Recorder(infiller, replace(_NEUTRAL, causal_share=1.0))
     fillers = [ModelFiller("", each, config.effort, None, config.seed) for each in (asked, causal)]
     records = []
     for hole in holes:
@@ -61,16 +62,18 @@ def calibrate(
 
 
 class _Recorder:
-    """An Infiller that remembers its last proposal, None after a refusal."""
+    """An Infiller under one calibration; remembers its last proposal, None after a refusal."""
 
-    def __init__(self, infiller: Infiller) -> None:
-        self._infiller = infiller
+    def __init__(self, infiller: Infiller, calibration: Calibration) -> None:
+        self._infiller, self._calibration = infiller, calibration
         self.last: Proposal | None = None
 
     def infill(self, request: Request) -> Outcome:
+        self._infiller.calibration = self._calibration
         return self._remember(self._infiller.infill(request))
 
     def fill_spans(self, request: Request, spans: Sequence[Span]) -> Outcome:
+        self._infiller.calibration = self._calibration
         return self._remember(self._infiller.fill_spans(request, spans))
 
     def _remember(self, outcome: Outcome) -> Outcome:

