@@ -14,7 +14,6 @@ import signal
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -23,7 +22,7 @@ from typing import TYPE_CHECKING, Protocol
 from engine.errors import Cancelled, MidfillError
 from engine.proposal import Outcome, Reason, Refusal
 from engine.step import Step
-from lsp_server.logs import start_logging
+from lsp_server.logs import described, start_logging
 from lsp_server.messages import (
     Failed,
     Finished,
@@ -152,7 +151,8 @@ class EngineLoop:
             refusal = Refusal(Reason.BACKEND_FAILED, str(error))
             self._server.send(Finished(ticket, refusal, tuple(steps)))
         else:
-            self._server.send(Failed(ticket, "".join(traceback.format_exception(error))))
+            logger.debug("request %d failed", ticket, exc_info=error)
+            self._server.send(Failed(ticket, described(error)))
 
 
 class _Pipe:

@@ -16,6 +16,7 @@ from pygls.io_ import run_async
 from pygls.lsp.server import LanguageServer
 
 from lsp_server import __version__
+from lsp_server.logs import described
 from lsp_server.protocol import MidfillProtocol, is_parse_error, message_converter
 
 logger = logging.getLogger(__name__)
@@ -60,7 +61,8 @@ class MidfillServer(LanguageServer):
             )
         if isinstance(error, JsonRpcInvalidParams):
             return  # logged where the message was read, without its values
-        logger.error("%s: %s", source.__name__, type(error).__name__, exc_info=error)
+        logger.error("%s: %s", source.__name__, described(error))
+        logger.debug("its error", exc_info=error)
 
     async def run(self, reader: Reader, writer: Any) -> None:
         """Handle messages until the client says ``exit`` or goes away."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from pathlib import Path
 
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -28,3 +29,9 @@ def quieten_pygls() -> None:
     logging.getLogger("pygls").setLevel(logging.WARNING)
     logging.getLogger("pygls.protocol.json_rpc").setLevel(logging.CRITICAL)
     logging.getLogger("pygls.server").setLevel(logging.CRITICAL)
+
+
+def described(error: BaseException) -> str:
+    """Say where an unexpected error came from, without its message: that may quote users' code."""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    return f"{type(error).__name__} from\n{frames}".rstrip()

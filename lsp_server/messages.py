@@ -58,7 +58,7 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The engine raised; ``detail`` is the traceback, for the log."""
+    """The engine raised; ``detail`` says what and where, for the log."""
 
     ticket: int
     detail: str

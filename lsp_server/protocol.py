@@ -27,6 +27,8 @@ from pygls.protocol import (
 )
 from pygls.protocol.json_rpc import MsgId, RPCRequest
 
+from lsp_server.logs import described
+
 logger = logging.getLogger(__name__)
 
 
@@ -140,7 +142,8 @@ def _response_error(error: BaseException) -> types.ResponseError:
     if isinstance(error, JsonRpcException):
         logger.warning("request refused: %s", error.message)
         return types.ResponseError(error.code, error.message)
-    logger.error("a request handler failed", exc_info=error)
+    logger.error("a request handler failed: %s", described(error))
+    logger.debug("its error", exc_info=error)
     message = f"Internal error: {type(error).__name__}; the server's log says more"
     return types.ResponseError(types.ErrorCodes.InternalError, message)
 

@@ -14,11 +14,14 @@ from engine.proposal import Edit, Outcome, Proposal, Reason, Refusal, rebase
 from engine.request import Request
 from engine.step import Step
 from lsp_server.documents import Documents, DocumentSnapshot
+from lsp_server.logs import described
 from lsp_server.messages import Finished
 from lsp_server.selection import Selection
-from lsp_server.worker import Worker
+from lsp_server.worker import EngineFailed, Worker
 
 logger = logging.getLogger(__name__)
+
+_FAILED = Refusal(Reason.BACKEND_FAILED, "the engine failed; the server's log says more")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +53,14 @@ class Schedule:
         self._under_way[snapshot.uri] = superseded = asyncio.Event()
         try:
             finished = await self._finish(request, superseded)
-        except Exception:
+        except EngineFailed as error:
+            logger.error("a request for %s failed in the engine: %s", snapshot.uri, error)
+            return Answer(_FAILED)
+        except Exception as error:
             # The one place where anything may be caught: whatever went wrong, the editor gets
             # its one answer, and the log gets the rest.
-            logger.exception("a request for %s failed", snapshot.uri)
-            detail = "the engine failed; the server's log says more"
-            return Answer(Refusal(Reason.BACKEND_FAILED, detail))
+            logger.error("a request for %s failed: %s", snapshot.uri, described(error))
+            return Answer(_FAILED)
         finally:
             if self._under_way.get(snapshot.uri) is superseded:
                 del self._under_way[snapshot.uri]

@@ -35,7 +35,7 @@ MAX_LOSSES = 5
 
 
 class EngineFailed(Exception):
-    """The engine raised something that is not its to raise: a bug. Carries its traceback."""
+    """The engine raised something that is not its to raise: a bug. Says what and where."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,13 +46,18 @@ async def test_a_request_for_a_document_that_is_not_open_is_invalid(client: Any)
     assert "file:///nowhere.py is not open" in response["error"]["message"]
 
 
-async def test_an_internal_error_gets_an_answer_and_no_popup(client: Any) -> None:
+async def test_an_internal_error_gets_an_answer_and_no_popup(
+    client: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     def fail(params: Any) -> None:
-        raise ZeroDivisionError(f"secret {params}")
+        raise ZeroDivisionError(params.code)
 
     client.server.feature("midfill/fails")(fail)
     await client.initialize()
-    error = (await client.request("midfill/fails", None))["error"]
+    error = (await client.request("midfill/fails", {"code": "secret"}))["error"]
+    assert "ZeroDivisionError from\n" in caplog.text
+    shown = [record.getMessage() for record in caplog.records if record.levelno > logging.DEBUG]
+    assert "secret" not in "".join(shown)
     assert error["code"] == -32603
     assert error["message"] == "Internal error: ZeroDivisionError; the server's log says more"
     assert "window/showMessage" not in client.methods()
