@@ -12,6 +12,7 @@ from engine.names import unresolved
 from engine.neutral import baseline
 from engine.spans import span
 from engine.syntax import SyntaxTree, parse
+from engine.training.filters import is_python
 
 _KINDS = {
     CutKind.EXPRESSION: HoleKind.EXPRESSION,
@@ -69,8 +70,14 @@ def filled_tree(hole: EvalHole, texts: Sequence[str]) -> SyntaxTree:
 
 
 def is_as_sound(hole: EvalHole, filled: SyntaxTree) -> bool:
-    """Whether the filled text has no more syntax errors than the original one."""
-    return filled.num_faults() <= parse(hole.data, filled.language).num_faults()
+    """Whether the filled text has no more syntax errors than the original one.
+
+    Python is also asked of its own parser, where that takes the original.
+    """
+    if filled.num_faults() > parse(hole.data, filled.language).num_faults():
+        return False
+    is_judged = hole.language == "python" and is_python(hole.data.decode("utf-8"))
+    return not is_judged or is_python(filled.data.decode("utf-8"))
 
 
 def parses_no_worse(hole: EvalHole, texts: Sequence[str]) -> bool:

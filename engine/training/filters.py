@@ -139,12 +139,13 @@ def text_reason(text: str, language: str) -> DropReason | None:
         return DropReason.COPYLEFT
     if _GENERATED_WORDS.search(text[:_HEAD_CHARACTERS]) or _COMPILED_WORDS.search(text):
         return DropReason.GENERATED
-    if language == "python" and not _parses(text):
+    if language == "python" and not is_python(text):
         return DropReason.DOES_NOT_PARSE
     return None
 
 
-def _parses(text: str) -> bool:
+def is_python(text: str) -> bool:
+    """Whether Python's own parser takes ``text``; it minds indentation, as tree-sitter does not."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
