@@ -1,4 +1,4 @@
-"""Places in a text, counted in bytes of UTF-8 (the one unit used outside ``lsp_server.positions``)."""
+"""Places in a text, in bytes of UTF-8 (the one unit outside of ``lsp_server.positions``)."""
 
 from __future__ import annotations
 
