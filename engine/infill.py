@@ -54,7 +54,7 @@ class InfillConfig:
     max_bytes: int = 4 * 1024 * 1024
     min_confidence: float | None = None
     has_grammar: bool = True
-    num_contexts: int = 3
+    num_contexts: int = 2
 
 
 class Infiller:
