@@ -19,7 +19,7 @@ class Effort(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class RecentEdit:
-    """One edit of the user: ``span`` is where the new text is now, ``old_text`` what it replaced."""
+    """One edit of the user: ``span`` is where its text is now, ``old_text`` what it replaced."""
 
     span: Span
     old_text: str
