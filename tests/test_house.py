@@ -130,3 +130,25 @@ def test_no_path_of_a_machine_is_in_the_repository() -> None:
         if machine.search(path.read_bytes())
     ]
     assert named == []
+
+
+def test_the_map_names_what_is_there() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    package = ""
+    missing = []
+    for line in text.split("```")[1].splitlines():
+        if re.match(r"\w+/ ", line):
+            package = line.partition("/")[0]
+        elif entry := re.match(r"  (\w+(?:, \w+)*)/? ", line):
+            for name in entry[1].split(", "):
+                path = ROOT / package / name
+                if not (path.is_dir() or path.with_suffix(".py").is_file()):
+                    missing.append(f"{package}/{name}")
+    assert missing == []
+
+
+def test_the_readme_shows_a_place_that_the_benchmark_measures() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = re.findall(r"tests/fixtures/\S+:\d+:\d+", readme)
+    places = (ROOT / "tests" / "fixtures" / "places.txt").read_text(encoding="utf-8").split()
+    assert shown and set(shown) <= set(places)
