@@ -164,15 +164,17 @@ class Canvas:
         """
         encode = tokenizer.encode
         pieces = [_text(data, piece) for piece in _between_holes(plan, context.window)]
+        prefix, word = tokenizer.heal(pieces[plan.cursor_hole])
         holes = []
         for index, hole in enumerate(plan.holes):
-            before = pieces[index]
-            kept = _healing_start(before, hole, tokenizer, index == plan.cursor_hole)
-            pieces[index] = before[:kept]
-            forced = before[kept:].encode()
+            forced = word
+            if index != plan.cursor_hole:
+                forced = _space_before(pieces[index], hole)
+                pieces[index] = pieces[index][: len(pieces[index]) - len(forced)]
             holes.append(HoleCanvas.masked(hole.num_tokens, tokenizer.mask_id, forced))
         rest_holes, rest, behind = _rest(plan, pieces, data)
         ids = [encode(piece) for piece in pieces]
+        ids[plan.cursor_hole] = prefix
         ids[plan.cursor_hole + 1 + rest_holes] = np.concatenate([encode(rest), encode(behind)])
         snippets = [
             np.concatenate([[tokenizer.file_sep_id], encode(f"{item.path}\n"), encode(item.text)])
@@ -225,12 +227,10 @@ def _between_holes(plan: MaskPlan, window: Span) -> Iterator[Span]:
     yield Span(at, max(at, window.end))
 
 
-def _healing_start(before: str, hole: Hole, tokenizer: Tokenizer, is_cursor: bool) -> int:
-    """How many characters of the text before a hole stay context."""
-    if is_cursor:
-        return tokenizer.healing_start(before)
+def _space_before(before: str, hole: Hole) -> bytes:
+    """The space that a further hole takes over from the text before it; a name takes none."""
     is_spaced = before.endswith((" ", "\t")) and hole.kind is not HoleKind.NAME
-    return len(before) - 1 if is_spaced else len(before)
+    return before[-1:].encode() if is_spaced else b""
 
 
 def _rest(plan: MaskPlan, pieces: Sequence[str], data: bytes) -> tuple[int, str, str]:

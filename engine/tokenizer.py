@@ -43,8 +43,8 @@ class Tokenizer(Protocol):
         """The bytes of one id; empty for special ids."""
         ...
 
-    def healing_start(self, before: str) -> int:
-        """Number of characters of ``before`` that stay context; the rest is forced."""
+    def heal(self, before: str) -> tuple[NDArray[np.int64], bytes]:
+        """Ids (N,) of what stays context of ``before``, and the bytes forced on the canvas."""
         ...
 
 

@@ -215,9 +215,9 @@ class ByteTokenizer:
         """The bytes of one id; empty for special ids."""
         return self._pieces[token_id]
 
-    def healing_start(self, before: str) -> int:
-        """Where the word before the cursor starts."""
+    def heal(self, before: str) -> tuple[Ids, bytes]:
+        """The text up to the word before the cursor, and that word."""
         kept = len(before)
         while kept and (before[kept - 1].isalnum() or before[kept - 1] == "_"):
             kept -= 1
-        return kept
+        return self.encode(before[:kept]), before[kept:].encode()

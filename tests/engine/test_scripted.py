@@ -35,8 +35,8 @@ def test_encoding_is_undone_by_decoding(text: str) -> None:
 
 def test_the_longest_word_is_taken_and_healing_goes_back_to_its_start() -> None:
     assert len(TOKENIZER.encode("foobar")) == 1
-    assert TOKENIZER.healing_start("x = foo_b") == 4
-    assert TOKENIZER.healing_start("x = ") == 4
+    assert TOKENIZER.heal("x = foo_b")[1] == b"foo_b"
+    assert TOKENIZER.heal("x = ")[1] == b""
 
 
 def test_writes_the_script_with_its_probabilities() -> None:
