@@ -101,7 +101,10 @@ class Painter:
             pieces.extend(
                 _step_piece(step, (hole, position), text) for position, text in enumerate(texts)
             )
-        return "".join(map(self._paint, pieces))
+        runs = groupby(pieces, key=lambda piece: piece.style)
+        return "".join(
+            self._paint(Piece("".join(piece.text for piece in run), style)) for style, run in runs
+        )
 
     def faint(self, line: str) -> str:
         """A line of lesser weight."""
