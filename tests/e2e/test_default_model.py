@@ -13,7 +13,7 @@ from pygls.exceptions import JsonRpcRequestCancelled
 
 from source_tree import shipped_weights
 
-LANGUAGES = {"inventory.py": "python", "cache.go": "go", "events.ts": "typescript"}
+LANGUAGES = {"inventory.py": "python", "events.ts": "typescript"}
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ async def test_every_place_gets_one_outcome_of_the_real_model(
     start: Any, fixtures: Path, cases: list[dict[str, Any]]
 ) -> None:
     server = await start(model=None)
-    await server.initialize(options={"budgetMs": None})
+    await server.initialize(options={"budgetMs": None, "effort": "low"})
     proposed = 0
     for case in cases:
         path = fixtures / case["file"]
