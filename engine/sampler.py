@@ -128,6 +128,8 @@ class Sampler:
         return None
 
     def _expire(self) -> None:
+        """The time is up: a doubted text is better than half of another one."""
+        self.revision.go_back(self.canvas)
         if self._is_finished():
             self.stop = Stop.FINISHED
         else:
@@ -152,6 +154,7 @@ class Sampler:
         }
         self._bans.setdefault((hole, index), []).append(token)
         self._remasked += [(hole, place) for place in self.blocks.reopen(hole, index)]
+        self.revision.forget()
         return True
 
     def texts(self) -> tuple[str, ...]:
@@ -255,6 +258,7 @@ class Sampler:
             self._budget.interruption,
         )
         self.forwards += 1
+        self.revision.go_back(self.canvas)
         doubts = self.revision.doubts(self.canvas)
         for hole, place in doubts:
             self.canvas.holes[hole].remask(place, self.model.spelling.tokenizer.mask_id)
@@ -276,6 +280,7 @@ class Sampler:
 
     def _lengthen(self) -> None:
         """Give every hole that has not ended more room; stop when all ended or none is left."""
+        self.revision.forget()
         if self._is_finished():
             self.stop = Stop.FINISHED
         elif not self.blocks.lengthen(self.revision):

@@ -3,14 +3,16 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import threading
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 
 from engine.budget import Budget
-from engine.canvas import Canvas, HoleCanvas
+from engine.canvas import Canvas, HoleCanvas, Ids
 from engine.commit import CommitConfig
 from engine.constraints import Constraint, Draft, Fault
+from engine.denoisers.protocol import ContextHandle, Logits
 from engine.denoisers.scripted import ByteTokenizer, Script, ScriptedDenoiser
 from engine.effort import SamplerConfig
 from engine.errors import Cancelled
@@ -310,3 +312,44 @@ def test_every_config_of_effort_ends() -> None:
         run(made)
         assert made.stop is not None
         assert np.all(made.canvas.holes[0].states == State.COMMITTED)
+
+
+def test_a_revision_that_scores_lower_is_taken_back() -> None:
+    class Fickle(ScriptedDenoiser):
+        """Once it has been asked for a causal pass, it prefers another text."""
+
+        has_scored = False
+
+        def predict(
+            self,
+            handle: ContextHandle,
+            canvases: Sequence[Canvas],
+            wanted: Sequence[Ids],
+            causal: bool = False,
+            cancel: threading.Event | None = None,
+        ) -> list[Logits]:
+            if self.has_scored and not causal:
+                self.scripts = (Script(("fooprint", "foobar"), causal_p_at={1: 0.02}),)
+            self.has_scored |= causal
+            return super().predict(handle, canvases, wanted, causal, cancel)
+
+    made = sampler(sizes=(4,), config=SamplerConfig(num_revisions=1))
+    script = Script(("foobar", "foofoo"), causal_p_at={1: 0.1})
+    made.model = ModelView(Fickle(TOKENIZER, [script]), LEXICON, Spelling(TOKENIZER))
+    steps = list(made.steps())
+    assert steps[-1].hole_texts == ("fooprint",)
+    assert made.texts() == ("foobar",)
+    assert made.scores(0).causal_p is not None
+
+
+def test_a_deadline_within_a_revision_leaves_the_doubted_text() -> None:
+    ticks = itertools.count()
+    budget = Budget(lambda: float(next(ticks)), deadline=14.0)
+    made = sampler(
+        Script(("foobar", "foofoo"), causal_p_at={1: 0.1}),
+        sizes=(4,),
+        config=SamplerConfig(num_revisions=1),
+        budget=budget,
+    )
+    assert run(made) == "foobar"
+    assert made.stop is Stop.FINISHED and made.num_steps == 1
