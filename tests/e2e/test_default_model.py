@@ -51,7 +51,12 @@ async def test_the_real_model_stops_when_it_is_told(
     start: Any, fixtures: Path, cases: list[dict[str, Any]]
 ) -> None:
     server = await start(model=None)
-    await server.initialize(options={"budgetMs": None, "effort": "high"})
+    window = types.WindowClientCapabilities(work_done_progress=True)
+    await server.initialize(
+        types.ClientCapabilities(window=window), {"budgetMs": None, "effort": "high"}
+    )
+    reports = server.client.progress_reports
+    await server.until(lambda: any(len(shown) == 2 for shown in reports.values()))
     path = fixtures / cases[0]["file"]
     server.open(path.read_text(), path.as_uri())
     params = types.InlineCompletionParams(
@@ -65,7 +70,10 @@ async def test_the_real_model_stops_when_it_is_told(
     server.client.cancel_request(types.CancelParams("long"))
     with pytest.raises(JsonRpcRequestCancelled):
         await asyncio.wrap_future(completing)
-    # The engine is free again, and answers.
     trace = await server.client.protocol.send_request_async("midfill/trace", None)
     assert trace.outcome.reason == "CANCELLED"
+    # The engine is free again: a request with hardly any time is answered.
+    server.client.workspace_did_change_configuration(
+        types.DidChangeConfigurationParams({"midfill": {"effort": "instant", "budgetMs": 50}})
+    )
     await server.complete(0, 0, path.as_uri())
