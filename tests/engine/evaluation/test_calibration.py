@@ -53,7 +53,7 @@ def error_of(calibration: Calibration, records: list[CalibrationRecord]) -> floa
 
 
 def test_the_fit_finds_the_rule_that_made_the_answers() -> None:
-    found = Calibration.of(fit_calibration(answers(2000, 1)))
+    found = Calibration.of(fit_calibration(answers(4000, 1)))
     assert found.scale == pytest.approx(TRUE.scale, abs=0.15)
     assert found.length == pytest.approx(TRUE.length, abs=0.15)
     assert found.unresolved == pytest.approx(TRUE.unresolved, abs=0.3)
