@@ -10,13 +10,15 @@ from engine.training.progress import Counts
 
 _CARD = """# {name}
 
-A code-infilling diffusion model: **{base}** with low-rank adapters on the canvas stream. The
-context runs through the frozen base, causally; canvases of 8, 16 or 32 tokens are bidirectional
-and see all of the context. Weights in four bits a weight as the base was published, adapters and
-embedding in eight. Apache-2.0; `NOTICE` lists the packages it learned from.
+A code-infilling diffusion model: an autoregressive base with low-rank adapters on the canvas
+stream. The context runs through the frozen base, causally; canvases of 8, 16 or 32 tokens are
+bidirectional and see all of the context. The base's weights keep the four bits they were published
+in, embedding and adapters have eight to sixteen. Apache-2.0; `NOTICE` lists the packages it
+learned from.
 
 | | |
 |---|---|
+| base | {base} |
 | contexts seen | {contexts:,} |
 | holes seen | {holes:,} |
 | positions seen (context and canvas) | {positions:,} |

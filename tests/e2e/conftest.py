@@ -13,7 +13,7 @@ from lsprotocol import types
 from pytest_lsp import LanguageClient, make_test_lsp_client
 
 PATIENCE_S = 60.0
-URI = "file:///work/a.py"
+URI = "file:///project/a.py"
 
 
 class Server:

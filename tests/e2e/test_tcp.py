@@ -8,7 +8,7 @@ from typing import Any
 from lsprotocol import types
 from pytest_lsp import LanguageClient, make_test_lsp_client
 
-URI = "file:///work/a.py"
+URI = "file:///project/a.py"
 
 
 async def connected(port: int) -> LanguageClient:

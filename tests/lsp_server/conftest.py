@@ -120,7 +120,7 @@ def opened() -> OpenDocument:
     """Open a document of some text."""
 
     def open_(text: str) -> Document:
-        return Document(types.TextDocumentItem("file:///work/a.py", "python", 1, text))
+        return Document(types.TextDocumentItem("file:///project/a.py", "python", 1, text))
 
     return open_
 

@@ -18,7 +18,7 @@ ENCODINGS = st.sampled_from(list(Encoding))
 
 
 def opened(text: str) -> Document:
-    return Document(types.TextDocumentItem("file:///work/a.py", "python", 1, text))
+    return Document(types.TextDocumentItem("file:///project/a.py", "python", 1, text))
 
 
 def naive_position(text: str, index: int, encoding: Encoding) -> types.Position:

@@ -10,7 +10,7 @@ from pygls.exceptions import JsonRpcInvalidParams
 
 from lsp_server.logs import quieten_pygls
 
-URI = "file:///work/a.py"
+URI = "file:///project/a.py"
 
 
 async def test_the_capability_is_advertised(client: Any) -> None:

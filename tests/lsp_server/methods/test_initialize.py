@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.errors import UnknownModel
 
-URI = "file:///work/a.py"
+URI = "file:///project/a.py"
 
 
 async def test_nothing_is_started_before_initialized(client_of: Any, infiller: Any) -> None:

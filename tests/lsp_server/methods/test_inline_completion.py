@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-URI = "file:///work/a.py"
+URI = "file:///project/a.py"
 
 
 def take(messages: Any) -> Any:
@@ -35,7 +35,7 @@ async def test_an_unsaved_buffer_gets_an_item(client: Any, infiller: Any) -> Non
     }
     request = take(infiller.requests)
     assert (request.text, request.cursor) == ("x = 22\nÿ = ", 12)
-    assert (request.language, request.path) == ("python", "/work/a.py")
+    assert (request.language, request.path) == ("python", "/project/a.py")
     assert [edit.old_text for edit in request.recent_edits] == ["", "1"]
     assert request.budget_ms == 1500.0
     assert request.candidates == 1
@@ -85,9 +85,9 @@ async def test_the_latest_request_wins(client: Any, infiller: Any) -> None:
 async def test_documents_do_not_supersede_each_other(client: Any, infiller: Any) -> None:
     await client.initialize()
     client.open(URI, "x")
-    client.open("file:///work/b.py", "y")
+    client.open("file:///project/b.py", "y")
     infiller.gate.clear()
-    ids = [client.begin_completion(uri, 0, 1) for uri in (URI, "file:///work/b.py")]
+    ids = [client.begin_completion(uri, 0, 1) for uri in (URI, "file:///project/b.py")]
     await client.until(lambda: not infiller.requests.empty())
     infiller.gate.set()
     for id_ in ids:
@@ -99,7 +99,7 @@ async def test_documents_do_not_supersede_each_other(client: Any, infiller: Any)
 async def test_many_slow_requests_keep_nobody_from_reading(client: Any, infiller: Any) -> None:
     await client.initialize()
     infiller.gate.clear()
-    uris = [f"file:///work/{number}.py" for number in range(40)]
+    uris = [f"file:///project/{number}.py" for number in range(40)]
     for uri in uris:
         client.open(uri, "x")
     ids = [client.begin_completion(uri, 0, 1) for uri in uris]

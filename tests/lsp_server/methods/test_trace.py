@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-URI = "file:///work/a.py"
+URI = "file:///project/a.py"
 
 
 async def test_a_request_can_be_followed(client: Any) -> None:
