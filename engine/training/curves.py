@@ -13,14 +13,16 @@ from engine.errors import TrainingError
 
 def plot_curves(log: Path, out: Path, window: int = 20) -> None:
     """Smoothed losses and accuracies of ``log.jsonl`` against contexts seen."""
-    entries = []
+    by_rows = {}  # a resumed run repeats what came after its checkpoint: the last word counts
     for number, line in enumerate(log.read_text(encoding="utf-8").splitlines(), start=1):
         try:
-            entries.append(json.loads(line))
+            entry = json.loads(line)
         except json.JSONDecodeError as error:
             raise TrainingError(
                 f"{log}:{number}: no JSON ({error.msg}): delete that line"
             ) from error
+        by_rows[entry["rows"]] = entry
+    entries = [by_rows[rows] for rows in sorted(by_rows)]
     figure = Figure(figsize=(9, 4), layout="constrained")
     for axes, suffix, label in (
         (figure.add_subplot(1, 2, 1), "", "nats a token"),
