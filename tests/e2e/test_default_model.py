@@ -13,7 +13,7 @@ from pygls.exceptions import JsonRpcRequestCancelled
 
 from source_tree import shipped_weights
 
-LANGUAGES = {"inventory.py": "python", "events.ts": "typescript"}
+LANGUAGES = {"debounce.js": "javascript", "inventory.py": "python"}
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ async def test_every_place_gets_one_outcome_of_the_real_model(
     start: Any, fixtures: Path, cases: list[dict[str, Any]]
 ) -> None:
     server = await start(model=None)
-    await server.initialize(options={"budgetMs": None, "effort": "low"})
+    await server.initialize(options={"budgetMs": None, "effort": "medium"})
     proposed = 0
     for case in cases:
         path = fixtures / case["file"]
