@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath, PureWindowsPath
 
 from engine.holes import MaskPlan
+from engine.languages import language_of
 from engine.request import OpenDocument, RecentEdit, Request
 from engine.spans import Span, span
 from engine.syntax import SyntaxTree
@@ -159,7 +160,7 @@ def _headers(tree: SyntaxTree, cursor: int, window: Span) -> Iterator[str]:
 
 
 def _related(tree: SyntaxTree, request: Request) -> list[OpenDocument]:
-    """Open documents that this file imports, then those of its directory; nothing else."""
+    """Open documents that this file imports, then those of its directory and language."""
     own = request.path or ""
     whole = tree.data[:8192].decode("utf-8", "replace")
     lines = [line for line in whole.split("\n") if re.search(r"import|include|use |require", line)]
@@ -172,7 +173,8 @@ def _related(tree: SyntaxTree, request: Request) -> list[OpenDocument]:
         if path.stem in words:
             imported.append(document)
         elif path.parent == PurePosixPath(own.replace("\\", "/")).parent:
-            beside.append(document)
+            if language_of(document.path, document.language) is tree.language:
+                beside.append(document)
     return imported + beside
 
 

@@ -104,3 +104,13 @@ def test_paths_say_nothing_about_the_machine() -> None:
     assert short_path("src/web/pages/app.py") == "web/pages/app.py"
     assert short_path("../app.py") == "app.py"
     assert short_path(None, ".py") == "untitled.py"
+
+
+def test_a_file_of_another_language_beside_it_is_no_context() -> None:
+    text = "x = 1\ny = \n"
+    tree = parse(text.encode(), language_of("a/m.py"))
+    others = (OpenDocument("a/n.js", "javascript", "function helper() {\n  return 1;\n}\n"),)
+    request = Request(text, ByteOffset(10), None, "a/m.py", open_documents=others)
+    plan = plan_masks(tree, request.cursor, request)
+    context = select_context(tree, plan, request)
+    assert [snippet.path for snippet in context.snippets if "n.js" in snippet.path] == []
