@@ -28,6 +28,11 @@ _DECLARING_KINDS = frozenset(
     structured_binding_declarator lambda_capture_specifier jsx_attribute
     labeled_statement""".split()
 )
+# What they call left is an operand, not a target.
+_OPERATIONS = frozenset(
+    """binary_operator boolean_operator comparison_operator binary_expression
+    range_expression""".split()
+)
 _MEMBER_FIELDS = frozenset("attribute property field".split())
 _QUALIFYING = frozenset(
     """scoped_identifier scoped_type_identifier qualified_identifier qualified_type
@@ -87,7 +92,8 @@ def _names(
         is_member = field in _MEMBER_FIELDS and node.type != "field_declaration"
         if is_member or (field == "key" and node.type == "keyed_element"):
             continue
-        declares = is_declaring or field in _DECLARING_FIELDS or node.type in _DECLARING_KINDS
+        is_target = field in _DECLARING_FIELDS and node.type not in _OPERATIONS
+        declares = is_declaring or is_target or node.type in _DECLARING_KINDS
         if child.type in kinds.names:
             is_inside = place.start <= child.start_byte and child.end_byte <= place.end
             if is_inside and not child.is_missing and _is_judged(tree, node, child, field):

@@ -138,9 +138,7 @@ def _add_eval(commands: Any) -> None:
     evaluation.add_argument(
         "--data", type=Path, metavar="DIR", help="a folder of HumanEval-Infilling files"
     )
-    evaluation.add_argument(
-        "--holes", type=_positive_int, default=300, metavar="N", help="holes to cut (default 300)"
-    )
+    _add_cut(evaluation)
     evaluation.add_argument(
         "--problems", type=_positive_int, metavar="N", help="problems of --data (default: all)"
     )
@@ -150,6 +148,25 @@ def _add_eval(commands: Any) -> None:
     evaluation.add_argument("--output", type=Path, metavar="FILE", help="write every answer there")
     _add_policy(evaluation)
     _add_model(evaluation)
+
+
+def _add_cut(evaluation: argparse.ArgumentParser) -> None:
+    evaluation.add_argument(
+        "--holes", type=_positive_int, default=300, metavar="N", help="holes to cut (default 300)"
+    )
+    evaluation.add_argument(
+        "--kinds",
+        nargs="+",
+        metavar="KIND",
+        help="what is cut out: whole_line rest_of_line expression arguments statement block body "
+        "comment joint names (default: the first two)",
+    )
+    evaluation.add_argument(
+        "--context-tokens",
+        type=_positive_int,
+        metavar="N",
+        help="text around a hole (default: the whole file)",
+    )
 
 
 def _add_train(commands: Any) -> None:
@@ -162,6 +179,20 @@ def _add_train(commands: Any) -> None:
     train.add_argument("--out", type=Path, required=True, metavar="DIR", help="all files go there")
     train.add_argument(
         "--corpus", type=Path, metavar="DIR", help="a corpus that is built (default: build it)"
+    )
+    train.add_argument(
+        "--registries",
+        nargs="+",
+        metavar="NAME",
+        help="build from the packages of these alone: pypi npm debian cpython (default: all)",
+    )
+    train.add_argument(
+        "--benchmarks",
+        nargs="+",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="files of public sets whose text must not be trained on",
     )
     train.add_argument(
         "--rows", type=_positive_int, default=4400, metavar="N", help="contexts to see (4400)"

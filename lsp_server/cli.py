@@ -11,7 +11,8 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from enum import Enum
+from typing import TYPE_CHECKING, TypeVar
 
 from engine.errors import BadInput, DamagedWeights, MidfillError
 from lsp_server.arguments import EXIT_BAD_INPUT, build_parser
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 EXIT_FAILURE = 1
 EXIT_INTERRUPTED = 130
 
+Named = TypeVar("Named", bound=Enum)
 Command = Callable[[argparse.Namespace], int]
 
 
@@ -104,18 +106,22 @@ def _bench(arguments: argparse.Namespace) -> int:
 
 def _eval(arguments: argparse.Namespace) -> int:
     try:
+        from engine.evaluation.holes import SINGLE_LINE, CutKind
         from engine.evaluation.infilling import EvaluationConfig, run
         from engine.evaluation.report import format_report, write_json
     except ModuleNotFoundError as error:
         raise BadInput(
             f"{error.name} is not installed: run pip install {error.name} first"
         ) from error
+    kinds = _named(CutKind, arguments.kinds, "--kinds") or SINGLE_LINE
     config = EvaluationConfig(
         corpus=arguments.corpus,
         data=arguments.data,
         model=arguments.model,
         has_model=not arguments.floors_only,
         num_holes=arguments.holes,
+        kinds=kinds,
+        context_tokens=arguments.context_tokens,
         num_problems=arguments.problems,
         effort=arguments.effort,
         budget_ms=arguments.budget_ms,
@@ -129,15 +135,31 @@ def _eval(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _named(kind: type[Named], values: Sequence[str] | None, option: str) -> tuple[Named, ...]:
+    """The members of an enumeration that an option names. Raises BadInput for any other word."""
+    members = {member.value: member for member in kind}
+    for value in values or ():
+        if value not in members:
+            raise BadInput(f"{option}: {value} is none of {', '.join(members)}")
+    return tuple(members[value] for value in values or ())
+
+
 def _train(arguments: argparse.Namespace) -> int:
     try:
+        from engine.training.pins import Registry
         from engine.training.recipe import RecipeConfig, run_recipe
     except ModuleNotFoundError as error:
         raise BadInput(
             f"{error.name} is not installed: run pip install 'midfill[train]' first"
         ) from error
+    registries = _named(Registry, arguments.registries, "--registries") or tuple(Registry)
     config = RecipeConfig(
-        arguments.out, arguments.corpus, num_rows=arguments.rows, seed=arguments.seed
+        arguments.out,
+        arguments.corpus,
+        frozenset(registries),
+        tuple(arguments.benchmarks),
+        num_rows=arguments.rows,
+        seed=arguments.seed,
     )
     sys.stdout.write(f"the model is in {run_recipe(config)}\n")
     return 0

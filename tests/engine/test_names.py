@@ -72,3 +72,18 @@ def test_names_of_whole_files_resolve(name: str) -> None:
     assert unresolved(tree, span(0, len(data))) == []
     for place in hole_spans(tree, HoleKind.STATEMENT)[::5]:
         assert unresolved(tree, place) == [], place.of(data)
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "filled"),
+    [
+        ("a.py", "size = 1\n", "x = siez + 1\n"),
+        ("a.py", "size = 1\n", "x = siez and size\n"),
+        ("a.js", "const size = 1;\n", "let x = siez + 1;\n"),
+        ("a.rs", "fn f(size: u8) -> u8 {\n", "    siez + 1\n}\n"),
+    ],
+)
+def test_the_left_operand_declares_nothing(path: str, before: str, filled: str) -> None:
+    text = (before + filled).encode()
+    place = span(len(before), len(text))
+    assert unresolved(parse(text, language_of(path)), place) == ["siez"]

@@ -265,3 +265,19 @@ def test_a_closed_pipe_is_no_error(repository: Path) -> None:
         command, cwd=repository, shell=True, capture_output=True, text=True, check=False
     )
     assert ran.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [
+        (["eval", ".", "--kinds", "lines"], "--kinds"),
+        (["eval", ".", "--kinds", "JOINT"], "--kinds"),
+    ],
+)
+def test_an_unknown_kind_of_hole_is_named(
+    arguments: list[str], option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"midfill: {option}: {arguments[-1]} is none of whole_line, ")
+    assert error.count("\n") == 1
