@@ -69,7 +69,7 @@ class Settings:
     disabled_languages: tuple[str, ...] = ()
     model: str | None = None
     effort: Effort = Effort.MEDIUM
-    budget_ms: float | None = 1500.0
+    budget_ms: float | None = 3000.0
     candidates: int = 3
     seed: int = 0
     max_document_bytes: int = 1_000_000

@@ -37,7 +37,7 @@ async def test_an_unsaved_buffer_gets_an_item(client: Any, infiller: Any) -> Non
     assert (request.text, request.cursor) == ("x = 22\nÿ = ", 12)
     assert (request.language, request.path) == ("python", "/project/a.py")
     assert [edit.old_text for edit in request.recent_edits] == ["", "1"]
-    assert request.budget_ms == 1500.0
+    assert request.budget_ms == 3000.0
     assert request.candidates == 1
 
 
