@@ -34,11 +34,13 @@ def plot_curves(log: Path, out: Path, window: int = 20) -> None:
                 for entry in entries
                 if entry[name + suffix] is not None
             ]
-            if len(points) >= window:
+            if points:
                 rows, values = np.array(points).T
-                smooth = np.convolve(values, np.ones(window) / window, mode="valid")
-                axes.plot(rows[window - 1 :], smooth, label=name)
+                size = min(window, len(points))
+                smooth = np.convolve(values, np.ones(size) / size, mode="valid")
+                axes.plot(rows[size - 1 :], smooth, label=name)
         axes.set(xlabel="contexts", ylabel=label)
-        axes.legend()
+        if axes.lines:
+            axes.legend()
         axes.grid(alpha=0.3)
     figure.savefig(out, dpi=120)
