@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import pickle
 import time
 from dataclasses import asdict, astuple, dataclass, replace
 from pathlib import Path
@@ -228,7 +229,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     """A checkpoint's dictionary, or a TrainingError that names the file."""
     try:
         state: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
-    except Exception as error:
+    except (OSError, EOFError, RuntimeError, ValueError, pickle.UnpicklingError) as error:
         raise TrainingError(f"{path} is damaged ({error}): delete it to start again") from error
     return state
 
