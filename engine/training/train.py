@@ -29,6 +29,8 @@ from engine.training.progress import Counts, RunLog, StepLoss
 from engine.training.shape import LlamaShape
 
 SPECIAL_IDS = "special_ids"  # beside the base's tensors: the ids of <mask> and <eom>
+# What the unpickler raises depends on where a file is cut (LookupError: half an instruction).
+UNREADABLE = (OSError, EOFError, LookupError, RuntimeError, ValueError, pickle.UnpicklingError)
 NUM_SPECIAL_ROWS = 17  # the vocabulary's special tokens are its first 17 rows
 
 
@@ -229,7 +231,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     """A checkpoint's dictionary, or a TrainingError that names the file."""
     try:
         state: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
-    except (OSError, EOFError, RuntimeError, ValueError, pickle.UnpicklingError) as error:
+    except UNREADABLE as error:
         raise TrainingError(f"{path} is damaged ({error}): delete it to start again") from error
     return state
 
