@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from engine.budget import Budget, Clock
@@ -23,6 +23,7 @@ from engine.errors import BadInput, Cancelled, MidfillError
 from engine.grammar import Grammar
 from engine.handles import Handles
 from engine.holes import MaskPlan
+from engine.job import OnStep
 from engine.languages import language_of
 from engine.lexicon import Lexicon
 from engine.mask_plan import plan_masks
@@ -33,12 +34,9 @@ from engine.sampler import ModelView
 from engine.span_plan import is_within_character, plan_spans
 from engine.spans import Span
 from engine.spelling import Spelling
-from engine.step import Step
 from engine.stopwatch import Stopwatch
 from engine.syntax import ParseCache, SyntaxTree
 from engine.task import Task
-
-OnStep = Callable[[Step], None]
 
 
 @dataclass(frozen=True, slots=True)

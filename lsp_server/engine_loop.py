@@ -131,7 +131,7 @@ class EngineLoop:
         steps: list[Step] = []
 
         def infill() -> Outcome:
-            return infiller.infill(run.request, cancel, on_step=steps.append)
+            return run.job.run(infiller, cancel, steps.append)
 
         if cancel.is_set():
             outcome: Outcome = Refusal(Reason.CANCELLED, "cancelled before it began")

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.job import Job
 from engine.proposal import Outcome, Reason
-from engine.request import Request
 from engine.step import Step
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Answer ``request`` under the number ``ticket``."""
+    """Do ``job`` under the number ``ticket``."""
 
     ticket: int
-    request: Request
+    job: Job
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ _LENGTH = struct.Struct(">I")
 _PLAIN_MODULES = frozenset(
     {
         "engine.holes",
+        "engine.job",
         "engine.proposal",
         "engine.request",
         "engine.spans",

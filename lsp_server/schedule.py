@@ -10,8 +10,8 @@ import logging
 from dataclasses import dataclass
 from typing import Any
 
+from engine.job import Job
 from engine.proposal import Edit, Outcome, Proposal, Reason, Refusal, rebase
-from engine.request import Request
 from engine.step import Step
 from lsp_server.documents import Documents, DocumentSnapshot
 from lsp_server.logs import described
@@ -42,17 +42,17 @@ class Schedule:
         self._under_way: dict[str, asyncio.Event] = {}
 
     async def answer(
-        self, snapshot: DocumentSnapshot, request: Request, selection: Selection | None = None
+        self, snapshot: DocumentSnapshot, job: Job, selection: Selection | None = None
     ) -> Answer:
-        """Answer ``request``, made for ``snapshot``; a newer one for its document ends it.
+        """Do ``job``, made for ``snapshot``; a newer one for its document ends it.
 
-        ``selection`` was inserted into the request's text and is taken out of the proposal.
+        ``selection`` was inserted into the job's text and is taken out of the proposal.
         CancelledError passes through, after the engine was told.
         """
         self.supersede(snapshot.uri)
         self._under_way[snapshot.uri] = superseded = asyncio.Event()
         try:
-            finished = await self._finish(request, superseded)
+            finished = await self._finish(job, superseded)
         except EngineFailed as error:
             logger.error("a request for %s failed in the engine: %s", snapshot.uri, error)
             return Answer(_FAILED)
@@ -78,9 +78,9 @@ class Schedule:
         if (superseded := self._under_way.pop(uri, None)) is not None:
             superseded.set()
 
-    async def _finish(self, request: Request, superseded: asyncio.Event) -> Finished | None:
+    async def _finish(self, job: Job, superseded: asyncio.Event) -> Finished | None:
         """Wait for the engine or for a newer request; None means the latter."""
-        submission = self._worker.submit(request)
+        submission = self._worker.submit(job)
         # Cancelling this task must not cancel the engine's future: the worker resolves it.
         answer = asyncio.shield(asyncio.wrap_future(submission.answer))
         newer = asyncio.ensure_future(superseded.wait())

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 
+from engine.job import Job
 from engine.proposal import Reason, Refusal
-from engine.request import Request
 from lsp_server.channel import Channel, ProcessChannel
 from lsp_server.messages import (
     Cancel,
@@ -111,8 +111,8 @@ class Worker:
             if was_running:
                 self._open()
 
-    def submit(self, request: Request) -> Submission:
-        """Start answering ``request``."""
+    def submit(self, job: Job) -> Submission:
+        """Start doing ``job``."""
         self.start()
         answer: Future[Finished] = Future()
         with self._lock:
@@ -120,7 +120,7 @@ class Worker:
             refusal = self._refusal()
             if refusal is None and self._channel is not None:
                 self._outstanding[ticket] = answer
-                self._channel.send(Run(ticket, request))
+                self._channel.send(Run(ticket, job))
         if refusal is not None:
             answer.set_result(Finished(ticket, refusal))
         return Submission(ticket, answer)

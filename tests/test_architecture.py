@@ -127,6 +127,7 @@ def _is_silent(handler: ast.ExceptHandler) -> bool:
     "name",
     [
         "engine/holes.py",
+        "engine/job.py",
         "engine/proposal.py",
         "engine/request.py",
         "engine/spans.py",

@@ -86,12 +86,13 @@ class OnnxSession:
 
 
 def num_physical_cores() -> int:
-    """Cores without their hyper-threads; on Linux as the kernel lists them, else a guess."""
+    """Cores this process may use, without their hyper-threads; elsewhere than on Linux a guess."""
     num_logical = os.cpu_count() or 1
     if sys.platform == "linux":
-        listed = Path(_SIBLINGS).glob("cpu[0-9]*/topology/thread_siblings_list")
-        siblings = {path.read_text(encoding="ascii") for path in listed}
-        return len(siblings) or num_logical
+        allowed = os.sched_getaffinity(0)
+        listed = (Path(f"{_SIBLINGS}/cpu{cpu}/topology/thread_siblings_list") for cpu in allowed)
+        siblings = {path.read_text(encoding="ascii") for path in listed if path.exists()}
+        return len(siblings) or len(allowed)
     # Apple's processors have no hyper-threads; others mostly have two a core.
     return num_logical if sys.platform == "darwin" else max(num_logical // 2, 1)
 

@@ -9,6 +9,7 @@ from typing import Any
 from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
+from engine.job import Infill
 from engine.proposal import Outcome, Proposal, Reason, Refusal
 from engine.request import Request
 from engine.spans import ByteOffset
@@ -81,7 +82,7 @@ async def _answer(
     """Wait for the engine, then write what it found for the document as it is now."""
     session.status.report(StatusKind.NORMAL, is_busy=True)
     try:
-        answer = await session.schedule.answer(snapshot, request, selection)
+        answer = await session.schedule.answer(snapshot, Infill(request), selection)
     except asyncio.CancelledError:
         session.record(id_, snapshot.uri, Refusal(Reason.CANCELLED, "the editor cancelled it"))
         raise

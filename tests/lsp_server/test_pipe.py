@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
+from engine.job import Infill
 from engine.proposal import Reason, Refusal
 from engine.request import RecentEdit, Request
 from engine.spans import ByteOffset, span
@@ -24,7 +25,7 @@ STEP = Step(
 
 
 @pytest.mark.parametrize(
-    "message", [Run(1, REQUEST), Finished(1, Refusal(Reason.EMPTY, "nothing"), (STEP,))]
+    "message", [Run(1, Infill(REQUEST)), Finished(1, Refusal(Reason.EMPTY, "nothing"), (STEP,))]
 )
 def test_a_message_arrives_as_it_was_sent(message: object) -> None:
     stream = io.BytesIO()
@@ -38,7 +39,7 @@ def test_a_message_arrives_as_it_was_sent(message: object) -> None:
 
 def test_a_message_cut_short_is_the_end() -> None:
     stream = io.BytesIO()
-    send(stream, Run(1, REQUEST))
+    send(stream, Run(1, Infill(REQUEST)))
     with pytest.raises(EOFError):
         receive(io.BytesIO(stream.getvalue()[:-1]))
 

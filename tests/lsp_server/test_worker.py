@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from engine.errors import DamagedWeights
+from engine.job import Infill
 from engine.proposal import Proposal, Reason, Refusal
 from engine.request import Request
 from engine.spans import ByteOffset
@@ -50,7 +51,7 @@ class BreakableChannel(ThreadChannel):
 
 def test_a_request_starts_the_engine_and_is_answered(worker: Worker) -> None:
     events = Events(worker)
-    finished = worker.submit(REQUEST).answer.result(PATIENCE_S)
+    finished = worker.submit(Infill(REQUEST)).answer.result(PATIENCE_S)
     assert isinstance(finished.outcome, Proposal)
     assert len(finished.steps) == 1
     assert events.next() == Loading("loading the model")
@@ -61,7 +62,7 @@ def test_a_request_starts_the_engine_and_is_answered(worker: Worker) -> None:
 
 def test_cancelling_ends_the_request_in_the_engine(worker: Worker, infiller: Any) -> None:
     infiller.gate.clear()
-    submission = worker.submit(REQUEST)
+    submission = worker.submit(Infill(REQUEST))
     infiller.requests.get(timeout=PATIENCE_S)
     worker.cancel(submission.ticket)
     outcome = submission.answer.result(PATIENCE_S).outcome
@@ -73,7 +74,7 @@ def test_a_request_cancelled_while_it_waits_never_reaches_the_engine(
     worker: Worker, infiller: Any
 ) -> None:
     infiller.gate.clear()
-    first, second = worker.submit(REQUEST), worker.submit(REQUEST)
+    first, second = worker.submit(Infill(REQUEST)), worker.submit(Infill(REQUEST))
     infiller.requests.get(timeout=PATIENCE_S)
     worker.cancel(second.ticket)
     worker.cancel(first.ticket)
@@ -85,10 +86,10 @@ def test_a_request_cancelled_while_it_waits_never_reaches_the_engine(
 
 
 def test_a_bug_of_the_engine_is_raised_with_its_place(worker: Worker) -> None:
-    submission = worker.submit(Request("BUG", ByteOffset(0)))
+    submission = worker.submit(Infill(Request("BUG", ByteOffset(0))))
     with pytest.raises(EngineFailed, match=r"(?s)RuntimeError from.*conftest\.py"):
         submission.answer.result(PATIENCE_S)
-    assert isinstance(worker.submit(REQUEST).answer.result(PATIENCE_S).outcome, Proposal)
+    assert isinstance(worker.submit(Infill(REQUEST)).answer.result(PATIENCE_S).outcome, Proposal)
 
 
 def test_a_model_that_cannot_be_loaded_refuses_every_request() -> None:
@@ -97,7 +98,7 @@ def test_a_model_that_cannot_be_loaded_refuses_every_request() -> None:
 
     worker = Worker(None, lambda model: ThreadChannel(model, load=load))
     for _ in range(2):
-        outcome = worker.submit(REQUEST).answer.result(PATIENCE_S).outcome
+        outcome = worker.submit(Infill(REQUEST)).answer.result(PATIENCE_S).outcome
         assert isinstance(outcome, Refusal)
         assert outcome.reason is Reason.NO_MODEL
         assert outcome.detail == "model.onnx does not match its hash; install midfill again"
@@ -115,7 +116,7 @@ def test_another_model_starts_another_engine(infiller: Any) -> None:
     worker.use_model("b")
     assert models == []
     infiller.gate.clear()
-    under_way = worker.submit(REQUEST)
+    under_way = worker.submit(Infill(REQUEST))
     worker.use_model("b")
     worker.use_model("c")
     outcome = under_way.answer.result(PATIENCE_S).outcome
@@ -146,7 +147,7 @@ def test_a_lost_engine_ends_its_requests_and_is_started_again(
 ) -> None:
     events = Events(breakable)
     infiller.gate.clear()
-    submission = breakable.submit(REQUEST)
+    submission = breakable.submit(Infill(REQUEST))
     infiller.requests.get(timeout=PATIENCE_S)
     channels[0].break_()
     outcome = submission.answer.result(PATIENCE_S).outcome
@@ -156,7 +157,7 @@ def test_a_lost_engine_ends_its_requests_and_is_started_again(
     infiller.gate.set()
     kinds = [type(events.next()) for _ in range(5)]
     assert kinds == [Loading, Ready, Lost, Loading, Ready]
-    assert isinstance(breakable.submit(REQUEST).answer.result(PATIENCE_S).outcome, Proposal)
+    assert isinstance(breakable.submit(Infill(REQUEST)).answer.result(PATIENCE_S).outcome, Proposal)
 
 
 def test_an_engine_that_is_lost_again_and_again_is_given_up(
@@ -172,7 +173,7 @@ def test_an_engine_that_is_lost_again_and_again_is_given_up(
         elif isinstance(event, Lost):
             retries.append(event.retry_s)
     assert retries == [0.01 * 2**number for number in range(MAX_LOSSES)] + [None]
-    outcome = breakable.submit(REQUEST).answer.result(PATIENCE_S).outcome
+    outcome = breakable.submit(Infill(REQUEST)).answer.result(PATIENCE_S).outcome
     assert isinstance(outcome, Refusal)
     assert outcome.reason is Reason.WORKER_LOST
     assert len(channels) == MAX_LOSSES + 1
@@ -180,16 +181,16 @@ def test_an_engine_that_is_lost_again_and_again_is_given_up(
 
 def test_closing_ends_what_is_under_way(worker: Worker, infiller: Any) -> None:
     infiller.gate.clear()
-    submission = worker.submit(REQUEST)
+    submission = worker.submit(Infill(REQUEST))
     worker.close()
-    for answer in (submission.answer, worker.submit(REQUEST).answer):
+    for answer in (submission.answer, worker.submit(Infill(REQUEST)).answer):
         outcome = answer.result(PATIENCE_S).outcome
         assert isinstance(outcome, Refusal)
         assert outcome.reason is Reason.WORKER_LOST
 
 
 def test_listeners_learn_the_latest_event_and_can_leave(worker: Worker) -> None:
-    worker.submit(REQUEST).answer.result(PATIENCE_S)
+    worker.submit(Infill(REQUEST)).answer.result(PATIENCE_S)
     heard: list[WorkerEvent] = []
     leave = worker.subscribe(heard.append)
     assert [type(event) for event in heard] == [Ready]
