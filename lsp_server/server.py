@@ -22,6 +22,13 @@ from lsp_server.channel import ProcessChannel, ThreadChannel
 from lsp_server.convert import ACCEPT_COMMAND
 from lsp_server.language_server import MidfillServer, ThreadedReader
 from lsp_server.logs import quieten_pygls, start_logging
+from lsp_server.methods.code_action import OPTIONS as CODE_ACTION_OPTIONS
+from lsp_server.methods.code_action import RUN_COMMAND, code_action
+from lsp_server.methods.code_action_resolve import (
+    chosen_of,
+    code_action_resolve,
+    run_action,
+)
 from lsp_server.methods.configuration import did_change_configuration
 from lsp_server.methods.did_change import did_change
 from lsp_server.methods.did_close import did_close
@@ -46,6 +53,8 @@ _HANDLERS: tuple[tuple[str, Any, Any], ...] = (
     (types.WORKSPACE_DID_CHANGE_CONFIGURATION, did_change_configuration, None),
     # Without options the capability would not be advertised.
     (types.TEXT_DOCUMENT_INLINE_COMPLETION, inline_completion, types.InlineCompletionOptions()),
+    (types.TEXT_DOCUMENT_CODE_ACTION, code_action, CODE_ACTION_OPTIONS),
+    (types.CODE_ACTION_RESOLVE, code_action_resolve, None),
     (TRACE_METHOD, trace, None),
     (types.SHUTDOWN, shutdown, None),
 )
@@ -84,6 +93,7 @@ def build(worker: Worker, model: str | None) -> tuple[MidfillServer, Session]:
     for method, handler, options in _HANDLERS:
         server.feature(method, options)(partial(handler, session))
     server.command(ACCEPT_COMMAND)(_accept_command(session))
+    server.command(RUN_COMMAND)(_run_command(session))
     return server, session
 
 
@@ -93,6 +103,13 @@ def _accept_command(session: Session) -> Any:
         return accept(session, item_id)
 
     return accept_command
+
+
+def _run_command(session: Session) -> Any:
+    def run_command(data: dict[str, Any]) -> Any:
+        return run_action(session, chosen_of(session, data))
+
+    return run_command
 
 
 async def _serve(worker: Worker, options: ServeOptions) -> int:

@@ -17,6 +17,7 @@ from pygls.capabilities import get_capability
 
 from engine.proposal import Outcome, Reason, Refusal
 from engine.step import Step
+from engine.syntax import ParseCache
 from lsp_server.documents import Document, Documents
 from lsp_server.language_server import MidfillServer
 from lsp_server.messages import LoadFailed, Loading
@@ -58,6 +59,7 @@ class Session:
         self.documents = Documents()
         self.schedule = Schedule(worker, self.documents)
         self.traces = TraceRing()
+        self.trees = ParseCache()
         self.offers = Offers()
         self.status = StatusReporter(server.protocol.notify)
         self._model = model

@@ -1,0 +1,1 @@
+"""Changes of several places: where they are, found by analysis, and what they become."""

@@ -1,0 +1,1 @@
+"""Code actions: one file per provider, listed in ``registry``."""

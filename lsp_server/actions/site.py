@@ -1,0 +1,59 @@
+"""From what the editor sends to the site of its actions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lsprotocol import types
+
+from engine.edits.finding import Finding
+from engine.languages import language_of
+from engine.request import Request
+from engine.spans import Span
+from lsp_server.actions.provider import Site
+from lsp_server.documents import Document, DocumentSnapshot
+from lsp_server.positions import span_of
+from lsp_server.session import Session
+
+MAX_OTHER_DOCUMENTS = 8
+MAX_OTHER_BYTES = 200_000
+
+
+def site_of(
+    session: Session,
+    snapshot: DocumentSnapshot,
+    selection: Span,
+    findings: Sequence[Finding] = (),
+) -> Site:
+    """The site of ``selection`` in ``snapshot``."""
+    request = request_of(session, snapshot, selection)
+    language = language_of(snapshot.path, snapshot.language)
+    tree = session.trees.parse(snapshot.uri, snapshot.text.encode(), language)
+    return Site(request, tree, selection, tuple(findings))
+
+
+def request_of(session: Session, snapshot: DocumentSnapshot, selection: Span) -> Request:
+    """What the engine is asked, with the selection's start as the cursor."""
+    settings = session.settings
+    others = session.documents.others(snapshot.uri, MAX_OTHER_DOCUMENTS, MAX_OTHER_BYTES)
+    return Request(
+        text=snapshot.text,
+        cursor=selection.start,
+        language=snapshot.language,
+        path=snapshot.path,
+        budget_ms=settings.budget_ms,
+        effort=settings.effort,
+        seed=settings.seed,
+        recent_edits=snapshot.recent_edits,
+        open_documents=others,
+    )
+
+
+def findings_of(
+    session: Session, document: Document, diagnostics: Sequence[types.Diagnostic]
+) -> list[Finding]:
+    """The editor's diagnostics in bytes."""
+    return [
+        Finding(span_of(document.buffer, one.range, session.encoding), one.message)
+        for one in diagnostics
+    ]

@@ -1,0 +1,121 @@
+"""``codeAction/resolve``: do the work of the action that the user chose, as one versioned edit."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from attrs import evolve
+from cattrs import ClassValidationError
+from lsprotocol import types
+from pygls.exceptions import JsonRpcContentModified, JsonRpcException, JsonRpcInvalidParams
+
+from engine.errors import BadInput
+from engine.proposal import EditSet, Proposal, Reason, Refusal
+from lsp_server.actions.provider import Arguments, Change
+from lsp_server.actions.registry import provider_named
+from lsp_server.actions.site import site_of
+from lsp_server.documents import Document, DocumentSnapshot
+from lsp_server.positions import span_of
+from lsp_server.session import Session
+from lsp_server.workspace_edit import Note, workspace_edit
+
+_STALE = "The text has changed since the action was offered: ask for it again."
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What an action's data says, checked against the open document."""
+
+    document: Document
+    snapshot: DocumentSnapshot
+    title: str
+    change: Change
+
+
+def code_action_resolve(
+    session: Session, action: types.CodeAction
+) -> Coroutine[Any, Any, types.CodeAction]:
+    """Find out now what is to be done; the engine's part follows."""
+    return _resolved(session, action, chosen_of(session, action.data))
+
+
+async def _resolved(session: Session, action: types.CodeAction, chosen: Chosen) -> types.CodeAction:
+    return evolve(action, edit=await edit_of(session, chosen))
+
+
+async def run_action(session: Session, chosen: Chosen) -> None:
+    """The same for a client that cannot resolve: make the edit right away."""
+    edit = await edit_of(session, chosen)
+    params = types.ApplyWorkspaceEditParams(edit, label=chosen.title)
+    result = await session.server.workspace_apply_edit_async(params)
+    if not result.applied:
+        session.show(types.MessageType.Warning, f"{chosen.title}: the editor did not apply it.")
+
+
+def chosen_of(session: Session, data: object) -> Chosen:
+    """Read an action's data. ContentModified when its document is not the same any more."""
+    if not isinstance(data, Mapping):
+        raise JsonRpcInvalidParams("data is not that of an action of this server")
+    provider = provider_named(data.get("provider"))
+    arguments = data.get("arguments")
+    if provider is None or not isinstance(arguments, Mapping):
+        raise JsonRpcInvalidParams("data names no action of this server")
+    document = session.documents.get(str(data.get("uri")))
+    if document is None or document.version != data.get("version"):
+        raise JsonRpcContentModified(_STALE)
+    snapshot = document.snapshot()
+    selection = span_of(document.buffer, _range(session, data.get("range")), session.encoding)
+    site = site_of(session, snapshot, selection)
+    try:
+        change = provider.change(site, _checked(arguments))
+    except BadInput as error:
+        raise _failed(str(error)) from error
+    return Chosen(document, snapshot, str(data.get("title", "Midfill")), change)
+
+
+def _range(session: Session, value: object) -> types.Range:
+    try:
+        found: types.Range = session.server.protocol.converter.structure(value, types.Range)
+    except (ClassValidationError, TypeError) as error:
+        raise JsonRpcInvalidParams("data.range is no range") from error
+    return found
+
+
+def _checked(arguments: Mapping[Any, Any]) -> Arguments:
+    if not all(isinstance(value, (int, str)) for value in arguments.values()):
+        raise JsonRpcInvalidParams("data.arguments must be numbers and strings")
+    return {str(name): value for name, value in arguments.items()}
+
+
+async def edit_of(session: Session, chosen: Chosen) -> types.WorkspaceEdit:
+    """The edit of an action: by the engine where it is needed, else by analysis alone."""
+    edits = await _edits(session, chosen)
+    document = session.documents.get(chosen.snapshot.uri)
+    if document is None or document.revision != chosen.snapshot.revision:
+        raise JsonRpcContentModified(_STALE)
+    note = Note(chosen.title, "by Midfill", chosen.change.is_previewed)
+    try:
+        return workspace_edit(session, document, edits.edits, note)
+    except BadInput as error:
+        raise _failed(str(error)) from error
+
+
+async def _edits(session: Session, chosen: Chosen) -> EditSet:
+    change, snapshot = chosen.change, chosen.snapshot
+    outcome: Proposal | Refusal = Refusal(Reason.EMPTY, "there is nothing to do")
+    if change.job is not None:
+        id_ = session.new_request_id()
+        answer = await session.schedule.answer(snapshot, change.job)
+        outcome = answer.outcome
+        session.record(id_, snapshot.uri, outcome, answer.steps)
+    if isinstance(outcome, Proposal):
+        return outcome.edit_set
+    if change.edits is not None and outcome.reason is not Reason.STALE:
+        return change.edits
+    raise _failed(f"{outcome.reason.value}: {outcome.detail}".removesuffix(": "))
+
+
+def _failed(message: str) -> JsonRpcException:
+    return JsonRpcException(message, code=types.LSPErrorCodes.RequestFailed)

@@ -1,0 +1,88 @@
+"""The registry of actions through the protocol: kinds, resolving, what is stale or wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lsp_server.actions.registry import PROVIDERS, all_kinds, provider_named
+
+URI = "file:///project/a.py"
+HOLE = "def area(width, height):\n    pass\n"
+RANGE = {"start": {"line": 1, "character": 4}, "end": {"line": 1, "character": 4}}
+RESOLVING = {
+    "textDocument": {"codeAction": {"resolveSupport": {"properties": ["edit"]}}},
+    "workspace": {"workspaceEdit": {"documentChanges": True}},
+}
+
+
+async def listed(client: Any, capabilities: Any, only: Any = None) -> list[dict[str, Any]]:
+    await client.initialize(capabilities=capabilities)
+    client.open(URI, HOLE)
+    context = {"diagnostics": [], **({"only": only} if only else {})}
+    params = {"textDocument": {"uri": URI}, "range": RANGE, "context": context}
+    response = await client.request("textDocument/codeAction", params)
+    return response["result"]  # type: ignore[no-any-return]
+
+
+def test_names_are_unique_and_found() -> None:
+    assert len({provider.name for provider in PROVIDERS}) == len(PROVIDERS)
+    assert all(provider_named(provider.name) is provider for provider in PROVIDERS)
+    assert provider_named("nobody") is None and provider_named(None) is None
+
+
+async def test_the_kinds_are_advertised(client: Any) -> None:
+    response = await client.initialize()
+    options = response["result"]["capabilities"]["codeActionProvider"]
+    assert options["resolveProvider"] is True
+    assert options["codeActionKinds"] == all_kinds()
+
+
+async def test_only_the_wanted_kinds_are_listed(client: Any) -> None:
+    assert await listed(client, RESOLVING, ["source.organizeImports"]) == []
+
+
+async def test_an_action_is_listed_without_its_edit(client: Any, infiller: Any) -> None:
+    actions = await listed(client, RESOLVING, ["quickfix"])
+    assert [action["title"] for action in actions] == ["Fill this in"]
+    assert all("edit" not in action and "command" not in action for action in actions)
+    assert infiller.requests.empty()
+
+
+async def test_a_changed_document_makes_an_action_stale(client: Any) -> None:
+    (action,) = await listed(client, RESOLVING, ["quickfix"])
+    client.change(URI, 2, client.edit(0, 0, 0, "x = 1\n"))
+    response = await client.request("codeAction/resolve", action)
+    assert response["error"]["code"] == -32801
+    assert "ask for it again" in response["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    "change", [{"provider": "nobody"}, {"arguments": {"start": [1]}}, {"range": 3}]
+)
+async def test_data_that_is_not_ours_is_refused(client: Any, change: dict[str, Any]) -> None:
+    (action,) = await listed(client, RESOLVING, ["quickfix"])
+    action["data"].update(change)
+    response = await client.request("codeAction/resolve", action)
+    assert response["error"]["code"] == -32602
+    assert (await client.request("codeAction/resolve", {"title": "x"}))["error"]["code"] == -32602
+
+
+async def test_a_client_that_cannot_resolve_gets_a_command(client: Any) -> None:
+    (action,) = await listed(client, {"workspace": {"applyEdit": True}}, ["quickfix"])
+    assert action["command"]["command"] == "midfill.runAction" and "data" not in action
+
+
+async def test_a_document_that_is_not_open_is_an_error(client: Any) -> None:
+    await client.initialize()
+    params = {"textDocument": {"uri": URI}, "range": RANGE, "context": {"diagnostics": []}}
+    response = await client.request("textDocument/codeAction", params)
+    assert response["error"]["code"] == -32602
+
+
+async def test_nothing_is_offered_where_midfill_is_off(client: Any) -> None:
+    await client.initialize(options={"enabled": False})
+    client.open(URI, HOLE)
+    params = {"textDocument": {"uri": URI}, "range": RANGE, "context": {"diagnostics": []}}
+    assert (await client.request("textDocument/codeAction", params))["result"] == []
