@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from engine.canvas import Canvas, Ids
 from engine.denoisers.protocol import ContextHandle, Denoiser
-from engine.effort import SamplerConfig
+from engine.effort import Decoding, SamplerConfig
 from engine.revision import Revision
 from engine.spelling import Spelling
 
@@ -83,7 +83,8 @@ class Blocks:
     def lengthen(self, revision: Revision) -> bool:
         """Give each hole that has not ended more positions; False when one may have no more.
 
-        The cursor's hole goes on with a new block, a further hole grows in place.
+        The cursor's hole goes on with a new block, a further hole grows in place. Under verified
+        steps the cursor's hole grows as well, up to the longest canvas the model was trained on.
         """
         open_holes = [
             number
@@ -93,10 +94,10 @@ class Blocks:
         if not all(self._has_room(number) for number in open_holes):
             return False
         for number in open_holes:
-            if number == self._canvas.cursor_hole:
-                self._extend(revision)
-            else:
+            if self._grows(number):
                 self._grow(number)
+            else:
+                self._extend(revision)
         return True
 
     def reopen(self, hole: int, index: int) -> list[int]:
@@ -118,10 +119,16 @@ class Blocks:
         self.allow(size - local)
         return hidden
 
+    def _grows(self, hole: int) -> bool:
+        """Whether a hole gets more positions in place, not a new block."""
+        is_short = len(self._canvas.holes[hole]) < self._config.max_positions
+        is_verified = self._config.decoding is Decoding.VERIFIED
+        return hole != self._canvas.cursor_hole or (is_verified and is_short)
+
     def _has_room(self, hole: int) -> bool:
-        if hole == self._canvas.cursor_hole:
-            return len(self.finished) + 1 < self._config.max_blocks
-        return len(self._canvas.holes[hole]) < self._config.max_positions
+        if self._grows(hole):
+            return len(self._canvas.holes[hole]) < self._config.max_positions
+        return len(self.finished) + 1 < self._config.max_blocks
 
     def _extend(self, revision: Revision) -> None:
         number = self._canvas.cursor_hole

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 
 from engine.commit import CommitConfig
 from engine.request import Effort
+
+
+class Decoding(str, Enum):
+    """How a canvas is filled: what its masked pass is sure of, or what its causal pass verifies."""
+
+    MASKED = "masked"
+    VERIFIED = "verified"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,11 +23,16 @@ class SamplerConfig:
 
     ``steps_per_token``: a block of L positions gets at most ceil(steps_per_token * L) steps.
     ``max_blocks``: canvases one after the other. ``num_revisions``: rounds in which committed
-    tokens that the causal pass does not support are hidden and predicted again. ``is_scored``:
+    tokens that the causal pass does not support are hidden and predicted again, or (verified
+    steps) further holes are verified again when the holes before them are full. ``is_scored``:
     whether that pass is paid for at all. ``eom_bias``: taken off <eom>'s logit at a block's first
     step, halved at each one after. ``eom_support``: what every masked position before <eom> must
     have. ``max_faults``: objections before the run gives up. ``safe_p``: at the deadline the text
     is cut before the first token under it. ``max_positions``: to this a further hole may grow.
+
+    ``decoding``: masked steps, or verified ones: drafts of at most ``draft_tokens`` behind every
+    frontier, found by matches of ``min_match`` tokens, kept while p >= min(``draft_floor``,
+    ``draft_share`` of the best token's p). ``is_draft_denoised``: a masked pass drafts first.
     """
 
     commit: CommitConfig = field(default_factory=CommitConfig)
@@ -33,6 +46,12 @@ class SamplerConfig:
     safe_p: float = 0.4
     max_positions: int = 32
     temperature: float = 0.0
+    decoding: Decoding = Decoding.MASKED
+    draft_tokens: int = 8
+    min_match: int = 1
+    draft_floor: float = 1.0
+    draft_share: float = 1.0
+    is_draft_denoised: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,21 +16,24 @@ import numpy as np
 
 from engine.blocks import Blocks
 from engine.budget import Budget
-from engine.canvas import Canvas, Ids
+from engine.canvas import Canvas
 from engine.commit import Floats
 from engine.constraints import Constraint, Draft, Fault, first_fault
-from engine.denoisers.protocol import ContextHandle, Denoiser, Logits
-from engine.effort import SamplerConfig
+from engine.denoisers.protocol import ContextHandle, Denoiser
+from engine.denoising import Denoising
+from engine.drafts import GuessDrafts, LookupDrafts
+from engine.effort import Decoding, SamplerConfig
 from engine.errors import Cancelled
+from engine.filters import Filters
 from engine.holes import Hole
 from engine.lexicon import Lexicon
-from engine.posterior import Filter, Posterior, apply_filters, greedy, sampled
 from engine.proposal import Reason
 from engine.revision import Revision
 from engine.safe_prefix import cut_to_safe_prefix
 from engine.snapshot import Changes, Counts, snapshot
 from engine.spelling import Spelling
 from engine.step import Step
+from engine.verifier import Verifier
 from engine.writer import Place, Writer
 
 
@@ -91,11 +94,11 @@ class Sampler:
         self.blocks = Blocks(canvas, handle, sizes, model.denoiser, model.spelling, config)
         self.revision = Revision(config.num_revisions)
         self._ends_line = [hole.single_line for hole in holes]
-        self._writer = Writer(canvas, model.spelling, self._ends_line, config)
-        self._constraints, self._budget, self._seed = constraints, budget or Budget(), seed
+        self._filters = Filters(canvas, model.spelling, model.lexicon, self._ends_line)
+        self._pass = self._new_pass(seed)
+        self._constraints, self._budget = constraints, budget or Budget()
         self._began = self._budget.clock()
         self._step_s = 0.0
-        self._bans: dict[Place, list[int]] = {}
         self._num_faults = 0
         self._seen: list[tuple[bytes, bool] | None] = [None] * len(holes)
         self._remasked: list[Place] = []
@@ -123,7 +126,7 @@ class Sampler:
             self._expire()
         elif len(self.canvas.masked()):
             return self._step()
-        elif not self._score_and_doubt():
+        elif not (self._revisit() or self._score_and_doubt()):
             self._lengthen()
         return None
 
@@ -147,12 +150,7 @@ class Sampler:
         canvas = self.canvas.holes[hole]
         index = self.model.spelling.token_at(canvas, fault.offset)
         token = int(np.concatenate([canvas.done, canvas.ids])[index])
-        self._bans = {
-            place: banned
-            for place, banned in self._bans.items()
-            if place[0] != hole or place[1] <= index
-        }
-        self._bans.setdefault((hole, index), []).append(token)
+        self._filters.ban(hole, index, token)
         self._remasked += [(hole, place) for place in self.blocks.reopen(hole, index)]
         self.revision.forget()
         return True
@@ -167,21 +165,34 @@ class Sampler:
         pieces = self.model.spelling.new_pieces(canvas)
         p = np.concatenate([self.blocks.done_p(hole)[: len(canvas.done)], canvas.p])
         causal_p = self.blocks.causal_p(hole, self.revision)
+        if causal_p is None and self.config.decoding is Decoding.VERIFIED:
+            causal_p = p
         return TokenScores(tuple(pieces), p, causal_p)
+
+    def _new_pass(self, seed: tuple[int, int]) -> Denoising | Verifier:
+        """What a step does, by the policy."""
+        canvas, model, config = self.canvas, self.model, self.config
+        writer = Writer(canvas, model.spelling, self._ends_line, config)
+        filters = self._filters
+        denoiser, lexicon = model.denoiser, model.lexicon
+        denoising = Denoising(canvas, denoiser, lexicon, filters, writer, config, seed)
+        if config.decoding is Decoding.MASKED:
+            return denoising
+        sources = (
+            GuessDrafts(denoiser.tokenizer.eom_id),
+            LookupDrafts(model.spelling, self._ends_line, config.min_match, config.draft_tokens),
+        )
+        drafting = denoising if config.is_draft_denoised else None
+        return Verifier(canvas, denoiser, lexicon, filters, writer, sources, config, drafting)
 
     def _is_finished(self) -> bool:
         return all(self.model.spelling.is_finished(hole) for hole in self.canvas.holes)
 
     def _step(self) -> Step:
         began = self._budget.clock()
-        wanted = self.canvas.masked()
-        holes, places = self.canvas.locate(wanted)
-        [logits] = self.model.denoiser.predict(
-            self.blocks.handle, [self.canvas], [wanted], cancel=self._budget.interruption
-        )
-        self.forwards += 1
-        posterior = self._posterior(logits, holes, places)
-        committed = self._writer.write(posterior, holes, places, self.blocks.num_steps_left)
+        forwards = self._pass.forwards
+        committed = self._pass.step(self.blocks, self._budget.interruption)
+        self.forwards += self._pass.forwards - forwards
         self.num_steps += 1
         self.blocks.num_steps += 1
         self._look()
@@ -192,24 +203,6 @@ class Sampler:
         changes = Changes(committed, remasked)
         counts = Counts(self.num_steps, self.forwards, elapsed_ms)
         return snapshot(self.canvas, done_p, self.model.spelling, changes, counts)
-
-    def _posterior(self, logits: Logits, holes: Ids, places: Ids) -> Posterior:
-        bias = self.config.eom_bias * 0.5**self.blocks.num_steps
-        filters = [self._filter(hole, place) for hole, place in zip(holes, places, strict=True)]
-        apply_filters(logits, filters, self.model.lexicon, bias)
-        if self.config.temperature <= 0.0:
-            return greedy(logits)
-        random = np.random.default_rng((*self._seed, self.forwards))
-        return sampled(logits, self.config.temperature, random)
-
-    def _filter(self, hole: int, place: int) -> Filter:
-        canvas = self.canvas.holes[hole]
-        missing = self.model.spelling.missing(canvas) if place == canvas.num_frontier else b""
-        return Filter(
-            self._bans.get((hole, len(canvas.done) + place), ()),
-            self.model.lexicon.compatible(missing) if missing else None,
-            self._ends_line[hole],
-        )
 
     def _look(self, is_final: bool = False) -> None:
         """Show the constraints every frontier that changed; ban and mask again what they refuse."""
@@ -244,6 +237,14 @@ class Sampler:
             text = data[: error.start].decode("utf-8")
         return first_fault(self._constraints, Draft(hole, text, is_finished, others))
 
+    def _revisit(self) -> bool:
+        """Whether holes were opened to be verified once more."""
+        if isinstance(self._pass, Denoising) or not self._is_finished():
+            return False
+        hidden = self._pass.revisit(self.blocks)
+        self._remasked += hidden
+        return bool(hidden)
+
     def _score_and_doubt(self) -> bool:
         """Ask the causal pass about the full block; True when tokens were hidden again."""
         if not self.config.is_scored or self.revision.is_scored(self.canvas):
@@ -254,7 +255,11 @@ class Sampler:
             self.blocks.handle,
             self.model.denoiser,
             self.model.lexicon,
-            self._score_filters(),
+            [
+                each
+                for number, hole in enumerate(self.canvas.holes)
+                for each in self._filters.of_text(number, hole.ids.tolist())[:-1]
+            ],
             self._budget.interruption,
         )
         self.forwards += 1
@@ -266,17 +271,6 @@ class Sampler:
         self.blocks.allow(len(doubts))
         self.score_s += self._budget.clock() - began
         return bool(doubts)
-
-    def _score_filters(self) -> list[Filter]:
-        """What the causal pass is held to at each position: healed bytes and ends of lines."""
-        filters = []
-        for ends, canvas in zip(self._ends_line, self.canvas.holes, strict=True):
-            missing = canvas.forced[len(self.model.spelling.tokenizer.decode_bytes(canvas.done)) :]
-            for token in canvas.ids.tolist():
-                allowed = self.model.lexicon.compatible(missing) if missing else None
-                filters.append(Filter(allowed=allowed, ends_line=ends))
-                missing = missing[len(self.model.spelling.piece(token)) :]
-        return filters
 
     def _lengthen(self) -> None:
         """Give every hole that has not ended more room; stop when all ended or none is left."""

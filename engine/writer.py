@@ -43,10 +43,7 @@ class Writer:
         Enough of them that the rest fits ``num_steps_left`` steps, this one included.
         """
         previous = np.concatenate([hole.guess[hole.is_masked] for hole in self._canvas.holes])
-        for number, canvas in enumerate(self._canvas.holes):
-            rows = holes == number
-            canvas.p[places[rows]] = posterior.p[rows]
-            canvas.guess[places[rows]] = posterior.tokens[rows]
+        self.note(posterior, holes, places)
         is_eligible, is_due = self._eligible(posterior, holes, places)
         rule = self._config.commit
         is_settled = float(posterior.entropy.mean()) < rule.settled_entropy
@@ -60,10 +57,22 @@ class Writer:
         committed = [
             (int(holes[row]), int(places[row]))
             for row in np.flatnonzero(chosen).tolist()
-            if self._write(int(holes[row]), int(places[row]), posterior, row)
+            if self.put(
+                int(holes[row]),
+                int(places[row]),
+                int(posterior.tokens[row]),
+                float(posterior.p[row]),
+            )
         ]
         self._crop()
         return committed
+
+    def note(self, posterior: Posterior, holes: Ids, places: Ids) -> None:
+        """Keep the best guesses of masked positions (hole and place (M,)) and their p."""
+        for number, canvas in enumerate(self._canvas.holes):
+            rows = holes == number
+            canvas.p[places[rows]] = posterior.p[rows]
+            canvas.guess[places[rows]] = posterior.tokens[rows]
 
     def _eligible(self, posterior: Posterior, holes: Ids, places: Ids) -> tuple[Flags, Flags]:
         """Rows that may be committed, and those that must be (forced bytes at the frontier)."""
@@ -76,7 +85,7 @@ class Writer:
                 is_due[rows[0]] = True
                 healed = self._spelling.piece(int(posterior.tokens[rows[0]]))
                 is_eligible[rows[1:]] = healed.startswith(missing)
-            ends = [index for index in rows if self._ends(int(posterior.tokens[index]), number)]
+            ends = [index for index in rows if self.ends(int(posterior.tokens[index]), number)]
             if ends:  # what lies behind the first end says nothing but that it is over
                 is_eligible[ends[0] + 1 : rows[-1] + 1] = False
                 place = int(places[ends[0]])
@@ -92,11 +101,11 @@ class Writer:
             committed = np.flatnonzero(~canvas.is_masked)
             first = int(committed[-1]) + 1 if len(committed) else 0
             for place in np.flatnonzero(is_sure[first:]) + first:
-                if self._ends(int(canvas.guess[place]), number):
+                if self.ends(int(canvas.guess[place]), number):
                     canvas.truncate(int(place) + 1)
                     break
 
-    def _ends(self, token: int, hole: int) -> bool:
+    def ends(self, token: int, hole: int) -> bool:
         """Whether ``token`` ends its hole: <eom>, or a newline in a single-line hole."""
         tokenizer = self._spelling.tokenizer
         is_break = self._ends_line[hole] and b"\n" in tokenizer.token_bytes(token)
@@ -106,18 +115,17 @@ class Writer:
         """Masked positions up to the first end of each hole."""
         needed = 0
         for number, canvas in enumerate(self._canvas.holes):
-            ends = [self._ends(int(guess), number) for guess in canvas.guess]
+            ends = [self.ends(int(guess), number) for guess in canvas.guess]
             first = ends.index(True) if True in ends else len(ends) - 1
             needed += int(canvas.is_masked[: first + 1].sum())
         return needed
 
-    def _write(self, hole: int, place: int, posterior: Posterior, row: int) -> bool:
-        """Commit one row; False when an end written in this step dropped its position."""
-        canvas, p = self._canvas.holes[hole], float(posterior.p[row])
-        token = int(posterior.tokens[row])
+    def put(self, hole: int, place: int, token: int, p: float) -> bool:
+        """Commit one token; False when an end written in this step dropped its position."""
+        canvas = self._canvas.holes[hole]
         if place >= len(canvas) or not canvas.is_masked[place]:
             return False
-        if not self._ends(token, hole):
+        if not self.ends(token, hole):
             canvas.commit(place, token, p)
             return True
         tokenizer = self._spelling.tokenizer

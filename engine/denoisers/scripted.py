@@ -110,12 +110,14 @@ class ScriptedDenoiser:
     def _logits(
         self, handle: ScriptedHandle, canvas: Canvas, positions: Ids, causal: bool
     ) -> Logits:
-        answers = [self._ranked(handle, canvas, number) for number in range(len(canvas.holes))]
+        answers = [self._texts(handle, canvas, number) for number in range(len(canvas.holes))]
         logits = np.empty((len(positions), self.tokenizer.vocab_size), np.float32)
         holes, places = canvas.locate(positions)
         for row, hole, place in zip(logits, holes, places, strict=True):
             script, texts = answers[hole]
             at = len(canvas.holes[hole].done) + int(place)
+            seen = at if causal else None
+            texts = sorted(texts, key=lambda ids: not self._agrees(ids, canvas.holes[hole], seen))
             weights = np.zeros(self.tokenizer.vocab_size)
             share = script.p_at.get(at, script.p)
             share = script.causal_p_at.get(at, share) if causal else share
@@ -128,10 +130,10 @@ class ScriptedDenoiser:
     def _padding(self, script: Script, ids: Sequence[int]) -> int:
         return self.tokenizer.eom_id if script.is_ended or not ids else ids[-1]
 
-    def _ranked(
+    def _texts(
         self, handle: ScriptedHandle, canvas: Canvas, number: int
     ) -> tuple[Script, list[list[int]]]:
-        """The script of a hole and its texts as ids, those that agree with the canvas first."""
+        """The script of a hole and its texts as ids."""
         hole = canvas.holes[number]
         forced = hole.forced.decode("utf-8", "replace")
         if number < len(self.scripts):
@@ -140,13 +142,15 @@ class ScriptedDenoiser:
         else:
             script = Script(())
             texts = [self._repeat(handle, canvas, number)]
-        return script, sorted(texts, key=lambda ids: not self._agrees(ids, hole))
+        return script, texts
 
-    def _agrees(self, ids: list[int], hole: HoleCanvas) -> bool:
+    def _agrees(self, ids: list[int], hole: HoleCanvas, num_seen: int | None) -> bool:
+        """Whether a text is what is committed, of the first ``num_seen`` positions or of all."""
         known = [*hole.done.tolist(), *hole.ids.tolist()]
         is_known = [True] * len(hole.done) + [state == State.COMMITTED for state in hole.states]
         padded = ids + [self.tokenizer.eom_id] * len(known)
-        return all(a == b for a, b, flag in zip(known, padded, is_known, strict=False) if flag)
+        compared = list(zip(known, padded, is_known, strict=False))[:num_seen]
+        return all(a == b for a, b, flag in compared if flag)
 
     def _repeat(self, handle: ScriptedHandle, canvas: Canvas, number: int) -> list[int]:
         is_cursor = number == canvas.cursor_hole

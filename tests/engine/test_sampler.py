@@ -11,7 +11,7 @@ import pytest
 from engine.budget import Budget
 from engine.canvas import Canvas, HoleCanvas, Ids
 from engine.commit import CommitConfig
-from engine.constraints import Constraint, Draft, Fault
+from engine.constraints import Draft, Fault
 from engine.denoisers.protocol import ContextHandle, Logits
 from engine.denoisers.scripted import ByteTokenizer, Script, ScriptedDenoiser
 from engine.effort import SamplerConfig
@@ -23,53 +23,7 @@ from engine.sampler import ModelView, Sampler, Stop
 from engine.spans import span
 from engine.spelling import Spelling
 from engine.step import State
-
-WORDS = ("return", " value", " other", "print", "(", ")", "\n    ", "foo", "bar", "forbidden")
-TOKENIZER = ByteTokenizer(WORDS)
-LEXICON = Lexicon(TOKENIZER)
-
-
-def sampler(
-    *scripts: Script,
-    sizes: tuple[int, ...] = (8,),
-    forced: bytes = b"",
-    single_line: bool = True,
-    config: SamplerConfig | None = None,
-    constraints: tuple[Constraint, ...] = (),
-    budget: Budget | None = None,
-    seed: tuple[int, int] = (0, 0),
-) -> Sampler:
-    holes = [
-        HoleCanvas.masked(size, TOKENIZER.mask_id, forced if number == 0 else b"")
-        for number, size in enumerate(sizes)
-    ]
-    context = tuple(TOKENIZER.encode(f"piece {n} ") for n in range(len(sizes) + 1))
-    canvas = Canvas(TOKENIZER.encode(""), context, holes, 0, 0)
-    denoiser = ScriptedDenoiser(TOKENIZER, scripts)
-    planned = [
-        Hole(span(n, n), HoleKind.SPAN, single_line, size, "") for n, size in enumerate(sizes)
-    ]
-    model = ModelView(denoiser, LEXICON, Spelling(TOKENIZER))
-    handle = denoiser.prefill(canvas)
-    config = config or SamplerConfig(is_scored=False, num_revisions=0)
-    return Sampler(canvas, handle, planned, model, config, constraints, budget, seed)
-
-
-def run(made: Sampler) -> str:
-    for _ in made.steps():
-        pass
-    return made.texts()[0]
-
-
-class Forbid:
-    """Objects to one word, once no further token can change it."""
-
-    def __init__(self, word: str) -> None:
-        self.word = word
-
-    def fault(self, draft: Draft) -> Fault | None:
-        at = draft.text.find(self.word)
-        return None if at < 0 else Fault(at, Reason.DOES_NOT_PARSE, self.word)
+from sampling import TOKENIZER, Forbid, run, sampler
 
 
 def test_spells_the_script_and_drops_what_lies_behind_the_end() -> None:
@@ -288,19 +242,30 @@ def test_same_seed_same_text_and_another_candidate_another_text() -> None:
 
 
 def test_bytes_that_are_no_text_are_refused() -> None:
-    # the script's best token is the first byte of a character that it does not finish
-    denoiser = ScriptedDenoiser(TOKENIZER, [Script(("é", "foo"))])
-    made = sampler(Script(("é", "foo")))
-    half = int(TOKENIZER.encode("é")[0])
-    made.canvas.holes[0].truncate(1)
-    made.canvas.holes[0].commit(0, half, 0.9)
-    made.canvas.holes[0].grow(1, TOKENIZER.mask_id)
-    made.canvas.holes[0].commit(1, TOKENIZER.eom_id, 0.9)
-    made._look()
-    assert made._bans == {(0, 0): [half]}
-    assert denoiser.name == "scripted"
-    run(made)
-    assert made.texts()[0].isascii()
+    half = TOKENIZER.token_bytes(int(TOKENIZER.encode("é")[0]))
+
+    class Halved(ScriptedDenoiser):
+        """Writes the first byte of a character, and then the end."""
+
+        def predict(
+            self,
+            handle: ContextHandle,
+            canvases: Sequence[Canvas],
+            wanted: Sequence[Ids],
+            causal: bool = False,
+            cancel: threading.Event | None = None,
+        ) -> list[Logits]:
+            logits = super().predict(handle, canvases, wanted, causal, cancel)
+            _, places = canvases[0].locate(wanted[0])
+            for row, place in zip(logits[0], places, strict=True):
+                if place == 0:
+                    row[int(TOKENIZER.encode("é")[0])] = row.max() + 2
+            return logits
+
+    made = sampler(denoiser=Halved(TOKENIZER, [Script(("foo",))]))
+    steps = list(made.steps())
+    assert any((0, 0) in step.remasked for step in steps)
+    assert made.texts() == ("foo",) and half not in made.texts()[0].encode()
 
 
 def test_every_config_of_effort_ends() -> None:
@@ -333,9 +298,9 @@ def test_a_revision_that_scores_lower_is_taken_back() -> None:
             self.has_scored |= causal
             return super().predict(handle, canvases, wanted, causal, cancel)
 
-    made = sampler(sizes=(4,), config=SamplerConfig(num_revisions=1))
     script = Script(("foobar", "foofoo"), causal_p_at={1: 0.1})
-    made.model = ModelView(Fickle(TOKENIZER, [script]), LEXICON, Spelling(TOKENIZER))
+    fickle = Fickle(TOKENIZER, [script])
+    made = sampler(sizes=(4,), config=SamplerConfig(num_revisions=1), denoiser=fickle)
     steps = list(made.steps())
     assert steps[-1].hole_texts == ("fooprint",)
     assert made.texts() == ("foobar",)

@@ -1,0 +1,144 @@
+"""Verified steps: drafts behind every frontier, one causal pass, the supported prefix stays.
+
+The causal pass of the same weights sees at each position what stands before it, drafts included, so
+it judges all of a draft at once, and says what should stand where the draft goes wrong: that token
+is committed too. All holes of a canvas share the pass.
+"""
+
+# M judged positions, V vocabulary
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+import numpy as np
+
+from engine.blocks import Blocks
+from engine.canvas import Canvas, HoleCanvas
+from engine.commit import is_supported
+from engine.denoisers.protocol import Denoiser, Logits
+from engine.denoising import Denoising
+from engine.drafts import DraftSource
+from engine.effort import SamplerConfig
+from engine.filters import Filters
+from engine.lexicon import Lexicon
+from engine.posterior import apply_filters, probabilities_of
+from engine.step import State
+from engine.writer import Place, Writer
+
+
+class Verifier:
+    """Verified steps over one canvas; ``denoising`` writes drafts onto it when it is given."""
+
+    def __init__(
+        self,
+        canvas: Canvas,
+        denoiser: Denoiser,
+        lexicon: Lexicon,
+        filters: Filters,
+        writer: Writer,
+        sources: Sequence[DraftSource],
+        config: SamplerConfig,
+        denoising: Denoising | None = None,
+    ) -> None:
+        self._canvas, self._denoiser, self._lexicon = canvas, denoiser, lexicon
+        self._filters, self._writer, self._sources = filters, writer, sources
+        self._config, self._denoising, self._num_passes = config, denoising, 0
+        self._num_rounds_left = config.num_revisions
+        self._verified: list[list[int]] | None = None
+
+    @property
+    def forwards(self) -> int:
+        """Passes so far, those of the drafts included."""
+        num_drafted = 0 if self._denoising is None else self._denoising.forwards
+        return self._num_passes + num_drafted
+
+    def step(self, blocks: Blocks, cancel: threading.Event | None) -> list[Place]:
+        """One pass; commits at least one token of every open hole. What was committed."""
+        if self._denoising is not None:
+            self._denoising.guess(blocks, cancel)
+        drafts = [self._draft(number) for number in range(len(self._canvas.holes))]
+        trial = self._trial(drafts)
+        starts = trial.starts
+        wanted = [
+            starts[number] + np.arange(hole.num_frontier, len(trial.holes[number]))
+            for number, hole in enumerate(self._canvas.holes)
+        ]
+        [logits] = self._denoiser.predict(
+            blocks.handle, [trial], [np.concatenate(wanted)], causal=True, cancel=cancel
+        )
+        self._num_passes += 1
+        committed, row = [], 0
+        for number, rows in enumerate(wanted):
+            if len(rows):
+                part = logits[row : row + len(rows)]
+                committed += self._judge(number, drafts[number][: len(rows) - 1], part)
+            row += len(rows)
+        return committed
+
+    def revisit(self, blocks: Blocks) -> list[Place]:
+        """Open the further holes of a full canvas again, what they say is their draft.
+
+        They were verified while the holes before them were open; the next step verifies them as
+        they stand. What is masked now: nothing when all has been verified, or too often.
+        """
+        texts = [hole.ids.tolist() for hole in self._canvas.holes]
+        is_settled = len(texts) == 1 or texts == self._verified
+        if is_settled or self._num_rounds_left <= 0:
+            return []
+        self._num_rounds_left -= 1
+        self._verified = texts
+        hidden = []
+        for number, tokens in enumerate(texts):
+            if number != self._canvas.cursor_hole:
+                hidden += [(number, place) for place in blocks.reopen(number, 0)]
+                self._canvas.holes[number].guess[: len(tokens)] = tokens
+        return hidden
+
+    def _draft(self, hole: int) -> list[int]:
+        canvas = self._canvas.holes[hole]
+        room = len(canvas) - canvas.num_frontier
+        for source in self._sources if room else ():
+            drafted = source.draft(self._canvas, hole)
+            if drafted:
+                return drafted[:room]
+        return []
+
+    def _trial(self, drafts: Sequence[Sequence[int]]) -> Canvas:
+        """The canvas as the causal pass is to see it: frontier, draft, and one position to fill.
+
+        That last one is seen by nobody but the holes behind this one, to which it says that this
+        one ends there.
+        """
+        trial = self._canvas.copy()
+        eom_id = self._denoiser.tokenizer.eom_id
+        for number, (hole, drafted) in enumerate(zip(self._canvas.holes, drafts, strict=True)):
+            room = len(hole) - hole.num_frontier
+            tail = [*drafted, eom_id][:room]
+            ids = np.concatenate([hole.ids[: hole.num_frontier], np.array(tail, np.int64)])
+            states = np.full(len(ids), State.COMMITTED, np.uint8)
+            trial.holes[number] = HoleCanvas(ids, states, hole.forced, hole.done)
+        return trial
+
+    def _judge(self, hole: int, drafted: Sequence[int], logits: Logits) -> list[Place]:
+        """Commit what ``logits`` (M, V) supports of the M - 1 drafted tokens, and their own."""
+        canvas = self._canvas.holes[hole]
+        first = canvas.num_frontier
+        apply_filters(logits, self._filters.of_text(hole, drafted, first), self._lexicon)
+        tokens = np.array([*drafted, 0], np.int64)
+        best = logits.argmax(axis=1)
+        tokens[-1] = best[-1]
+        p, p_best = probabilities_of(logits, tokens)
+        is_kept = is_supported(p, p_best, self._config.draft_floor, self._config.draft_share)
+        committed: list[Place] = []
+        for row, token in enumerate(tokens.tolist()):
+            is_own = not is_kept[row]
+            written = int(best[row]) if is_own else token
+            chance = float(p_best[row] if is_own else p[row])
+            if not self._writer.put(hole, first + row, written, chance):
+                break
+            committed.append((hole, first + row))
+            if is_own or self._writer.ends(written, hole):
+                break
+        return committed
