@@ -12,21 +12,15 @@ from __future__ import annotations
 
 import difflib
 import re
-import sys
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 from engine.constraints import Draft, Fault
 from engine.errors import BadInput
 from engine.holes import MaskPlan
+from engine.project_file import TABLES, find_project_file, read_project_file
 from engine.proposal import Reason
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
-FILE_NAME = ".midfill.toml"
 _TABLE = "rules"
 _NAME = re.compile(r"[^\W\d]\w*")
 
@@ -44,19 +38,10 @@ class Rules:
     max_line_length: int | None = None
 
 
-def find_rules(path: Path) -> Path | None:
-    """The nearest ``.midfill.toml`` in the folders above ``path``."""
-    candidates = (folder / FILE_NAME for folder in path.absolute().parents)
-    return next((candidate for candidate in candidates if candidate.is_file()), None)
-
-
 def load_rules(path: Path) -> Rules:
     """Read one rules file. Raises BadInput that names the key and the mend."""
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadInput(f"{path}: cannot be read as TOML ({error})") from error
-    _reject_unknown(path, document, (_TABLE,), "")
+    document = read_project_file(path)
+    _reject_unknown(path, document, TABLES, "")
     table = document.get(_TABLE, {})
     if not isinstance(table, dict):
         raise BadInput(f"{path}: {_TABLE} must be a table: write [{_TABLE}]")
@@ -178,7 +163,7 @@ class RulesFinder:
 
     def rules_for(self, path: str | None) -> Rules | None:
         """The rules of the nearest folder that has some; None without a path or a rules file."""
-        found = None if path is None else find_rules(Path(path))
+        found = None if path is None else find_project_file(Path(path))
         if found is None:
             return None
         stamp = found.stat().st_mtime_ns

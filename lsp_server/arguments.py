@@ -36,6 +36,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_train(commands)
     _add_models(commands)
     _add_doctor(commands)
+    _add_settings(commands)
     return parser
 
 
@@ -211,6 +212,13 @@ def _add_models(commands: Any) -> None:
 def _add_doctor(commands: Any) -> None:
     doctor = commands.add_parser("doctor", help="check the installation and the model")
     _add_model(doctor)
+
+
+def _add_settings(commands: Any) -> None:
+    settings = commands.add_parser("settings", help="list the settings of the language server")
+    settings.add_argument(
+        "--schema", action="store_true", help="print their JSON Schema, for editors"
+    )
 
 
 def _add_model(parser: argparse.ArgumentParser) -> None:

@@ -179,6 +179,12 @@ def _doctor(arguments: argparse.Namespace) -> int:
     return doctor(arguments.model, sys.stdout)
 
 
+def _settings(arguments: argparse.Namespace) -> int:
+    from lsp_server.settings_schema import print_settings
+
+    return print_settings(arguments.schema, sys.stdout)
+
+
 _COMMANDS: dict[str, Command] = {
     "bench": _bench,
     "doctor": _doctor,
@@ -186,6 +192,7 @@ _COMMANDS: dict[str, Command] = {
     "fill": _fill,
     "lsp": _lsp,
     "models": _models,
+    "settings": _settings,
     "train": _train,
     "why": _why,
 }

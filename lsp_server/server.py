@@ -31,6 +31,7 @@ from lsp_server.methods.code_action_resolve import (
 )
 from lsp_server.methods.configuration import did_change_configuration
 from lsp_server.methods.did_change import did_change
+from lsp_server.methods.did_change_workspace_folders import did_change_workspace_folders
 from lsp_server.methods.did_close import did_close
 from lsp_server.methods.did_open import did_open
 from lsp_server.methods.execute_command import accept
@@ -51,6 +52,7 @@ _HANDLERS: tuple[tuple[str, Any, Any], ...] = (
     (types.TEXT_DOCUMENT_DID_CHANGE, did_change, None),
     (types.TEXT_DOCUMENT_DID_CLOSE, did_close, None),
     (types.WORKSPACE_DID_CHANGE_CONFIGURATION, did_change_configuration, None),
+    (types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS, did_change_workspace_folders, None),
     # Without options the capability would not be advertised.
     (types.TEXT_DOCUMENT_INLINE_COMPLETION, inline_completion, types.InlineCompletionOptions()),
     (types.TEXT_DOCUMENT_CODE_ACTION, code_action, CODE_ACTION_OPTIONS),

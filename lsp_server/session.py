@@ -24,11 +24,13 @@ from lsp_server.messages import LoadFailed, Loading
 from lsp_server.offers import Offers
 from lsp_server.positions import Encoding
 from lsp_server.progress import LoadProgress
+from lsp_server.project_settings import ProjectSettings
 from lsp_server.schedule import Schedule
-from lsp_server.settings import Settings, with_values
+from lsp_server.settings import SettingProblem, Settings, with_values
 from lsp_server.status import StatusKind, StatusReporter
 from lsp_server.trace import TraceRecord, TraceRing
 from lsp_server.worker import Lost, Worker, WorkerEvent
+from lsp_server.workspace_folders import WorkspaceFolders
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +58,9 @@ class Session:
         self.encoding = Encoding.UTF16
         self.initial_settings = Settings()
         self.settings = Settings()
+        self._told_problems: set[SettingProblem] = set()
+        self.folders = WorkspaceFolders()
+        self.project_settings = ProjectSettings(self._tell_problem)
         self.documents = Documents()
         self.schedule = Schedule(worker, self.documents)
         self.traces = TraceRing()
@@ -75,10 +80,20 @@ class Session:
 
     def apply_settings(self, values: object, base: Settings) -> Settings:
         """Set ``values`` over ``base``, tell the user what is wrong with them, use the rest."""
-        self.settings, problems = with_values(base, values)
-        for problem in problems:
-            self.show(types.MessageType.Warning, problem.message)
+        self.settings = self.read_settings(values, base)
         return self.settings
+
+    def read_settings(self, values: object, base: Settings) -> Settings:
+        """Return ``base`` with the valid ones of ``values``, and tell the user of the others."""
+        settings, problems = with_values(base, values)
+        for problem in problems:
+            self._tell_problem(problem)
+        return settings
+
+    def settings_for(self, document: Document) -> Settings:
+        """Return the settings that hold for ``document``: its folder's, language's, project's."""
+        own = self.folders.settings_for(document.uri) or self.settings
+        return self.project_settings.over(own, document.path, document.language)
 
     def start_engine(self) -> None:
         """Start the engine with the settings' model, and show how it goes."""
@@ -109,7 +124,7 @@ class Session:
 
     def refusal_for(self, document: Document) -> Refusal | None:
         """Why nothing is proposed in ``document`` at all, or None."""
-        settings = self.settings
+        settings = self.settings_for(document)
         if not settings.enabled:
             return Refusal(Reason.DISABLED, "midfill.enabled is false")
         if document.language in settings.disabled_languages:
@@ -138,6 +153,12 @@ class Session:
     def show(self, kind: types.MessageType, message: str) -> None:
         """Show a message to the user."""
         self.server.window_show_message(types.ShowMessageParams(kind, message))
+
+    def _tell_problem(self, problem: SettingProblem) -> None:
+        """Tell the user once, however many folders and requests meet the problem."""
+        if problem not in self._told_problems:
+            self._told_problems.add(problem)
+            self.show(types.MessageType.Warning, problem.message)
 
     def _handle_event(self, event: WorkerEvent) -> None:
         """Show what happens to the engine: progress, status, and one message when it is bad."""

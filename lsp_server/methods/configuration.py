@@ -19,17 +19,20 @@ _PATIENCE_S = 5.0
 
 
 async def pull(session: Session) -> None:
-    """Ask for the user's settings, if the client can be asked."""
+    """Ask for the user's settings, and those of each folder when there are several."""
     if not session.can("workspace.configuration"):
         return
-    params = types.ConfigurationParams([types.ConfigurationItem(section=SECTION)])
-    asked = session.server.workspace_configuration_async(params)
+    folders = session.folders.uris if len(session.folders.uris) > 1 else ()
+    items = [types.ConfigurationItem(scope, SECTION) for scope in (None, *folders)]
+    asked = session.server.workspace_configuration_async(types.ConfigurationParams(items))
     try:
-        (values,) = await asyncio.wait_for(asked, _PATIENCE_S)
+        values, *others = await asyncio.wait_for(asked, _PATIENCE_S)
     except (JsonRpcException, asyncio.TimeoutError, ValueError) as error:
         logger.warning("the client did not give its configuration: %s", type(error).__name__)
         return
-    session.apply_settings(values, session.initial_settings)
+    base = session.initial_settings
+    session.apply_settings(values, base)
+    session.folders.set_settings([session.read_settings(other, base) for other in others])
 
 
 async def watch(session: Session) -> None:

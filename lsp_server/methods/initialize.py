@@ -15,6 +15,7 @@ def initialize(session: Session, params: types.InitializeParams) -> None:
     session.capabilities = params.capabilities
     chosen = ServerCapabilitiesBuilder.choose_position_encoding(params.capabilities)
     session.encoding = Encoding(chosen)
+    session.folders.change([folder.uri for folder in params.workspace_folders or ()], ())
     session.initial_settings = session.apply_settings(
         params.initialization_options, session.settings
     )

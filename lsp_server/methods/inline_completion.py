@@ -56,7 +56,7 @@ def _request(
     cursor: ByteOffset,
     trigger_kind: types.InlineCompletionTriggerKind,
 ) -> Request:
-    settings = session.settings
+    settings = session.settings_for(session.documents[snapshot.uri])
     is_invoked = trigger_kind is types.InlineCompletionTriggerKind.Invoked
     return Request(
         text=snapshot.text,

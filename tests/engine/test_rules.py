@@ -8,8 +8,9 @@ import pytest
 from engine.constraints import Draft
 from engine.errors import BadInput
 from engine.holes import Hole, HoleKind, MaskPlan
+from engine.project_file import find_project_file
 from engine.proposal import Reason
-from engine.rules import ProjectRules, Rules, RulesFinder, find_rules, load_rules
+from engine.rules import ProjectRules, Rules, RulesFinder, load_rules
 from engine.spans import ByteOffset, span
 
 
@@ -67,9 +68,9 @@ def test_the_nearest_file_counts(tmp_path: Path) -> None:
     inner = tmp_path / "inner"
     inner.mkdir()
     outer_file = written(tmp_path, "")
-    assert find_rules(inner / "a.py") == outer_file
-    assert find_rules(inner / "a.py") != (inner_file := written(inner, ""))
-    assert find_rules(inner / "a.py") == inner_file
+    assert find_project_file(inner / "a.py") == outer_file
+    assert find_project_file(inner / "a.py") != (inner_file := written(inner, ""))
+    assert find_project_file(inner / "a.py") == inner_file
 
 
 def test_a_changed_file_is_read_again(tmp_path: Path) -> None:

@@ -181,10 +181,15 @@ class RawClient:
         if "method" not in message or "id" not in message:
             return
         result = {
-            "workspace/configuration": [self.configuration],
+            "workspace/configuration": self._configurations(message),
             "workspace/applyEdit": {"applied": True},
         }.get(message["method"])
         self.send({"jsonrpc": "2.0", "id": message["id"], "result": result})
+
+    def _configurations(self, message: dict[str, Any]) -> list[Any]:
+        """A list of configurations is one for each item asked for."""
+        given = self.configuration
+        return given if isinstance(given, list) else [given] * len(_items(message))
 
     def send(self, message: dict[str, Any]) -> None:
         body = json.dumps(message).encode()
@@ -241,13 +246,17 @@ class RawClient:
         return await self.response(self.begin(method, params))
 
     async def initialize(
-        self, capabilities: dict[str, Any] | None = None, options: Any = None
+        self,
+        capabilities: dict[str, Any] | None = None,
+        options: Any = None,
+        folders: list[dict[str, str]] | None = None,
     ) -> dict[str, Any]:
         params = {
             "processId": None,
             "rootUri": None,
             "capabilities": MODERN if capabilities is None else capabilities,
             "initializationOptions": options,
+            "workspaceFolders": folders,
         }
         response = await self.request("initialize", params)
         self.notify("initialized", {})
@@ -279,6 +288,11 @@ class RawClient:
     async def close(self) -> None:
         self._reader.feed_eof()
         await self._listening
+
+
+def _items(message: dict[str, Any]) -> list[Any]:
+    items = (message["params"] or {}).get("items", [])
+    return items if isinstance(items, list) else []
 
 
 class _FeedingWriter:

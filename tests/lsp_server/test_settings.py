@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 import pytest
 
 from engine.request import Effort
-from lsp_server.settings import _CHECKS, Settings, with_values
+from lsp_server.mode import Mode
+from lsp_server.settings import Settings, with_values
 
 
 def test_valid_values_are_used() -> None:
@@ -26,7 +25,7 @@ def test_an_unknown_key_is_told_with_the_nearest_valid_one() -> None:
 
 def test_a_key_like_no_other_gets_the_whole_list() -> None:
     _, (problem,) = with_values(Settings(), {"zzz": 5})
-    assert "enabled, disabledLanguages, model" in problem.message
+    assert "enabled, mode, languages, disabledLanguages" in problem.message
 
 
 @pytest.mark.parametrize(
@@ -43,6 +42,9 @@ def test_a_key_like_no_other_gets_the_whole_list() -> None:
         ("disabledLanguages", [1]),
         ("model", 7),
         ("seed", "0"),
+        ("mode", "loud"),
+        ("languages", ["go"]),
+        ("maxDelayMs", -1),
     ],
 )
 def test_a_wrong_value_is_told_and_the_default_used(key: str, value: object) -> None:
@@ -66,5 +68,22 @@ def test_settings_that_are_no_object_are_told() -> None:
     assert problem.message == "The settings must be an object, not ['budgetMs']."
 
 
-def test_every_setting_is_checked() -> None:
-    assert [field.name for field in fields(Settings)] == list(_CHECKS)
+def test_a_language_has_settings_of_its_own() -> None:
+    values = {"mode": "quiet", "languages": {"go": {"mode": "off", "budgetMs": 5}}}
+    settings, problems = with_values(Settings(), values)
+    assert problems == ()
+    assert (settings.for_language("go").mode, settings.for_language("go").budget_ms) == (
+        Mode.OFF,
+        5,
+    )
+    assert settings.for_language("python").mode is Mode.QUIET
+
+
+def test_what_is_wrong_for_a_language_is_told_with_its_place() -> None:
+    values = {"languages": {"go": {"mod": "off", "candidates": 0, "model": "m"}}}
+    settings, problems = with_values(Settings(), values)
+    assert settings.for_language("go") == settings
+    unknown, wrong, not_shared = (problem.message for problem in problems)
+    assert unknown.endswith("did you mean midfill.languages.go.mode?")
+    assert wrong.startswith("The setting midfill.languages.go.candidates must be ")
+    assert not_shared.startswith("Unknown setting midfill.languages.go.model; ")
