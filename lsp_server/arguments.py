@@ -134,10 +134,14 @@ def _add_eval(commands: Any) -> None:
         nargs="?",
         type=Path,
         metavar="CORPUS",
-        help="a folder of source files, or a .jsonl.zst file of them, to cut holes from",
+        help="a folder of source files, or a .jsonl.zst file of them, to cut holes from; "
+        "the word edits measures renames and next edits instead",
     )
     evaluation.add_argument(
-        "--data", type=Path, metavar="DIR", help="a folder of HumanEval-Infilling files"
+        "--data", type=Path, metavar="DIR", help="a folder of HumanEval-Infilling files, or edits"
+    )
+    evaluation.add_argument(
+        "--synthetic", type=Path, metavar="CORPUS", help="edits: cut cases from these sources too"
     )
     _add_cut(evaluation)
     evaluation.add_argument(

@@ -105,6 +105,8 @@ def _bench(arguments: argparse.Namespace) -> int:
 
 
 def _eval(arguments: argparse.Namespace) -> int:
+    if str(arguments.corpus) == "edits":
+        return _eval_edits(arguments)
     try:
         from engine.evaluation.holes import SINGLE_LINE, CutKind
         from engine.evaluation.infilling import EvaluationConfig, run
@@ -132,6 +134,24 @@ def _eval(arguments: argparse.Namespace) -> int:
     if arguments.output is not None:
         write_json(evaluation, arguments.output)
     sys.stdout.write(format_report(evaluation))
+    return 0
+
+
+def _eval_edits(arguments: argparse.Namespace) -> int:
+    from engine.evaluation.edits import EditsConfig, format_edits, run_edits, write_edits
+
+    config = EditsConfig(
+        data=arguments.data,
+        corpus=arguments.synthetic,
+        model=arguments.model,
+        has_model=not arguments.floors_only,
+        num_cases=arguments.holes,
+        seed=arguments.seed,
+    )
+    numbers = run_edits(config)
+    if arguments.output is not None:
+        write_edits(numbers, arguments.output)
+    sys.stdout.write(format_edits(numbers))
     return 0
 
 

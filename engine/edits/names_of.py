@@ -1,0 +1,22 @@
+"""The name table of a file, by its language."""
+
+from __future__ import annotations
+
+from engine.edits.binder import Binder
+from engine.edits.java_names import JavaBinder
+from engine.edits.python_names import PythonBinder
+from engine.edits.symbols import NameTable
+from engine.syntax import SyntaxTree
+
+_BINDERS: dict[str, type[Binder]] = {
+    "java": JavaBinder,
+    "python": PythonBinder,
+}
+
+
+def name_table(tree: SyntaxTree) -> NameTable | None:
+    """All names of a file; None for a language whose scopes are not known."""
+    binder = _BINDERS.get(tree.language.id)
+    if binder is None or tree.root is None:
+        return None
+    return binder(tree).bind()

@@ -1,0 +1,339 @@
+"""Whose member an attribute of Python is: a small inference of classes, then look-up.
+
+Conservative: an object whose class is not plain from assignments, annotations and calls is not
+judged, and its members are listed as unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import tree_sitter
+
+from engine.edits.binder import Keyword, Member
+from engine.edits.classes import ClassIndex, Value
+from engine.edits.symbols import Expression, Origin, Part, Scope, ScopeKind, Symbol, SymbolKind
+
+if TYPE_CHECKING:
+    from engine.edits.python_names import PythonBinder
+
+_MAX_DEPTH = 12
+_MAX_VALUES = 4
+_CONTAINERS = frozenset(
+    """list List set Set frozenset FrozenSet Sequence Iterable Iterator Collection Generator
+    AsyncIterator AsyncIterable Deque deque MutableSequence AbstractSet tuple Tuple""".split()
+)
+_TRANSPARENT = frozenset(
+    """Optional Annotated Final ClassVar Type type Union Awaitable Required NotRequired""".split()
+)
+
+
+def settle_members(binder: PythonBinder) -> None:
+    """Give every attribute and keyword argument its symbol, where that is certain."""
+    settler = _Settler(binder)
+    settler.define_members()
+    settler.classes.unite_overrides()
+    for member in binder.members:
+        settler.settle_member(member)
+    for keyword in binder.keywords:
+        settler.settle_keyword(keyword)
+
+
+class _Settler:
+    def __init__(self, binder: PythonBinder) -> None:
+        self.binder = binder
+        self.table = binder.table
+        self.classes = ClassIndex(self.table, self.infer)
+        self._cache: dict[tuple[int, Part], tuple[Value, ...]] = {}
+
+    def define_members(self) -> None:
+        """Members that methods give to ``self``, and others to a class of this file."""
+        for member in self.binder.members:
+            if not member.site.is_definition:
+                continue
+            for value in self._receiver(member.owner):
+                self._define(value, member)
+        self._cache.clear()
+
+    def _receiver(self, owner: Expression) -> Iterable[Value]:
+        """The class of ``self``, ``cls`` or a class's own name: all that can define a member."""
+        if owner.node.type != "identifier":
+            return ()
+        symbol = self._symbol(owner)
+        if symbol is None:
+            return ()
+        if symbol in self.binder.receivers:
+            return (Value(self.binder.receivers[symbol][0], True),)
+        is_class = symbol.kind is SymbolKind.CLASS and symbol.body is not None
+        return (Value(symbol.body),) if is_class else ()
+
+    def _define(self, value: Value, member: Member) -> None:
+        scope = value.scope
+        if scope is None:
+            return
+        symbol = self.classes.member(scope, member.name)
+        if symbol is None:
+            symbol = Symbol(member.name, SymbolKind.MEMBER, scope)
+            scope.symbols[member.name] = [symbol]
+            self.table.symbols.append(symbol)
+        self.table.place(symbol, member.site)
+        if member.value is not None:
+            symbol.values.append(member.value)
+        symbol.annotation = symbol.annotation or member.annotation
+
+    def settle_member(self, member: Member) -> None:
+        """Find out whose member it is; unknown when it is not plain."""
+        if member.site.span.start in self.table.at:
+            return
+        is_known = False
+        for value in self.infer(member.owner):
+            is_known = self._settle_for(value, member) or is_known
+        if not is_known:
+            self.table.unknown.setdefault(member.name, []).append(member.site)
+
+    def _settle_for(self, value: Value, member: Member) -> bool:
+        """Whether the member belongs to ``value`` for certain."""
+        outer: list[Origin] = []
+        if value.origin is not None:
+            outer = [value.origin]
+        elif value.scope is not None:
+            symbol = self.classes.member(value.scope, member.name)
+            if symbol is not None:
+                self.table.place(symbol, member.site)
+                return True
+            outer = self.classes.outer_bases(value.scope)
+        self.table.outer_members.extend((origin, member.name, member.site) for origin in outer)
+        return bool(outer)
+
+    def settle_keyword(self, keyword: Keyword) -> None:
+        """Find the parameter, or the field of a class without a constructor of its own."""
+        for value in self.infer(keyword.callee):
+            if value.function is not None:
+                self._settle_parameter(value.function, keyword)
+            elif value.scope is not None and not value.is_instance:
+                constructor = self._constructor(value.scope)
+                if constructor is not None:
+                    self._settle_parameter(constructor, keyword)
+                else:
+                    self._settle_field(value.scope, keyword)
+
+    def _constructor(self, scope: Scope) -> Symbol | None:
+        return self.classes.member(scope, "__init__") or self.classes.member(scope, "__new__")
+
+    def _settle_field(self, scope: Scope, keyword: Keyword) -> None:
+        field = self.classes.member(scope, keyword.name)
+        if field is not None:
+            self.table.place(field, keyword.site)
+
+    def _settle_parameter(self, function: Symbol, keyword: Keyword) -> None:
+        parameter = None if function.body is None else function.body.get(keyword.name)
+        if parameter is not None and parameter.kind is SymbolKind.PARAMETER:
+            self.table.place(parameter, keyword.site)
+
+    def infer(self, expression: Expression, depth: int = 0) -> tuple[Value, ...]:
+        """What an expression may stand for; nothing when that is not plain."""
+        key = (expression.node.id, expression.part)
+        if key in self._cache:
+            return self._cache[key]
+        if depth > _MAX_DEPTH:
+            return ()
+        self._cache[key] = ()  # an expression that depends on itself ends here
+        if expression.part is Part.WHOLE:
+            found = self._whole(expression.node, expression.scope, depth + 1)
+        elif expression.part is Part.ENTERED:
+            found = self._entered(expression, depth + 1)
+        else:
+            found = self._elements(expression, depth + 1)
+        distinct = tuple(dict.fromkeys(found))[:_MAX_VALUES]
+        self._cache[key] = distinct
+        return distinct
+
+    def _whole(self, node: tree_sitter.Node, scope: Scope, depth: int) -> Iterable[Value]:
+        parts = node.named_children
+        if node.type == "identifier":
+            symbol = self._symbol(Expression(node, scope))
+            return () if symbol is None else self.of_symbol(symbol, depth)
+        if node.type == "attribute":
+            return self._of_attribute(node, scope, depth)
+        if node.type == "call":
+            return self._of_call(node, scope, depth)
+        if node.type in ("parenthesized_expression", "await", "type") and parts:
+            return self.infer(Expression(parts[0], scope), depth)
+        if node.type in ("conditional_expression", "boolean_operator") and len(parts) > 1:
+            ends = (parts[0], parts[-1])
+            return [one for part in ends for one in self.infer(Expression(part, scope), depth)]
+        return ()
+
+    def of_symbol(self, symbol: Symbol, depth: int) -> list[Value]:
+        """What a name stands for."""
+        if symbol in self.binder.receivers:
+            scope, is_instance = self.binder.receivers[symbol]
+            return [Value(scope, is_instance)]
+        if symbol.kind is SymbolKind.CLASS:
+            return [Value(symbol.body)]
+        if symbol.kind is SymbolKind.FUNCTION:
+            return self._of_function(symbol, depth)
+        if symbol.origin is not None:
+            return [Value(origin=symbol.origin)]
+        if symbol.annotation is not None:
+            return self._annotated(symbol.annotation, depth)
+        return [one for value in symbol.values for one in self.infer(value, depth)]
+
+    def _of_function(self, symbol: Symbol, depth: int) -> list[Value]:
+        """A function; a property stands for what it returns."""
+        node = None if symbol.body is None else symbol.body.node.parent
+        is_property = node is not None and node.type == "decorated_definition" and any(
+            "property" in self.binder.text(child)
+            for child in node.named_children
+            if child.type == "decorator"
+        )  # fmt: skip
+        return self._returned(symbol, depth) if is_property else [Value(function=symbol)]
+
+    def _of_attribute(self, node: tree_sitter.Node, scope: Scope, depth: int) -> list[Value]:
+        owner, name = node.child_by_field_name("object"), node.child_by_field_name("attribute")
+        if owner is None or name is None:
+            return []
+        text = self.binder.text(name)
+        found: list[Value] = []
+        for value in self.infer(Expression(owner, scope), depth):
+            if value.scope is not None:
+                symbol = self.classes.member(value.scope, text)
+                found.extend([] if symbol is None else self.of_symbol(symbol, depth))
+            elif value.origin is not None and value.origin.name is None:
+                found.append(Value(origin=_member_origin(value.origin, text)))
+        return found
+
+    def _of_call(self, node: tree_sitter.Node, scope: Scope, depth: int) -> Iterable[Value]:
+        callee = node.child_by_field_name("function")
+        if callee is None:
+            return ()
+        if self.binder.text(callee) == "super":
+            return self._of_super(scope)
+        found: list[Value] = []
+        for value in self.infer(Expression(callee, scope), depth):
+            if value.function is not None:
+                found.extend(self._returned(value.function, depth))
+            elif not value.is_instance:
+                is_class = value.origin is None or (value.origin.name or "a")[:1].isupper()
+                found.extend([Value(value.scope, True, value.origin)] if is_class else [])
+        return found
+
+    def _of_super(self, scope: Scope) -> list[Value]:
+        """The bases of the class around."""
+        around = next((one for one in scope.up() if one.kind is ScopeKind.CLASS), None)
+        if around is None:
+            return []
+        scopes, origins = self.classes.bases(around)
+        return [
+            *(Value(one, True) for one in scopes),
+            *(Value(origin=one, is_instance=True) for one in origins),
+        ]
+
+    def _returned(self, function: Symbol, depth: int) -> list[Value]:
+        if function.annotation is not None:
+            return self._annotated(function.annotation, depth)
+        if function.body is None:
+            return []
+        found: list[Value] = []
+        stack = [function.body.node.child_by_field_name("body")]
+        while stack:
+            node = stack.pop()
+            if node is None or node.type in ("function_definition", "class_definition", "lambda"):
+                continue
+            if node.type == "return_statement" and node.named_children:
+                result = Expression(node.named_children[0], function.body)
+                found.extend(self.infer(result, depth))
+            stack.extend(node.named_children)
+        return found
+
+    def _annotated(
+        self, annotation: Expression, depth: int, part: Part = Part.WHOLE
+    ) -> list[Value]:
+        """The objects that an annotation allows, or the elements of its containers."""
+        node = annotation.node
+        while node.type in ("type", "parenthesized_expression") and node.named_children:
+            node = node.named_children[0]
+        head, arguments = _subscripted(node)
+        name = "" if head is None else self.binder.text(head).rpartition(".")[2]
+        is_container = part is Part.ELEMENT and name in _CONTAINERS
+        if node.type in ("binary_operator", "union_type") or name in _TRANSPARENT or is_container:
+            inner = Part.WHOLE if is_container else part
+            return [
+                value
+                for one in arguments or node.named_children
+                for value in self._annotated(Expression(one, annotation.scope), depth, inner)
+            ]
+        if part is Part.ELEMENT:
+            return []
+        if node.type == "string":
+            return self._named(self.binder.text(node).strip("\"'"), annotation.scope)
+        values = self.infer(Expression(head or node, annotation.scope), depth)
+        return [Value(one.scope, True, one.origin) for one in values if one.function is None]
+
+    def _named(self, name: str, scope: Scope) -> list[Value]:
+        """The objects of a class that is named in quotes."""
+        symbol = self.binder.look_up(name, scope, 0) if name.isidentifier() else None
+        if symbol is None or symbol.kind not in (SymbolKind.CLASS, SymbolKind.IMPORT):
+            return []
+        return [Value(symbol.body, True, symbol.origin)]
+
+    def _entered(self, expression: Expression, depth: int) -> Iterable[Value]:
+        """What ``with`` gives: what ``__enter__`` returns."""
+        found: list[Value] = []
+        for value in self.infer(Expression(expression.node, expression.scope), depth):
+            if value.scope is None:
+                continue
+            enter = self.classes.member(value.scope, "__enter__") or self.classes.member(
+                value.scope, "__aenter__"
+            )
+            found.extend([] if enter is None else self._returned(enter, depth) or [value])
+        return found
+
+    def _elements(self, expression: Expression, depth: int) -> Iterable[Value]:
+        """What a loop over it gives; of ``except``'s class its object."""
+        node, scope = expression.node, expression.scope
+        if node.parent is not None and node.parent.type == "as_pattern":
+            classes = node.named_children if node.type == "tuple" else [node]
+            values = [one for part in classes for one in self.infer(Expression(part, scope), depth)]
+            return [Value(one.scope, True, one.origin) for one in values if one.function is None]
+        if node.type in ("list", "tuple", "set"):
+            parts = [Expression(part, scope) for part in node.named_children]
+            return [value for part in parts for value in self.infer(part, depth)]
+        annotation = self._annotation_of(node, scope, depth)
+        return [] if annotation is None else self._annotated(annotation, depth, Part.ELEMENT)
+
+    def _annotation_of(self, node: tree_sitter.Node, scope: Scope, depth: int) -> Expression | None:
+        """The annotation of a name, a member or what a call returns."""
+        if node.type == "identifier":
+            symbol = self._symbol(Expression(node, scope))
+            return None if symbol is None else symbol.annotation
+        if node.type == "call":
+            callee = node.child_by_field_name("function")
+            values = () if callee is None else self.infer(Expression(callee, scope), depth)
+            functions = [one.function for one in values if one.function is not None]
+            return functions[0].annotation if functions else None
+        owner, name = node.child_by_field_name("object"), node.child_by_field_name("attribute")
+        if node.type == "attribute" and owner is not None and name is not None:
+            for value in self.infer(Expression(owner, scope), depth):
+                member = value.scope and self.classes.member(value.scope, self.binder.text(name))
+                if member:
+                    return member.annotation
+        return None
+
+    def _symbol(self, name: Expression) -> Symbol | None:
+        return self.binder.look_up(self.binder.text(name.node), name.scope, name.node.start_byte)
+
+
+def _member_origin(module: Origin, name: str) -> Origin:
+    return Origin(module.module, name, module.level)
+
+
+def _subscripted(node: tree_sitter.Node) -> tuple[tree_sitter.Node | None, list[tree_sitter.Node]]:
+    """Head and arguments of ``Head[argument, …]``, in either shape the grammar gives it."""
+    parts = node.named_children
+    if node.type == "subscript" and len(parts) > 1:
+        return parts[0], parts[1:]
+    if node.type == "generic_type" and len(parts) > 1:
+        return parts[0], parts[1].named_children
+    return None, []
