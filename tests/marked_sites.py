@@ -12,7 +12,7 @@ from engine.spans import Span, span
 from engine.syntax import parse
 
 NEWLINE = b"\n"
-_MARK = re.compile(r"[⟦⟨](\w+|\$\w*)[⟧⟩]")
+_MARK = re.compile(r"[⟦⟨]([#$]?\w+)[⟧⟩]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,6 +161,10 @@ class Binder:
         """Note that ``name`` is looked up from ``scope``."""
         self.uses.append(Use(site_of(name), self.text(name), scope, space))
 
+    def use_at(self, site: Site, name: str, scope: Scope) -> None:
+        """Note that ``name`` is looked up from ``scope`` and written at ``site``."""
+        self.uses.append(Use(site, name, scope))
+
     def look_up(self, name: str, scope: Scope, offset: int) -> Symbol | None:
         """The symbol that ``name`` means at ``offset`` in ``scope``."""
         limit = offset if self.is_sequential else None

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from engine.edits.binder import Binder
 from engine.edits.java_names import JavaBinder
+from engine.edits.javascript_names import JavaScriptBinder
 from engine.edits.python_names import PythonBinder
 from engine.edits.symbols import NameTable
 from engine.syntax import SyntaxTree
 
 _BINDERS: dict[str, type[Binder]] = {
     "java": JavaBinder,
+    "javascript": JavaScriptBinder,
+    "javascriptreact": JavaScriptBinder,
     "python": PythonBinder,
+    "typescript": JavaScriptBinder,
+    "typescriptreact": JavaScriptBinder,
 }
 
 

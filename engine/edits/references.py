@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.edits.symbols import NameTable, Site, Symbol, SymbolKind
+from engine.edits.symbols import NameTable, ScopeKind, Site, Symbol, SymbolKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ def symbol_at(table: NameTable, offset: int) -> Symbol | None:
     """
     symbols = table.symbols_at(offset)
     if symbols:
-        return symbols[0]
+        return min(symbols, key=is_member)
     name = _listed_at(table.unknown, offset)
     owners = {one.root: one for one in table.symbols if is_member(one) and key_of(one) == name}
     return next(iter(owners.values())) if len(owners) == 1 else None
@@ -62,7 +62,7 @@ def references_at(table: NameTable, offset: int) -> References | None:
 
 def is_member(symbol: Symbol) -> bool:
     """Whether the symbol is reached through an object of a class."""
-    return symbol.scope.owner is not None and symbol.scope.kind.value == "class"
+    return symbol.scope.kind is ScopeKind.CLASS
 
 
 def key_of(symbol: Symbol) -> str:

@@ -171,6 +171,8 @@ class NameTable:
     free: dict[str, list[Site]] = field(default_factory=dict)
     """Names that nothing in the file declares: builtins, or what other files declare."""
     scopes: list[Scope] = field(default_factory=list)
+    exported: dict[str, Origin] = field(default_factory=dict)
+    """What a list of exports gives out, of another module or of this one (``""``)."""
 
     def place(self, symbol: Symbol, site: Site) -> None:
         """Note that ``symbol`` stands at ``site``; once for a place."""
@@ -194,8 +196,12 @@ class NameTable:
 
     def symbols_at(self, offset: int) -> list[Symbol]:
         """The symbols whose site holds ``offset`` or ends there."""
-        word = word_at(self.tree.data, offset)
-        return [] if word is None else self.at.get(word.start, [])
+        is_mark = self.tree.data[offset : offset + 1] == b"#"
+        word = word_at(self.tree.data, offset + is_mark)
+        if word is None:
+            return []
+        is_private = self.tree.data[word.start - 1 : word.start] == b"#"
+        return self.at.get(word.start) or (self.at.get(word.start - 1, []) if is_private else [])
 
     def scope_at(self, offset: int) -> Scope:
         """The innermost scope around ``offset``."""

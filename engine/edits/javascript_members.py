@@ -1,0 +1,326 @@
+"""Whose member a property of JavaScript is: inference from types, ``new`` and object literals.
+
+Conservative: an object whose class or type is not plain is not judged, and its members are listed
+as unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import tree_sitter
+
+from engine.edits.binder import Member
+from engine.edits.classes import ClassIndex, Value
+from engine.edits.javascript_context import contextual
+from engine.edits.symbols import Expression, Origin, Part, Scope, ScopeKind, Symbol, SymbolKind
+
+if TYPE_CHECKING:
+    from engine.edits.javascript_names import JavaScriptBinder
+
+_MAX_DEPTH = 12
+_MAX_VALUES = 6
+_TRANSPARENT_TYPES = frozenset(
+    """Partial Required Readonly Promise NonNullable Awaited PromiseLike""".split()
+)
+_CONTAINERS = frozenset(
+    """Array ReadonlyArray Set ReadonlySet Iterable Iterator Generator AsyncIterable
+    IterableIterator Promise""".split()
+)
+_FUNCTION_VALUES = frozenset("arrow_function function_expression generator_function".split())
+_WRAPPERS = frozenset(
+    "parenthesized_expression non_null_expression await_expression type_annotation".split()
+)
+
+
+def settle_members(binder: JavaScriptBinder) -> None:
+    """Give every property its symbol, where that is certain."""
+    settler = Settler(binder)
+    settler.define_members()
+    settler.unite_literals()
+    settler.classes.unite_overrides()
+    for member in binder.members:
+        settler.settle_member(member)
+
+
+class Settler:
+    """Infers what expressions stand for, and settles members by it."""
+
+    def __init__(self, binder: JavaScriptBinder) -> None:
+        self.binder = binder
+        self.table = binder.table
+        self.classes = ClassIndex(self.table, self.infer)
+        self._cache: dict[tuple[int, Part], tuple[Value, ...]] = {}
+
+    def define_members(self) -> None:
+        """``this.x = …`` declares a field of a class that has none of that name."""
+        for member in self.binder.members:
+            if not member.site.is_definition or member.owner.node.type != "this":
+                continue
+            for value in self._this(member.owner.scope):
+                if value.scope is None or self.classes.member(value.scope, member.name):
+                    continue
+                symbol = Symbol(member.name, SymbolKind.MEMBER, value.scope)
+                symbol.values.extend([] if member.value is None else [member.value])
+                value.scope.symbols[member.name] = [symbol]
+                self.table.symbols.append(symbol)
+        self._cache.clear()
+
+    def unite_literals(self) -> None:
+        """A property of an object literal is that of the type which the literal must have."""
+        for literal in self.binder.literals:
+            members = self.binder.scope_of[literal.node.id]
+            for type_ in contextual(self, literal):
+                for value in self.of_type(type_, 0):
+                    self._unite(members, value)
+
+    def _unite(self, members: Scope, value: Value) -> None:
+        for name, symbols in members.symbols.items():
+            declared = None if value.scope is None else self.classes.member(value.scope, name)
+            if declared is not None and symbols:
+                symbols[0].unite(declared)
+
+    def settle_member(self, member: Member) -> None:
+        """Find out whose member it is; unknown when it is not plain."""
+        is_known = False
+        for value in self.infer(member.owner):
+            is_known = self._settle_for(value, member) or is_known
+        if not is_known and member.site.span.start not in self.table.at:
+            self.table.unknown.setdefault(member.name, []).append(member.site)
+
+    def _settle_for(self, value: Value, member: Member) -> bool:
+        outer: list[Origin] = []
+        if value.origin is not None:
+            outer = [value.origin]
+        elif value.scope is not None:
+            symbol = self.classes.member(value.scope, member.name) or self.classes.member(
+                value.scope, f"type:{member.name}"
+            )
+            if symbol is not None:
+                self.table.place(symbol, member.site)
+                return True
+            outer = self.classes.outer_bases(value.scope)
+        self.table.outer_members.extend((origin, member.name, member.site) for origin in outer)
+        return bool(outer)
+
+    def infer(self, expression: Expression, depth: int = 0) -> tuple[Value, ...]:
+        """What an expression, or a type, may stand for; nothing when that is not plain."""
+        key = (expression.node.id, expression.part)
+        if key in self._cache:
+            return self._cache[key]
+        if depth > _MAX_DEPTH:
+            return ()
+        self._cache[key] = ()
+        if expression.part is Part.ELEMENT:
+            found = self._elements(expression, depth + 1)
+        else:
+            found = self._whole(expression.node, expression.scope, depth + 1)
+        self._cache[key] = tuple(dict.fromkeys(found))[:_MAX_VALUES]
+        return self._cache[key]
+
+    def _whole(self, node: tree_sitter.Node, scope: Scope, depth: int) -> Iterable[Value]:
+        parts = node.named_children
+        if node.type in ("identifier", "shorthand_property_identifier"):
+            symbol = self.binder.look_up(self.binder.text(node), scope, 0)
+            return () if symbol is None else self.of_symbol(symbol, depth)
+        if node.type == "this":
+            return self._this(scope)
+        if node.type == "member_expression":
+            return self._of_member(node, scope, depth)
+        if node.type in ("call_expression", "new_expression"):
+            return self._of_call(node, scope, depth)
+        if node.type in ("as_expression", "satisfies_expression") and len(parts) > 1:
+            return self.of_type(Expression(parts[1], scope), depth)
+        if node.type == "object" or node.type == "class":
+            members = self.binder.scope_of.get(node.id)
+            return () if members is None else (Value(members, node.type == "object"),)
+        if node.type in ("ternary_expression", "binary_expression") and len(parts) > 1:
+            ends = parts[-2:] if node.type == "ternary_expression" else parts
+            return [value for one in ends for value in self.infer(Expression(one, scope), depth)]
+        if node.type in _WRAPPERS and parts:
+            return self.infer(Expression(parts[0], scope), depth)
+        return self._of_rest(node, scope, depth)
+
+    def _of_rest(self, node: tree_sitter.Node, scope: Scope, depth: int) -> Iterable[Value]:
+        if node.type == "super":
+            return self._super(scope)
+        if node.type == "subscript_expression" and node.named_children:
+            return self.infer(Expression(node.named_children[0], scope, Part.ELEMENT), depth)
+        is_type = node.type.endswith("_type") or node.type == "type_identifier"
+        return self.of_type(Expression(node, scope), depth) if is_type else ()
+
+    def _this(self, scope: Scope) -> list[Value]:
+        """The class or object literal whose method is around."""
+        for one in scope.up():
+            if one.kind is ScopeKind.CLASS:
+                return [Value(one, True)]
+            if one.kind is ScopeKind.FUNCTION and one.node.type != "arrow_function":
+                parent = one.parent
+                is_method = one.node.type == "method_definition"
+                if is_method and parent is not None and parent.kind is ScopeKind.CLASS:
+                    return [Value(parent, True)]
+                return []
+        return []
+
+    def _super(self, scope: Scope) -> list[Value]:
+        around = next((one for one in scope.up() if one.kind is ScopeKind.CLASS), None)
+        if around is None:
+            return []
+        scopes, origins = self.classes.bases(around)
+        return [*(Value(one, True) for one in scopes), *(Value(None, True, one) for one in origins)]
+
+    def of_symbol(self, symbol: Symbol, depth: int) -> list[Value]:
+        """What a name stands for."""
+        if depth > _MAX_DEPTH:
+            return []
+        if symbol.kind is SymbolKind.CLASS:
+            return [] if symbol.body is None else [Value(symbol.body)]
+        if symbol.kind is SymbolKind.FUNCTION or (symbol.body and symbol.kind is SymbolKind.MEMBER):
+            is_getter = symbol.body is not None and any(
+                child.type == "get" for child in symbol.body.node.children
+            )
+            return self.returned(symbol, depth) if is_getter else [Value(function=symbol)]
+        if symbol.origin is not None:
+            return [Value(origin=symbol.origin)]
+        if symbol.annotation is not None:
+            return self.of_type(symbol.annotation, depth)
+        found: list[Value] = []
+        for value in symbol.values:
+            if value.node.type in _FUNCTION_VALUES and value.part is Part.WHOLE:
+                symbol.body = self.binder.scope_of.get(value.node.id)
+                found.append(Value(function=symbol))
+            else:
+                found.extend(self.infer(value, depth))
+        return found
+
+    def _of_member(self, node: tree_sitter.Node, scope: Scope, depth: int) -> list[Value]:
+        owner, name = node.child_by_field_name("object"), node.child_by_field_name("property")
+        if owner is None or name is None:
+            return []
+        text, found = self.binder.text(name), list[Value]()
+        for value in self.infer(Expression(owner, scope), depth):
+            if value.scope is not None:
+                symbol = self.classes.member(value.scope, text)
+                found.extend([] if symbol is None else self.of_symbol(symbol, depth + 1))
+            elif value.origin is not None and value.origin.name is None:
+                found.append(Value(origin=Origin(value.origin.module, text)))
+        return found
+
+    def _of_call(self, node: tree_sitter.Node, scope: Scope, depth: int) -> list[Value]:
+        is_new = node.type == "new_expression"
+        callee = node.child_by_field_name("constructor" if is_new else "function")
+        if callee is None:
+            return []
+        found: list[Value] = []
+        for value in self.infer(Expression(callee, scope), depth):
+            if is_new and not value.is_instance:
+                found.append(Value(value.scope, True, value.origin))
+            elif value.function is not None:
+                found.extend(self.returned(value.function, depth))
+        return found
+
+    def returned(self, function: Symbol, depth: int) -> list[Value]:
+        """What a function returns: by its annotation, else by what it returns."""
+        if function.body is None:
+            return []
+        node = function.body.node
+        result = node.child_by_field_name("return_type")
+        if result is not None:
+            return self.of_type(Expression(result, function.body), depth)
+        body = node.child_by_field_name("body")
+        if body is not None and body.type != "statement_block":
+            return list(self.infer(Expression(body, function.body), depth))
+        found: list[Value] = []
+        stack = [] if body is None else list(body.named_children)
+        while stack:
+            part = stack.pop()
+            if part.type == "return_statement" and part.named_children:
+                scope = self.table.scope_at(part.start_byte)
+                found.extend(self.infer(Expression(part.named_children[0], scope), depth))
+            elif part.type not in _FUNCTION_VALUES and not part.type.startswith("class"):
+                stack.extend(part.named_children)
+        return found
+
+    def of_type(self, type_: Expression, depth: int, part: Part = Part.WHOLE) -> list[Value]:
+        """The objects of a type, or the elements of its containers."""
+        node, scope = type_.node, type_.scope
+        if depth > _MAX_DEPTH:
+            return []
+        inner = node.named_children
+        if node.type in ("type_annotation", "parenthesized_type", "readonly_type") and inner:
+            return self.of_type(Expression(inner[-1], scope), depth + 1, part)
+        if node.type in ("union_type", "intersection_type"):
+            parts = [Expression(one, scope) for one in inner]
+            return [value for one in parts for value in self.of_type(one, depth + 1, part)]
+        if node.type in ("array_type", "tuple_type"):
+            parts = [Expression(one, scope) for one in inner] if part is Part.ELEMENT else []
+            return [value for one in parts for value in self.of_type(one, depth + 1)]
+        if node.type == "generic_type" and inner:
+            return self._of_generic(node, scope, depth, part)
+        if node.type == "object_type":
+            members = self.binder.scope_of.get(node.id)
+            return [] if members is None or part is Part.ELEMENT else [Value(members, True)]
+        if node.type == "type_query" and inner:
+            return list(self.infer(Expression(inner[0], scope), depth))
+        if node.type in ("type_identifier", "identifier"):
+            return self._of_named(node, scope, depth, part)
+        return []
+
+    def _of_generic(
+        self, node: tree_sitter.Node, scope: Scope, depth: int, part: Part
+    ) -> list[Value]:
+        head = node.named_children[0]
+        name = self.binder.text(head)
+        arguments = node.named_children[-1].named_children
+        if part is Part.ELEMENT and name in _CONTAINERS - {"Promise"} and arguments:
+            return self.of_type(Expression(arguments[0], scope), depth + 1)
+        if name in _TRANSPARENT_TYPES and arguments:
+            return self.of_type(Expression(arguments[0], scope), depth + 1, part)
+        return self.of_type(Expression(head, scope), depth + 1, part)
+
+    def _of_named(
+        self, node: tree_sitter.Node, scope: Scope, depth: int, part: Part
+    ) -> list[Value]:
+        symbol = self.binder.look_up(f"type:{self.binder.text(node)}", scope, 0)
+        if symbol is None:
+            return []
+        if symbol.kind is SymbolKind.TYPE and symbol.body is None:
+            alias = symbol.annotation
+            return [] if alias is None else self.of_type(alias, depth + 1, part)
+        if part is Part.ELEMENT:
+            return []
+        if symbol.body is not None:
+            return [Value(symbol.body, True)]
+        return [] if symbol.origin is None else [Value(None, True, symbol.origin)]
+
+    def _elements(self, expression: Expression, depth: int) -> Iterable[Value]:
+        """What an array, a set or the like holds."""
+        node, scope = expression.node, expression.scope
+        if node.type == "array":
+            parts = [Expression(one, scope) for one in node.named_children]
+            return [value for one in parts for value in self.infer(one, depth)]
+        found: list[Value] = []
+        for symbol in self.symbols_of(node, scope, depth):
+            if symbol.annotation is not None:
+                found.extend(self.of_type(symbol.annotation, depth, Part.ELEMENT))
+            for value in () if symbol.annotation is not None else symbol.values:
+                whole = Expression(value.node, value.scope, Part.ELEMENT)
+                found.extend(self.infer(whole, depth) if value.part is Part.WHOLE else ())
+        return found
+
+    def symbols_of(self, node: tree_sitter.Node, scope: Scope, depth: int) -> list[Symbol]:
+        """The variable or members that an expression names; of a call, the function."""
+        if node.type in ("identifier", "shorthand_property_identifier"):
+            symbol = self.binder.look_up(self.binder.text(node), scope, 0)
+            return [] if symbol is None else [symbol]
+        if node.type == "call_expression":
+            callee = node.child_by_field_name("function")
+            values = () if callee is None else self.infer(Expression(callee, scope), depth)
+            return [one.function for one in values if one.function is not None]
+        owner, name = node.child_by_field_name("object"), node.child_by_field_name("property")
+        if node.type != "member_expression" or owner is None or name is None:
+            return []
+        owners = [one.scope for one in self.infer(Expression(owner, scope), depth)]
+        found = [self.classes.member(one, self.binder.text(name)) for one in owners if one]
+        return [one for one in found if one is not None]

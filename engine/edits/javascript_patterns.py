@@ -1,0 +1,120 @@
+"""What JavaScript's patterns declare or assign: names, and properties that are taken apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import tree_sitter
+
+from engine.edits.binder import Step, site_of
+from engine.edits.symbols import Expression, Scope, Site, SymbolKind
+from engine.spans import span
+
+if TYPE_CHECKING:
+    from engine.edits.javascript_names import JavaScriptBinder
+
+_SHORTHANDS = frozenset(("shorthand_property_identifier_pattern", "shorthand_property_identifier"))
+_OBJECTS = frozenset(("object_pattern", "object"))
+_DEFAULTS = frozenset(("assignment_pattern", "object_assignment_pattern", "assignment_expression"))
+_WRAPPERS = frozenset(
+    """array_pattern array rest_pattern spread_element parenthesized_expression
+    non_null_expression as_expression""".split()
+)
+_NAMES = frozenset(("property_identifier", "private_property_identifier"))
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What a pattern does with its names: declares them as ``kind`` in ``scope``, or assigns.
+
+    ``value`` and ``annotation`` belong to the pattern as a whole.
+    """
+
+    kind: SymbolKind | None
+    scope: Scope
+    value: Expression | None = None
+    annotation: Expression | None = None
+
+
+def bind_assignment(
+    binder: JavaScriptBinder, node: tree_sitter.Node, scope: Scope
+) -> Iterator[Step]:
+    """``a = b``: the names of a pattern on the left are used, its properties named."""
+    left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+    value = None if right is None else Expression(right, scope)
+    if left is not None and left.type in ("object_pattern", "array_pattern"):
+        yield from bind_pattern(binder, left, scope, Declared(None, scope, value))
+    elif left is not None:
+        yield left, scope
+    yield from () if right is None else ((right, scope),)
+
+
+def bind_pattern(
+    binder: JavaScriptBinder, pattern: tree_sitter.Node, scope: Scope, declared: Declared
+) -> Iterator[Step]:
+    """Bind the names of a pattern; yields what is left to visit in ``scope``."""
+    stack: list[tuple[tree_sitter.Node, Declared]] = [(pattern, declared)]
+    while stack:
+        node, how = stack.pop()
+        inner = replace(how, value=None, annotation=None)
+        if node.type == "identifier" or node.type in _SHORTHANDS:
+            _bind_name(binder, node, how, prefix="")
+        elif node.type in _OBJECTS:
+            yield from _bind_object(binder, node, scope, how, stack)
+        elif node.type in _DEFAULTS:
+            left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+            stack.extend([] if left is None else [(left, how)])
+            yield from () if right is None else ((right, scope),)
+        elif node.type in _WRAPPERS:
+            stack.extend((child, inner) for child in reversed(node.named_children))
+        else:
+            yield node, scope
+
+
+def _bind_name(
+    binder: JavaScriptBinder, node: tree_sitter.Node, how: Declared, prefix: str
+) -> None:
+    place = Site(span(node.start_byte, node.end_byte), how.kind is not None, prefix)
+    if how.kind is None:
+        binder.use_at(place, binder.text(node), how.scope)
+        return
+    symbol = binder.declare(node, how.scope, how.kind)
+    if prefix:
+        symbol.sites[:] = [place if one.span == place.span else one for one in symbol.sites]
+    symbol.values.extend([] if how.value is None else [how.value])
+    symbol.annotation = symbol.annotation or how.annotation
+
+
+def _bind_object(
+    binder: JavaScriptBinder,
+    node: tree_sitter.Node,
+    scope: Scope,
+    how: Declared,
+    stack: list[tuple[tree_sitter.Node, Declared]],
+) -> Iterator[Step]:
+    """``{a, b: c = 1, ...d}``: each key is a member of what is taken apart."""
+    inner = replace(how, value=None, annotation=None)
+    owner = how.annotation or how.value
+    for child in node.named_children:
+        target = child
+        if child.type == "object_assignment_pattern":
+            left, right = child.child_by_field_name("left"), child.child_by_field_name("right")
+            target = child if left is None else left
+            yield from () if right is None else ((right, scope),)
+        if target.type in _SHORTHANDS:
+            name = binder.text(target)
+            _bind_name(binder, target, inner, prefix=f"{name}: ")
+            if owner is not None:
+                place = span(target.start_byte, target.end_byte)
+                binder.note_member(owner, target, Site(place, suffix=f": {name}"))
+        elif target.type in ("pair_pattern", "pair"):
+            key, value = target.child_by_field_name("key"), target.child_by_field_name("value")
+            if key is not None and key.type in _NAMES and owner is not None:
+                binder.note_member(owner, key, site_of(key))
+            elif key is not None and key.type not in _NAMES:
+                yield key, scope
+            stack.extend([] if value is None else [(value, inner)])
+        else:
+            stack.append((child, inner))
