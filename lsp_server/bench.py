@@ -21,6 +21,7 @@ from engine.proposal import Outcome, Proposal
 from engine.request import Request
 from lsp_server import __version__
 from lsp_server.machine import num_cpus, peak_mb, resident_mb
+from lsp_server.secret_mask import without_secrets
 from lsp_server.source_file import Place, SourceFile
 
 NUM_COLD_STARTS = 3
@@ -82,7 +83,7 @@ def bench(
     first: list[_Timed] = []
     again: list[_Timed] = []
     for source in sources:
-        request = Request(source.text, source.cursor, path=str(source.path))
+        request = Request(without_secrets(source.text), source.cursor, path=str(source.path))
         for repeat in range(num_repeats):
             began = time.perf_counter()
             outcome = infiller.infill(request)

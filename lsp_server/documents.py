@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lsprotocol import types
 from pygls.uris import to_fs_path
@@ -17,11 +17,12 @@ from engine.spans import ByteOffset, Span
 from lsp_server.buffer import TextBuffer
 from lsp_server.edit_history import Change, EditHistory
 from lsp_server.positions import Encoding, span_of
+from lsp_server.secret_mask import SecretMask, without_secrets
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentSnapshot:
-    """A document at one moment: what a worker may hold.
+    """A document at one moment: what a worker may hold. Its secrets are hidden (same length).
 
     ``version`` is the client's number, ``revision`` ours, which grows with every change whatever
     the client counts.
@@ -49,6 +50,7 @@ class Document:
         self.buffer = TextBuffer(encoded(item.text))
         self._history = EditHistory()
         self._text: str | None = None
+        self._mask = SecretMask()
 
     @property
     def num_bytes(self) -> int:
@@ -61,6 +63,11 @@ class Document:
         if self._text is None:
             self._text = self.buffer.content().decode()
         return self._text
+
+    @property
+    def masked_text(self) -> str:
+        """The text as a model may see it: secrets hidden, every offset the same."""
+        return self._mask.of(self.text)
 
     def change(
         self,
@@ -92,15 +99,25 @@ class Document:
         return self._history.changes_since(revision)
 
     def snapshot(self) -> DocumentSnapshot:
-        """Take a frozen copy."""
+        """Take a frozen copy, without secrets."""
         return DocumentSnapshot(
             uri=self.uri,
             path=self.path,
             language=self.language,
             version=self.version,
             revision=self.revision,
-            text=self.text,
-            recent_edits=self._history.recent(time.monotonic(), self.path),
+            text=self.masked_text,
+            recent_edits=self._recent_edits(),
+        )
+
+    def _recent_edits(self) -> tuple[RecentEdit, ...]:
+        """List the recent edits that did not touch a secret, and hide those in what is gone."""
+        masked = self.masked_text
+        data = b"" if masked == self.text else masked.encode()
+        return tuple(
+            replace(edit, old_text=without_secrets(edit.old_text))
+            for edit in self._history.recent(time.monotonic(), self.path)
+            if not data or edit.span.of(data) == self.buffer.slice(edit.span.start, edit.span.end)
         )
 
 
@@ -145,7 +162,7 @@ class Documents:
             if document.uri != uri and document.num_bytes <= max_bytes
         ]
         return tuple(
-            OpenDocument(document.path or document.uri, document.language, document.text)
+            OpenDocument(document.path or document.uri, document.language, document.masked_text)
             for document in fitting[:max_documents]
         )
 

@@ -16,6 +16,7 @@ from engine.proposal import Outcome, Proposal, Reason, Refusal
 from engine.request import Effort, Request
 from engine.step import Step
 from lsp_server.report import report
+from lsp_server.secret_mask import without_secrets
 from lsp_server.source_file import Place, SourceFile
 from lsp_server.terminal import Painter, has_colour, summary
 
@@ -115,7 +116,7 @@ def run_request(
     """Read the file, load the model, answer; BadInput or DamagedWeights when that cannot be."""
     source = SourceFile.read(Place.parse(place))
     request = Request(
-        text=source.text,
+        text=without_secrets(source.text),
         cursor=source.cursor,
         path=str(source.path),
         budget_ms=options.budget_ms,

@@ -16,9 +16,11 @@ from lsprotocol import types
 from pygls.capabilities import get_capability
 
 from engine.proposal import Outcome, Reason, Refusal
+from engine.request import Request
+from engine.spans import ByteOffset
 from engine.step import Step
 from engine.syntax import ParseCache
-from lsp_server.documents import Document, Documents
+from lsp_server.documents import Document, Documents, DocumentSnapshot
 from lsp_server.language_server import MidfillServer
 from lsp_server.messages import LoadFailed, Loading
 from lsp_server.offers import Offers
@@ -34,6 +36,8 @@ from lsp_server.workspace_folders import WorkspaceFolders
 
 logger = logging.getLogger(__name__)
 
+MAX_OTHER_DOCUMENTS = 4
+MAX_OTHER_BYTES = 100_000
 
 # How a refusal shows in a status line; the others are the normal course of things.
 _KINDS: Mapping[Reason, StatusKind] = {
@@ -135,6 +139,31 @@ class Session:
             detail = f"{document.num_bytes} bytes; midfill.maxDocumentBytes is {limit}"
             return Refusal(Reason.TOO_LARGE, detail)
         return None
+
+    def request(
+        self, snapshot: DocumentSnapshot, cursor: ByteOffset, num_candidates: int = 1
+    ) -> Request:
+        """Build what is asked of the engine about ``snapshot``: the only place that does.
+
+        Every job takes its texts from here, from a snapshot or from ``documents.others``: there
+        the secrets are hidden and ignored files left out.
+        """
+        document = self.documents.get(snapshot.uri)
+        settings = self.settings if document is None else self.settings_for(document)
+        return Request(
+            text=snapshot.text,
+            cursor=cursor,
+            language=snapshot.language,
+            path=snapshot.path,
+            budget_ms=settings.budget_ms,
+            effort=settings.effort,
+            seed=settings.seed,
+            candidates=num_candidates,
+            recent_edits=snapshot.recent_edits,
+            open_documents=self.documents.others(
+                snapshot.uri, MAX_OTHER_DOCUMENTS, MAX_OTHER_BYTES
+            ),
+        )
 
     def new_request_id(self) -> str:
         """Name the next request; its completion items are called ``<id>.<number>``."""

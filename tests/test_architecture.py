@@ -229,6 +229,18 @@ def test_network_modules_stay_in_their_places() -> None:
     assert talkers == []
 
 
+def test_requests_are_built_in_one_place() -> None:
+    """There the secrets are hidden; the others are commands for one file, and hide them too."""
+    builders = {
+        name_of(path)
+        for path in python_files("lsp_server")
+        for call in ast.walk(tree_of(path))
+        if isinstance(call, ast.Call) and ast.unparse(call.func) in {"Request", "DocumentSnapshot"}
+    }
+    commands = {f"lsp_server/{name}.py" for name in ("bench", "doctor", "fill")}
+    assert builders - commands == {"lsp_server/documents.py", "lsp_server/session.py"}
+
+
 def test_code_is_never_logged_above_debug() -> None:
     loud = [
         f"{name_of(path)}:{call.lineno} logs {name}"

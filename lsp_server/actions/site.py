@@ -15,9 +15,6 @@ from lsp_server.documents import Document, DocumentSnapshot
 from lsp_server.positions import span_of
 from lsp_server.session import Session
 
-MAX_OTHER_DOCUMENTS = 8
-MAX_OTHER_BYTES = 200_000
-
 
 def site_of(
     session: Session,
@@ -34,19 +31,7 @@ def site_of(
 
 def request_of(session: Session, snapshot: DocumentSnapshot, selection: Span) -> Request:
     """What the engine is asked, with the selection's start as the cursor."""
-    settings = session.settings
-    others = session.documents.others(snapshot.uri, MAX_OTHER_DOCUMENTS, MAX_OTHER_BYTES)
-    return Request(
-        text=snapshot.text,
-        cursor=selection.start,
-        language=snapshot.language,
-        path=snapshot.path,
-        budget_ms=settings.budget_ms,
-        effort=settings.effort,
-        seed=settings.seed,
-        recent_edits=snapshot.recent_edits,
-        open_documents=others,
-    )
+    return session.request(snapshot, selection.start)
 
 
 def findings_of(

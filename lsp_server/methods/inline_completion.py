@@ -12,16 +12,12 @@ from pygls.exceptions import JsonRpcInvalidParams
 from engine.job import Infill
 from engine.proposal import Outcome, Proposal, Reason, Refusal
 from engine.request import Request
-from engine.spans import ByteOffset
 from lsp_server.convert import Suggestion, item_json, refusal_json, suggestion
 from lsp_server.documents import DocumentSnapshot
 from lsp_server.positions import offset_at, span_of
 from lsp_server.selection import Selection
 from lsp_server.session import Session
 from lsp_server.status import StatusKind
-
-MAX_OTHER_DOCUMENTS = 4
-MAX_OTHER_BYTES = 100_000
 
 Result = dict[str, Any]
 
@@ -41,35 +37,15 @@ def inline_completion(
         return refusal_json(id_, refusal)
     snapshot = document.snapshot()
     cursor = offset_at(document.buffer, params.position, session.encoding)
-    request = _request(session, snapshot, cursor, params.context.trigger_kind)
+    is_invoked = params.context.trigger_kind is types.InlineCompletionTriggerKind.Invoked
+    num_candidates = session.settings_for(document).candidates if is_invoked else 1
+    request = session.request(snapshot, cursor, num_candidates)
     selected = params.context.selected_completion_info
     if selected is None:
         return _answer(session, id_, snapshot, request, None)
     span = span_of(document.buffer, selected.range, session.encoding)
     selection = Selection(span, selected.text)
     return _answer(session, id_, snapshot, selection.put_in(request), selection)
-
-
-def _request(
-    session: Session,
-    snapshot: DocumentSnapshot,
-    cursor: ByteOffset,
-    trigger_kind: types.InlineCompletionTriggerKind,
-) -> Request:
-    settings = session.settings_for(session.documents[snapshot.uri])
-    is_invoked = trigger_kind is types.InlineCompletionTriggerKind.Invoked
-    return Request(
-        text=snapshot.text,
-        cursor=cursor,
-        language=snapshot.language,
-        path=snapshot.path,
-        budget_ms=settings.budget_ms,
-        effort=settings.effort,
-        seed=settings.seed,
-        candidates=settings.candidates if is_invoked else 1,
-        recent_edits=snapshot.recent_edits,
-        open_documents=session.documents.others(snapshot.uri, MAX_OTHER_DOCUMENTS, MAX_OTHER_BYTES),
-    )
 
 
 async def _answer(
