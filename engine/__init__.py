@@ -74,11 +74,14 @@ def load(model: str | None = None, config: InfillConfig | None = None) -> Infill
         return Infiller(ScriptedDenoiser(ByteTokenizer()), config=config)
     from engine.confidence import Calibration
     from engine.denoisers.onnx import OnnxDenoiser
+    from engine.effort import Decoding
     from engine.models import resolve
 
     found = resolve(model)
     found.verify()
-    return Infiller(OnnxDenoiser(found), Calibration.of(found.manifest.calibration), config)
+    calibration = Calibration.of(found.manifest.calibration)
+    decoding = Decoding.of(found.manifest.defaults)
+    return Infiller(OnnxDenoiser(found), calibration, config, decoding=decoding)
 
 
 def __getattr__(name: str) -> object:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from engine.effort import POLICIES, SamplerConfig
+from engine.effort import POLICIES, Decoding, SamplerConfig
 from engine.proposal import Edit, Outcome, Proposal
 from engine.sampler import Sampler
 from engine.task import Task
@@ -21,17 +21,24 @@ def best_candidate(task: Task) -> Outcome:
 
 
 def _candidates(task: Task) -> list[Outcome]:
-    """The argmax first, then draws while time lasts and too few proposals differ."""
-    policy = POLICIES[task.request.effort]
+    """The argmax first, then others while time lasts and too few proposals differ."""
+    policy = POLICIES[task.decoding][task.request.effort]
     num_wanted = max(policy.num_candidates, task.request.candidates)
     drawn = replace(policy.sampler, temperature=policy.temperature)
-    outcomes: list[Outcome] = []
     began = task.budget.clock()
-    for number in range(2 * num_wanted - 1):
-        outcomes.append(_candidate(task, drawn if number else policy.sampler, number))
-        mean_s = (task.budget.clock() - began) / (number + 1)
+    first = _sampler(task, policy.sampler, 0)
+    outcomes = [_finish(task, first)]
+    branches = first.branches(2 * num_wanted - 2)
+    for number in range(1, 2 * num_wanted - 1):
+        mean_s = (task.budget.clock() - began) / number
         if len(_distinct(outcomes)) >= num_wanted or not task.budget.lasts(mean_s):
             break
+        if task.decoding is Decoding.MASKED:
+            outcomes.append(_finish(task, _sampler(task, drawn, number)))
+        elif number <= len(branches):
+            other = _sampler(task, policy.sampler, number)
+            other.follow(branches[number - 1])
+            outcomes.append(_finish(task, other))
     return outcomes
 
 
@@ -44,10 +51,9 @@ def _distinct(outcomes: Sequence[Outcome]) -> list[Proposal]:
     return list(found.values())
 
 
-def _candidate(task: Task, config: SamplerConfig, number: int) -> Outcome:
-    """Denoise one copy of the canvas; what the check refuses is banned and denoised again."""
-    seed = (task.request.seed, number)
-    sampler = Sampler(
+def _sampler(task: Task, config: SamplerConfig, number: int) -> Sampler:
+    """A run over a copy of the canvas."""
+    return Sampler(
         task.canvas.copy(),
         task.handle,
         task.plan.holes,
@@ -55,8 +61,12 @@ def _candidate(task: Task, config: SamplerConfig, number: int) -> Outcome:
         config,
         task.constraints,
         task.budget,
-        seed,
+        (task.request.seed, number),
     )
+
+
+def _finish(task: Task, sampler: Sampler) -> Outcome:
+    """Denoise to the end; what the check refuses is banned and denoised again."""
     while True:
         with task.watch.measure("denoise"):
             for step in sampler.steps():

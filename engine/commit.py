@@ -88,16 +88,8 @@ def select_doubts(p: Floats, p_best: Floats, floor: float = 0.3) -> NDArray[np.i
     """Committed positions that lost their support, the weakest half of the block at most.
 
     ``p`` (L,): what the committed tokens have under the causal pass; ``p_best`` (L,): what the
-    best token there has. Kept when ``is_supported``.
+    best token there has. Kept when p >= min(floor, p_best / 2).
     """
-    is_weak = ~is_supported(p, p_best, floor, 0.5)
+    is_weak = p < np.minimum(floor, 0.5 * p_best)
     weak = np.flatnonzero(is_weak)
     return np.sort(weak[np.argsort(p[weak], kind="stable")][: max(1, len(p) // 2)])
-
-
-def is_supported(p: Floats, p_best: Floats, floor: float, share: float) -> Flags:
-    """Which tokens (M,) the causal pass lets stand: p >= min(floor, share of the best one's p).
-
-    With both at 1 only the best token itself.
-    """
-    return np.asarray(p >= np.minimum(np.float32(floor), np.float32(share) * p_best))

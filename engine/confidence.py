@@ -24,21 +24,24 @@ _FAR = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """logit(confidence) = scale * logit(mean p) + length * ln(N) + unresolved * count + offset.
+    """Weights of a logistic function of ``features``: what the tokens say of the whole text.
 
-    ``causal_share``: weight of the causal pass in a token's mean log probability, the rest is that
-    of denoising. ``token_scale`` and ``token_offset`` do the same for one token.
-    ``min_confidence``: what a proposal must reach to be shown.
+    logit(confidence) = scale * logit(geometric mean of p) + worst * logit(least p)
+    + length * ln(N) + unresolved * count + offset.
+    ``token_scale`` and ``token_offset`` do the same for one token, given those before it.
+    ``min_confidence``: what a proposal must reach to be shown; what is not as sure may be cut to a
+    beginning that is right with a chance of ``min_prefix`` (above 1 for never).
     """
 
     scale: float = 1.0
     offset: float = 0.0
     length: float = 0.0
+    worst: float = 0.0
     unresolved: float = -0.5
-    causal_share: float = 0.5
     token_scale: float = 1.0
     token_offset: float = 0.0
     min_confidence: float = 0.1
+    min_prefix: float = 2.0
 
     @staticmethod
     def of(parameters: Mapping[str, float]) -> Calibration:
@@ -54,30 +57,32 @@ class Calibration:
                 )
         return Calibration(**{name: float(value) for name, value in parameters.items()})
 
-    def token_p(self, p: Floats, causal_p: Floats | None) -> Floats:
-        """Probability per token (N,) from denoising (N,) and, where there is one, causal pass."""
-        mean = np.exp(self._log_p(p, causal_p))
-        logit = self.token_scale * _logits(mean) + self.token_offset
+    def token_p(self, p: Floats) -> Floats:
+        """Probability that each token (N,) is right where those before it are."""
+        logit = self.token_scale * _logits(p) + self.token_offset
         return np.asarray(1.0 / (1.0 + np.exp(-np.clip(logit, -_FAR, _FAR))), np.float32)
 
-    def whole_p(self, p: Floats, causal_p: Floats | None, num_unresolved: int) -> float:
-        """Probability that the whole text is kept; 0 without tokens.
+    def whole_p(self, p: Floats, num_unresolved: int) -> float:
+        """Probability that the whole text is kept, of that of its tokens (N,); 0 without tokens.
 
         ``num_unresolved`` counts new identifiers that resolve nowhere.
         """
         if not len(p):
             return 0.0
-        mean = np.exp(self._log_p(p, causal_p).mean(keepdims=True))
-        logit = self.scale * float(_logits(mean)[0]) + self.offset
-        logit += self.length * math.log(len(p)) + self.unresolved * num_unresolved
-        return 1.0 / (1.0 + math.exp(-min(max(logit, -_FAR), _FAR)))
+        terms = np.dot(features(p, num_unresolved), self.weights)
+        return 1.0 / (1.0 + math.exp(-min(max(float(terms), -_FAR), _FAR)))
 
-    def _log_p(self, p: Floats, causal_p: Floats | None) -> Floats:
-        share = 0.0 if causal_p is None else self.causal_share
-        log_p = (1.0 - share) * np.log(np.maximum(p, _LEAST))
-        if causal_p is not None:
-            log_p = log_p + share * np.log(np.maximum(causal_p, _LEAST))
-        return np.asarray(log_p, np.float32)
+    @property
+    def weights(self) -> NDArray[np.float64]:
+        """The weights of ``features`` (5,)."""
+        return np.array([self.scale, self.worst, self.length, self.unresolved, self.offset])
+
+
+def features(p: Floats, num_unresolved: int) -> NDArray[np.float64]:
+    """What a text's confidence is a logistic function of (5,), from its tokens' p (N,)."""
+    mean = np.exp(np.log(np.maximum(p, _LEAST)).mean(keepdims=True))
+    logits = [_logits(mean)[0], _logits(p.min(keepdims=True))[0]]
+    return np.array([*logits, math.log(len(p)), num_unresolved, 1.0], np.float64)
 
 
 def _logits(p: Floats) -> Floats:

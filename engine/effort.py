@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from engine.commit import CommitConfig
@@ -15,6 +15,11 @@ class Decoding(str, Enum):
 
     MASKED = "masked"
     VERIFIED = "verified"
+
+    @staticmethod
+    def of(defaults: Mapping[str, float]) -> Decoding:
+        """What a manifest's defaults say: ``verified`` above 0 for verified steps."""
+        return Decoding.VERIFIED if defaults.get("verified", 0.0) > 0 else Decoding.MASKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +36,8 @@ class SamplerConfig:
     is cut before the first token under it. ``max_positions``: to this a further hole may grow.
 
     ``decoding``: masked steps, or verified ones: drafts of at most ``draft_tokens`` behind every
-    frontier, found by matches of ``min_match`` tokens, kept while p >= min(``draft_floor``,
-    ``draft_share`` of the best token's p). ``is_draft_denoised``: a masked pass drafts first.
+    frontier, found by matches of ``min_match`` tokens. ``is_draft_denoised``: a masked pass drafts
+    first.
     """
 
     commit: CommitConfig = field(default_factory=CommitConfig)
@@ -49,8 +54,6 @@ class SamplerConfig:
     decoding: Decoding = Decoding.MASKED
     draft_tokens: int = 8
     min_match: int = 1
-    draft_floor: float = 1.0
-    draft_share: float = 1.0
     is_draft_denoised: bool = False
 
 
@@ -58,7 +61,8 @@ class SamplerConfig:
 class EffortPolicy:
     """A run's policy and how many candidates are tried.
 
-    The first one is the argmax, further ones are drawn at ``temperature``.
+    The first one is the argmax. Further ones are drawn at ``temperature`` (masked steps), or begin
+    with a runner-up of the first one's tokens (verified steps).
     """
 
     sampler: SamplerConfig
@@ -67,7 +71,7 @@ class EffortPolicy:
 
 
 # Thresholds: Fast-dLLM .9, .95 for quality, .7 to .8 for speed (arXiv:2505.22618).
-POLICIES: Mapping[Effort, EffortPolicy] = {
+_MASKED: Mapping[Effort, EffortPolicy] = {
     Effort.INSTANT: EffortPolicy(
         SamplerConfig(
             CommitConfig(threshold=0.7, entropy_bound=0.3),
@@ -94,4 +98,15 @@ POLICIES: Mapping[Effort, EffortPolicy] = {
         ),
         num_candidates=3,
     ),
+}
+_STEP = SamplerConfig(decoding=Decoding.VERIFIED, is_scored=False)
+_VERIFIED: Mapping[Effort, EffortPolicy] = {
+    Effort.INSTANT: EffortPolicy(replace(_STEP, max_blocks=1, num_revisions=0), num_candidates=1),
+    Effort.LOW: EffortPolicy(replace(_STEP, max_blocks=2), num_candidates=1),
+    Effort.MEDIUM: EffortPolicy(_STEP, num_candidates=1),
+    Effort.HIGH: EffortPolicy(replace(_STEP, max_blocks=8, num_revisions=2), num_candidates=3),
+}
+POLICIES: Mapping[Decoding, Mapping[Effort, EffortPolicy]] = {
+    Decoding.MASKED: _MASKED,
+    Decoding.VERIFIED: _VERIFIED,
 }

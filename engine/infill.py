@@ -19,6 +19,7 @@ from engine.confidence import Calibration
 from engine.constraints import Constraint
 from engine.context import ContextLimits, select_context
 from engine.denoisers.protocol import Denoiser
+from engine.effort import Decoding
 from engine.errors import BadInput, Cancelled, MidfillError
 from engine.grammar import Grammar
 from engine.handles import Handles
@@ -43,6 +44,8 @@ from engine.task import Task
 class InfillConfig:
     """Limits of the pipeline. ``min_confidence`` None leaves it to the model's calibration.
 
+    ``decoding`` None leaves it to the model's manifest.
+
     ``has_grammar``: whether the parser looks on while denoising (it judges the result anyway).
     ``num_contexts``: files whose encoded context is kept.
     """
@@ -52,6 +55,7 @@ class InfillConfig:
     max_bytes: int = 4 * 1024 * 1024
     min_confidence: float | None = None
     has_grammar: bool = True
+    decoding: Decoding | None = None
     num_contexts: int = 2
 
 
@@ -67,8 +71,10 @@ class Infiller:
         calibration: Calibration | None = None,
         config: InfillConfig | None = None,
         clock: Clock = time.perf_counter,
+        decoding: Decoding = Decoding.MASKED,
     ) -> None:
         self.denoiser, self.config = denoiser, config or InfillConfig()
+        self.decoding = self.config.decoding or decoding
         self.calibration = calibration or Calibration()
         self._clock, self._lock = clock, threading.Lock()
         tokenizer = denoiser.tokenizer
@@ -173,6 +179,7 @@ class Infiller:
             budget,
             watch,
             on_step,
+            self.decoding,
         )
         return best_candidate(task)
 

@@ -76,6 +76,14 @@ def greedy(logits: Logits) -> Posterior:
     return Posterior(best, p, np.maximum(np.log(total) - mean, 0.0).astype(np.float32), p)
 
 
+def runners_up(logits: Logits, best: Posterior) -> tuple[Ids, NDArray[np.float32]]:
+    """The second best tokens (M,) and their p (M,), of ``logits`` as ``greedy`` has left them."""
+    rows = np.arange(len(logits))
+    logits[rows, best.tokens] = IMPOSSIBLE
+    second = logits.argmax(axis=1)
+    return second, (best.p * np.exp(logits[rows, second])).astype(np.float32)
+
+
 def sampled(logits: Logits, temperature: float, random: np.random.Generator) -> Posterior:
     """A draw from each row at ``temperature`` (Gumbel-max), with its probability at 1."""
     noise = random.gumbel(size=logits.shape).astype(np.float32)

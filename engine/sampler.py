@@ -15,6 +15,7 @@ from enum import Enum
 import numpy as np
 
 from engine.blocks import Blocks
+from engine.branches import Branch
 from engine.budget import Budget
 from engine.canvas import Canvas
 from engine.commit import Floats
@@ -59,12 +60,11 @@ class ModelView:
 class TokenScores:
     """Bytes of the N tokens of a hole behind what was healed (<eom> has none), their p (N,).
 
-    ``causal_p`` (N,): what the causal pass gives them, None when it was not asked.
+    What the causal pass gives them where it was asked, else what they were committed with.
     """
 
     pieces: tuple[bytes, ...]
     p: Floats
-    causal_p: Floats | None
 
 
 class Sampler:
@@ -95,6 +95,7 @@ class Sampler:
         self.revision = Revision(config.num_revisions)
         self._ends_line = [hole.single_line for hole in holes]
         self._filters = Filters(canvas, model.spelling, model.lexicon, self._ends_line)
+        self._writer = Writer(canvas, model.spelling, self._ends_line, config)
         self._pass = self._new_pass(seed)
         self._constraints, self._budget = constraints, budget or Budget()
         self._began = self._budget.clock()
@@ -155,6 +156,24 @@ class Sampler:
         self.revision.forget()
         return True
 
+    def branches(self, num_wanted: int) -> list[Branch]:
+        """Starts of other candidates than the text that was just verified; none of masked steps."""
+        if isinstance(self._pass, Denoising):
+            return []
+        return self._pass.runners_up.branches(self.canvas, num_wanted)
+
+    def follow(self, branch: Branch) -> None:
+        """Begin where a branch begins. Before the first step."""
+        cursor_hole = self.canvas.cursor_hole
+        hole = self.canvas.holes[cursor_hole]
+        hole.grow(max(len(branch.tokens) + 1 - len(hole), 0), self.model.spelling.tokenizer.mask_id)
+        for index, (token, p) in enumerate(zip(branch.tokens, branch.p, strict=True)):
+            self._writer.put(cursor_hole, index, int(token), float(p))
+        for other, draft in zip(self.canvas.holes, branch.drafts, strict=True):
+            start = other.num_frontier
+            num_drafted = min(len(draft), len(other) - start)
+            other.guess[start : start + num_drafted] = draft[:num_drafted]
+
     def texts(self) -> tuple[str, ...]:
         """The text of each hole up to its first masked position, behind the forced bytes."""
         return tuple(self.model.spelling.text(hole) for hole in self.canvas.holes)
@@ -163,17 +182,16 @@ class Sampler:
         """Every token of a hole with its probabilities; of a cut hole those that are left."""
         canvas = self.canvas.holes[hole]
         pieces = self.model.spelling.new_pieces(canvas)
-        p = np.concatenate([self.blocks.done_p(hole)[: len(canvas.done)], canvas.p])
         causal_p = self.blocks.causal_p(hole, self.revision)
-        if causal_p is None and self.config.decoding is Decoding.VERIFIED:
-            causal_p = p
-        return TokenScores(tuple(pieces), p, causal_p)
+        if causal_p is not None:
+            return TokenScores(tuple(pieces), causal_p)
+        p = np.concatenate([self.blocks.done_p(hole)[: len(canvas.done)], canvas.p])
+        return TokenScores(tuple(pieces), p)
 
     def _new_pass(self, seed: tuple[int, int]) -> Denoising | Verifier:
         """What a step does, by the policy."""
         canvas, model, config = self.canvas, self.model, self.config
-        writer = Writer(canvas, model.spelling, self._ends_line, config)
-        filters = self._filters
+        filters, writer = self._filters, self._writer
         denoiser, lexicon = model.denoiser, model.lexicon
         denoising = Denoising(canvas, denoiser, lexicon, filters, writer, config, seed)
         if config.decoding is Decoding.MASKED:

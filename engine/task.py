@@ -11,6 +11,7 @@ from engine.check import CheckLimits
 from engine.confidence import Calibration
 from engine.constraints import Constraint
 from engine.denoisers.protocol import ContextHandle
+from engine.effort import Decoding
 from engine.holes import MaskPlan
 from engine.proposal import Reason, Refusal
 from engine.request import Request
@@ -41,6 +42,7 @@ class Task:
     budget: Budget
     watch: Stopwatch
     on_step: Callable[[Step], None] | None
+    decoding: Decoding
 
     def refusal(self, reason: Reason, detail: str, steps: int, forwards: int) -> Refusal:
         """A refusal with what is known about this request."""

@@ -25,6 +25,7 @@ from engine.proposal import (
 )
 from engine.sampler import Sampler, Stop, TokenScores
 from engine.spans import span
+from engine.sure_prefix import sure_cuts
 from engine.task import Task
 
 
@@ -96,28 +97,48 @@ def _broken_rule(task: Task, texts: tuple[str, ...]) -> Fault | None:
 
 
 def _proposal(task: Task, sampler: Sampler, texts: tuple[str, ...]) -> Proposal | Refusal:
-    data, plan = task.tree.data, task.plan
-    changed = [
-        number
-        for number, (hole, text) in enumerate(zip(plan.holes, texts, strict=True))
-        if hole.span.of(data) != text.encode()
-    ]
+    changed = _changed(task, texts)
     counts = sampler.num_steps, sampler.forwards
-    if plan.cursor_hole not in changed:
+    if task.plan.cursor_hole not in changed:
         return task.refusal(Reason.EMPTY, "the text stands there already", *counts)
-    written = [_Written.of(sampler.scores(number), texts[number]) for number in changed]
-    causal = [each.causal_p for each in written if each.causal_p is not None]
-    confidence = task.calibration.whole_p(
-        np.concatenate([each.p for each in written]),
-        np.concatenate(causal) if len(causal) == len(written) else None,
-        _num_unresolved(task, texts, changed),
-    )
-    if confidence < task.min_confidence:
-        detail = f"confidence {confidence:.2f} is below {task.min_confidence:.2f}"
-        return task.refusal(Reason.LOW_CONFIDENCE, detail, *counts)
+    written = [_written(sampler.scores(number), texts[number]) for number in changed]
+    num_unresolved = _num_unresolved(task, texts, changed)
+    confidence = task.calibration.whole_p(np.concatenate(written), num_unresolved)
+    if confidence >= task.min_confidence:
+        return _shown(task, sampler, texts, confidence)
+    beginning = _sure_beginning(task, sampler)
+    if beginning is not None:
+        return beginning
+    detail = f"confidence {confidence:.2f} is below {task.min_confidence:.2f}"
+    return task.refusal(Reason.LOW_CONFIDENCE, detail, *counts)
+
+
+def _sure_beginning(task: Task, sampler: Sampler) -> Proposal | None:
+    """The longest sure beginning of the only hole that parses as it is; None when there is none.
+
+    A joint change is not halved, and what replaces text must be whole.
+    """
+    [hole, *others] = task.plan.holes
+    if others or len(hole.span):
+        return None
+    scores = sampler.scores(0)
+    p = task.calibration.token_p(scores.p)
+    least = task.calibration.min_prefix
+    for text, chance in sure_cuts(scores.pieces, p, least, hole.single_line):
+        checked = check(task.tree, task.plan, (text,), task.request, task.check)
+        if isinstance(checked, Checked) and checked.texts[0].rstrip() == text.rstrip():
+            if _broken_rule(task, checked.texts) is None:
+                return _shown(task, sampler, checked.texts, chance)
+    return None
+
+
+def _shown(task: Task, sampler: Sampler, texts: tuple[str, ...], confidence: float) -> Proposal:
+    data, plan = task.tree.data, task.plan
     newline = _newline(data)
     new_texts = [text.replace("\r\n", "\n").replace("\n", newline) for text in texts]
-    edits = tuple(Edit(plan.holes[number].span, new_texts[number]) for number in changed)
+    edits = tuple(
+        Edit(plan.holes[number].span, new_texts[number]) for number in _changed(task, texts)
+    )
     return Proposal(
         text=new_texts[plan.cursor_hole],
         edit_set=EditSet(edits, EditKind.ATOMIC),
@@ -133,27 +154,28 @@ def _proposal(task: Task, sampler: Sampler, texts: tuple[str, ...]) -> Proposal 
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Written:
+def _changed(task: Task, texts: tuple[str, ...]) -> list[int]:
+    """The holes whose text is not the one that stands there."""
+    return [
+        number
+        for number, (hole, text) in enumerate(zip(task.plan.holes, texts, strict=True))
+        if hole.span.of(task.tree.data) != text.encode()
+    ]
+
+
+def _written(scores: TokenScores, text: str) -> Floats:
     """Probabilities (N,) of the tokens that are left of a hole's text, with its end."""
-
-    p: Floats
-    causal_p: Floats | None
-
-    @staticmethod
-    def of(scores: TokenScores, text: str) -> _Written:
-        owners = dict.fromkeys(owner for owner, _ in align(scores.pieces, text.encode()))
-        written = [index for index, piece in enumerate(scores.pieces) if piece]
-        is_whole = bool(written) and written[-1] in owners
-        has_end = len(scores.pieces) > 0 and not scores.pieces[-1]
-        kept = [*owners, *((len(scores.pieces) - 1,) if is_whole and has_end else ())]
-        causal_p = None if scores.causal_p is None else scores.causal_p[kept]
-        return _Written(scores.p[kept], causal_p)
+    owners = dict.fromkeys(owner for owner, _ in align(scores.pieces, text.encode()))
+    written = [index for index, piece in enumerate(scores.pieces) if piece]
+    is_whole = bool(written) and written[-1] in owners
+    has_end = len(scores.pieces) > 0 and not scores.pieces[-1]
+    kept = [*owners, *((len(scores.pieces) - 1,) if is_whole and has_end else ())]
+    return scores.p[kept]
 
 
 def _tokens(task: Task, sampler: Sampler, text: str, newline: str) -> tuple[TokenConfidence, ...]:
     scores = sampler.scores(task.plan.cursor_hole)
-    p = task.calibration.token_p(scores.p, scores.causal_p)
+    p = task.calibration.token_p(scores.p)
     pieces = [piece.replace(b"\n", newline.encode()) for piece in scores.pieces]
     return tuple(
         TokenConfidence(num_bytes, float(p[owner]))

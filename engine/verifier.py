@@ -15,15 +15,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.blocks import Blocks
+from engine.branches import RunnersUp, RunnerUp
 from engine.canvas import Canvas, HoleCanvas
-from engine.commit import is_supported
 from engine.denoisers.protocol import Denoiser, Logits
 from engine.denoising import Denoising
 from engine.drafts import DraftSource
 from engine.effort import SamplerConfig
 from engine.filters import Filters
 from engine.lexicon import Lexicon
-from engine.posterior import apply_filters, probabilities_of
+from engine.posterior import apply_filters, greedy, runners_up
 from engine.step import State
 from engine.writer import Place, Writer
 
@@ -47,6 +47,7 @@ class Verifier:
         self._config, self._denoising, self._num_passes = config, denoising, 0
         self._num_rounds_left = config.num_revisions
         self._verified: list[list[int]] | None = None
+        self.runners_up = RunnersUp()
 
     @property
     def forwards(self) -> int:
@@ -121,24 +122,20 @@ class Verifier:
             trial.holes[number] = HoleCanvas(ids, states, hole.forced, hole.done)
         return trial
 
-    def _judge(self, hole: int, drafted: Sequence[int], logits: Logits) -> list[Place]:
-        """Commit what ``logits`` (M, V) supports of the M - 1 drafted tokens, and their own."""
+    def _judge(self, hole: int, drafted: list[int], logits: Logits) -> list[Place]:
+        """Commit the best tokens of ``logits`` (M, V) up to the first that the draft has not."""
         canvas = self._canvas.holes[hole]
         first = canvas.num_frontier
         apply_filters(logits, self._filters.of_text(hole, drafted, first), self._lexicon)
-        tokens = np.array([*drafted, 0], np.int64)
-        best = logits.argmax(axis=1)
-        tokens[-1] = best[-1]
-        p, p_best = probabilities_of(logits, tokens)
-        is_kept = is_supported(p, p_best, self._config.draft_floor, self._config.draft_share)
+        best = greedy(logits)
+        second, p_second = runners_up(logits, best)
         committed: list[Place] = []
-        for row, token in enumerate(tokens.tolist()):
-            is_own = not is_kept[row]
-            written = int(best[row]) if is_own else token
-            chance = float(p_best[row] if is_own else p[row])
-            if not self._writer.put(hole, first + row, written, chance):
+        for row, (token, p) in enumerate(zip(best.tokens.tolist(), best.p.tolist(), strict=True)):
+            if not self._writer.put(hole, first + row, token, p):
                 break
+            other = RunnerUp(int(second[row]), float(p_second[row]), p)
+            self.runners_up.note(hole, len(canvas.done) + first + row, other)
             committed.append((hole, first + row))
-            if is_own or self._writer.ends(written, hole):
+            if self._writer.ends(token, hole) or drafted[row : row + 1] != [token]:
                 break
         return committed

@@ -1,18 +1,20 @@
 """Fit a model's confidence on held-out holes: fill them, compare with what stood there, fit.
 
-Each hole is asked for twice with neutral parameters, once for the probabilities of denoising and
-once for those of the causal pass, so that what is fitted is what ``engine.confidence`` computes.
+The holes are filled under a neutral calibration that writes down what it was asked, so that what is
+fitted is what ``engine.confidence`` computes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from engine.commit import Floats
 from engine.confidence import Calibration
 from engine.denoisers.protocol import Denoiser
+from engine.effort import Decoding
 from engine.evaluation.calibration import CalibrationRecord, fit_calibration, tokens_right
 from engine.evaluation.holes import EvalHole
 from engine.evaluation.infilling import measure
@@ -22,19 +24,49 @@ from engine.proposal import Outcome, Proposal
 from engine.request import Effort, Request
 from engine.spans import Span
 
-_NEUTRAL = Calibration(unresolved=0.0, causal_share=0.0, min_confidence=0.0)
-
 
 @dataclass(frozen=True, slots=True)
 class CalibrationConfig:
     """``min_precision``: the least confident proposals shown are right this often.
 
-    Peers break even when one in four is accepted.
+    Peers break even when one in four is accepted. ``min_prefix``: what the beginning of a text that
+    is less sure is held to, when it is shown alone.
     """
 
     min_precision: float = 0.25
+    min_prefix: float = 0.5
     effort: Effort = Effort.MEDIUM
+    decoding: Decoding = Decoding.MASKED
     seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Witness(Calibration):
+    """Neutral: a token's probability is its own, everything is shown. Keeps what it was asked."""
+
+    min_confidence: float = 0.0
+    judged: list[tuple[Floats, int]] = field(default_factory=list)
+
+    def whole_p(self, p: Floats, num_unresolved: int) -> float:
+        """See ``Calibration.whole_p``."""
+        self.judged.append((p, num_unresolved))
+        return Calibration.whole_p(self, p, num_unresolved)
+
+
+class _Recorder:
+    """An Infiller; remembers its last outcome."""
+
+    def __init__(self, infiller: Infiller) -> None:
+        self._infiller = infiller
+        self.last: Outcome | None = None
+
+    def infill(self, request: Request) -> Outcome:
+        self.last = self._infiller.infill(request)
+        return self.last
+
+    def fill_spans(self, request: Request, spans: Sequence[Span]) -> Outcome:
+        self.last = self._infiller.fill_spans(request, spans)
+        return self.last
 
 
 def calibrate(
@@ -44,58 +76,37 @@ def calibrate(
 
     Raises TrainingError when the holes are too few or all of one outcome.
     """
-    infiller = Infiller(denoiser, _NEUTRAL)  # one for both: the second finds the context encoded
-    asked = _Recorder(infiller, _NEUTRAL)
-    causal = _Recorder(infiller, replace(_NEUTRAL, causal_share=1.0))
-    fillers = [ModelFiller("", each, config.effort, None, config.seed) for each in (asked, causal)]
-    records = []
-    for hole in holes:
-        answer, _ = (filler.fill(hole) for filler in fillers)
-        if asked.last is not None and causal.last is not None:
-            result = measure(hole, answer)
-            records.append(
-                _record(hole, asked.last, causal.last, result.num_unresolved, result.is_right)
-            )
-    parameters = fit_calibration(records, config.seed)
+    records = list(calibration_records(denoiser, holes, config))
+    parameters = fit_calibration(records)
     least = _least_confidence(records, Calibration.of(parameters), config.min_precision)
-    return parameters | {"min_confidence": least}
+    return parameters | {"min_confidence": least, "min_prefix": config.min_prefix}
 
 
-class _Recorder:
-    """An Infiller under one calibration; remembers its last proposal, None after a refusal."""
-
-    def __init__(self, infiller: Infiller, calibration: Calibration) -> None:
-        self._infiller, self._calibration = infiller, calibration
-        self.last: Proposal | None = None
-
-    def infill(self, request: Request) -> Outcome:
-        self._infiller.calibration = self._calibration
-        return self._remember(self._infiller.infill(request))
-
-    def fill_spans(self, request: Request, spans: Sequence[Span]) -> Outcome:
-        self._infiller.calibration = self._calibration
-        return self._remember(self._infiller.fill_spans(request, spans))
-
-    def _remember(self, outcome: Outcome) -> Outcome:
-        self.last = outcome if isinstance(outcome, Proposal) else None
-        return outcome
+def calibration_records(
+    denoiser: Denoiser, holes: Iterable[EvalHole], config: CalibrationConfig
+) -> Iterable[CalibrationRecord]:
+    """One record for each hole that was filled at all."""
+    witness = _Witness()
+    asked = _Recorder(Infiller(denoiser, witness, decoding=config.decoding))
+    filler = ModelFiller("", asked, config.effort, None, config.seed)
+    for hole in holes:
+        witness.judged.clear()
+        result = measure(hole, filler.fill(hole))
+        if isinstance(asked.last, Proposal) and witness.judged:
+            yield _record(hole, asked.last, *witness.judged[-1], result.is_right)
 
 
 def _record(
-    hole: EvalHole, denoised: Proposal, causal: Proposal, num_unresolved: int, is_right: bool
+    hole: EvalHole, proposal: Proposal, p: Floats, num_unresolved: int, is_right: bool
 ) -> CalibrationRecord:
-    text, at = denoised.text.encode(), 0
+    text, at = proposal.text.encode(), 0
     pieces = []
-    for token in denoised.tokens:
+    for token in proposal.tokens:
         pieces.append(text[at : at + token.length])
         at += token.length
-    return CalibrationRecord(
-        p=tuple(token.p for token in denoised.tokens),
-        causal_p=tuple(token.p for token in causal.tokens),
-        num_unresolved=num_unresolved,
-        is_right=is_right,
-        tokens_right=tokens_right(pieces, hole.gold[hole.cursor_hole].encode()),
-    )
+    right = tokens_right(pieces, hole.gold[hole.cursor_hole].encode())
+    token_p = tuple(token.p for token in proposal.tokens[: len(right)])
+    return CalibrationRecord(tuple(p.tolist()), num_unresolved, is_right, token_p, right)
 
 
 def _least_confidence(
@@ -107,10 +118,7 @@ def _least_confidence(
     threshold at which the proposals at or just above it were right often enough.
     """
     confidence = np.array(
-        [
-            calibration.whole_p(np.array(each.p), np.array(each.causal_p), each.num_unresolved)
-            for each in records
-        ]
+        [calibration.whole_p(np.array(each.p, np.float32), each.num_unresolved) for each in records]
     )
     right = np.array([each.is_right for each in records])
     order = np.argsort(confidence)

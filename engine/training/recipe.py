@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engine.denoisers.onnx import OnnxDenoiser
+from engine.effort import Decoding
 from engine.errors import TrainingError
 from engine.evaluation.calibrate import CalibrationConfig, calibrate
 from engine.evaluation.holes import CutConfig, cut_holes, read_sources
@@ -119,8 +120,9 @@ def finish(config: RecipeConfig, training: Path, validation: Path) -> Path:
     # 6. Calibrate on one draw of the validation holes, measure on another.
     denoiser = OnnxDenoiser(resolve(str(model)))
     holes = cut_holes(read_sources(validation), CutConfig(config.num_fitted, seed=config.seed + 1))
-    calibration = calibrate(denoiser, holes, CalibrationConfig(seed=config.seed))
-    facts = replace(facts, calibration=calibration)
+    settings = CalibrationConfig(decoding=Decoding.VERIFIED, seed=config.seed)
+    calibration = calibrate(denoiser, holes, settings)
+    facts = replace(facts, calibration=calibration, defaults={Decoding.VERIFIED.value: 1.0})
     write_manifest(model, entries, facts, out / "tokenizer.json")
     evaluation = run(EvaluationConfig(validation, model=str(model), num_holes=config.num_holes))
     facts = replace(facts, quality=_quality(evaluation))

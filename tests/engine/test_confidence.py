@@ -18,23 +18,19 @@ def p(*values: float) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
 
 
 def test_without_parameters_it_is_the_geometric_mean() -> None:
-    assert Calibration().whole_p(p(0.9, 0.4), None, 0) == pytest.approx(0.6, abs=1e-3)
-    assert Calibration().token_p(p(0.9, 0.4), None) == pytest.approx([0.9, 0.4], abs=1e-3)
-
-
-def test_the_causal_pass_has_its_share() -> None:
-    assert Calibration().token_p(p(0.9), p(0.4)) == pytest.approx([0.6], abs=1e-3)
-    assert Calibration(causal_share=0.0).token_p(p(0.9), p(0.4)) == pytest.approx([0.9], abs=1e-3)
+    assert Calibration().whole_p(p(0.9, 0.4), 0) == pytest.approx(0.6, abs=1e-3)
+    assert Calibration().token_p(p(0.9, 0.4)) == pytest.approx([0.9, 0.4], abs=1e-3)
 
 
 def test_nothing_written_is_worth_nothing() -> None:
-    assert Calibration().whole_p(p(), None, 0) == 0.0
+    assert Calibration().whole_p(p(), 0) == 0.0
 
 
-def test_unresolved_names_and_length_count() -> None:
-    made = Calibration(length=-1.0)
-    assert made.whole_p(p(0.8), None, 0) > made.whole_p(p(0.8), None, 1)
-    assert made.whole_p(p(0.8), None, 0) > made.whole_p(p(0.8, 0.8, 0.8), None, 0)
+def test_unresolved_names_length_and_the_worst_token_count() -> None:
+    made = Calibration(length=-1.0, worst=0.5)
+    assert made.whole_p(p(0.8), 0) > made.whole_p(p(0.8), 1)
+    assert made.whole_p(p(0.8), 0) > made.whole_p(p(0.8, 0.8, 0.8), 0)
+    assert made.whole_p(p(0.6, 0.6), 0) > made.whole_p(p(0.9, 0.4), 0)
 
 
 @given(PROBABILITIES, st.integers(0, 4), st.floats(-50, 50), st.floats(-50, 50))
@@ -42,8 +38,8 @@ def test_it_stays_a_probability(
     values: np.ndarray[tuple[int], np.dtype[np.float32]], count: int, scale: float, offset: float
 ) -> None:
     made = Calibration(scale=scale, offset=offset, token_scale=scale, token_offset=offset)
-    assert 0.0 <= made.whole_p(values, values, count) <= 1.0
-    assert ((made.token_p(values, None) >= 0) & (made.token_p(values, None) <= 1)).all()
+    assert 0.0 <= made.whole_p(values, count) <= 1.0
+    assert ((made.token_p(values) >= 0) & (made.token_p(values) <= 1)).all()
 
 
 def test_a_manifest_is_read_and_a_strange_name_refused() -> None:

@@ -271,7 +271,7 @@ def test_bytes_that_are_no_text_are_refused() -> None:
 def test_every_config_of_effort_ends() -> None:
     from engine.effort import POLICIES
 
-    for policy in POLICIES.values():
+    for policy in [each for table in POLICIES.values() for each in table.values()]:
         config = dataclasses.replace(policy.sampler, temperature=policy.temperature)
         made = sampler(Script(("foo(bar)", "bar(foo)"), p=0.5), config=config)
         run(made)
@@ -304,7 +304,6 @@ def test_a_revision_that_scores_lower_is_taken_back() -> None:
     steps = list(made.steps())
     assert steps[-1].hole_texts == ("fooprint",)
     assert made.texts() == ("foobar",)
-    assert made.scores(0).causal_p is not None
 
 
 def test_a_deadline_within_a_revision_leaves_the_doubted_text() -> None:
