@@ -6,7 +6,7 @@ sampler(denoiser, constraints) → check → proposal
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from engine.effort import POLICIES, Decoding, SamplerConfig
 from engine.proposal import Edit, Outcome, Proposal
@@ -15,39 +15,47 @@ from engine.task import Task
 from engine.verdict import Retry, judge
 
 
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An outcome and the log likelihood of all that was written for it."""
+
+    outcome: Outcome
+    log_p: float
+
+
 def best_candidate(task: Task) -> Outcome:
-    """The most confident proposal with the next ones as its alternatives, or the first refusal."""
+    """The most likely proposal with the next ones as its alternatives, or the first refusal."""
     return _best(_candidates(task), task.request.candidates)
 
 
-def _candidates(task: Task) -> list[Outcome]:
+def _candidates(task: Task) -> list[Candidate]:
     """The argmax first, then others while time lasts and too few proposals differ."""
     policy = POLICIES[task.decoding][task.request.effort]
     num_wanted = max(policy.num_candidates, task.request.candidates)
     drawn = replace(policy.sampler, temperature=policy.temperature)
     began = task.budget.clock()
     first = _sampler(task, policy.sampler, 0)
-    outcomes = [_finish(task, first)]
+    candidates = [_finish(task, first)]
     branches = first.branches(2 * num_wanted - 2)
     for number in range(1, 2 * num_wanted - 1):
         mean_s = (task.budget.clock() - began) / number
-        if len(_distinct(outcomes)) >= num_wanted or not task.budget.lasts(mean_s):
+        if len(_distinct(candidates)) >= num_wanted or not task.budget.lasts(mean_s):
             break
         if task.decoding is Decoding.MASKED:
-            outcomes.append(_finish(task, _sampler(task, drawn, number)))
+            candidates.append(_finish(task, _sampler(task, drawn, number)))
         elif number <= len(branches):
             other = _sampler(task, policy.sampler, number)
             other.follow(branches[number - 1])
-            outcomes.append(_finish(task, other))
-    return outcomes
+            candidates.append(_finish(task, other))
+    return candidates
 
 
-def _distinct(outcomes: Sequence[Outcome]) -> list[Proposal]:
-    """The proposals whose edits differ, the first of each."""
+def _distinct(candidates: Sequence[Candidate]) -> list[Proposal]:
+    """The proposals whose edits differ, the most likely first, of each the first one."""
     found: dict[tuple[Edit, ...], Proposal] = {}
-    for outcome in outcomes:
-        if isinstance(outcome, Proposal):
-            found.setdefault(outcome.edits, outcome)
+    for candidate in sorted(candidates, key=lambda each: -each.log_p):
+        if isinstance(candidate.outcome, Proposal):
+            found.setdefault(candidate.outcome.edits, candidate.outcome)
     return list(found.values())
 
 
@@ -65,7 +73,7 @@ def _sampler(task: Task, config: SamplerConfig, number: int) -> Sampler:
     )
 
 
-def _finish(task: Task, sampler: Sampler) -> Outcome:
+def _finish(task: Task, sampler: Sampler) -> Candidate:
     """Denoise to the end; what the check refuses is banned and denoised again."""
     while True:
         with task.watch.measure("denoise"):
@@ -82,24 +90,23 @@ def _finish(task: Task, sampler: Sampler) -> Outcome:
     for stage, seconds in (("constraints", sampler.constraint_s), ("score", sampler.score_s)):
         task.watch.add(stage, seconds)
         task.watch.add("denoise", -seconds)
-    return replace(verdict, timings_ms=task.watch.timings_ms())
+    outcome = replace(verdict, timings_ms=task.watch.timings_ms())
+    return Candidate(outcome, sampler.log_p)
 
 
-def _best(outcomes: Sequence[Outcome], num_wanted: int) -> Outcome:
-    """The most confident proposal, the next ones as its alternatives; else the first refusal.
+def _best(candidates: Sequence[Candidate], num_wanted: int) -> Outcome:
+    """The most likely proposal, the next ones as its alternatives; else the first refusal.
 
     Its counts are those of the whole request.
     """
-    steps = sum(outcome.steps for outcome in outcomes)
-    forwards = sum(outcome.forwards for outcome in outcomes)
-    timings_ms = outcomes[-1].timings_ms
-    proposals = sorted(_distinct(outcomes), key=lambda proposal: -proposal.confidence)
-    if not proposals:
-        return replace(outcomes[0], steps=steps, forwards=forwards, timings_ms=timings_ms)
-    return replace(
-        proposals[0],
-        steps=steps,
-        forwards=forwards,
-        timings_ms=timings_ms,
-        alternatives=tuple(proposals[1 : max(num_wanted, 1)]),
+    proposals = _distinct(candidates)
+    best = proposals[0] if proposals else candidates[0].outcome
+    counted = replace(
+        best,
+        steps=sum(each.outcome.steps for each in candidates),
+        forwards=sum(each.outcome.forwards for each in candidates),
+        timings_ms=candidates[-1].outcome.timings_ms,
     )
+    if isinstance(counted, Proposal):
+        return replace(counted, alternatives=tuple(proposals[1 : max(num_wanted, 1)]))
+    return counted

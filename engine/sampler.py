@@ -37,6 +37,8 @@ from engine.step import Step
 from engine.verifier import Verifier
 from engine.writer import Place, Writer
 
+LEAST_P = 1e-6
+
 
 class Stop(Enum):
     """Why a run ended."""
@@ -187,6 +189,12 @@ class Sampler:
             return TokenScores(tuple(pieces), causal_p)
         p = np.concatenate([self.blocks.done_p(hole)[: len(canvas.done)], canvas.p])
         return TokenScores(tuple(pieces), p)
+
+    @property
+    def log_p(self) -> float:
+        """The log likelihood of all that is written, the ends included."""
+        p = np.concatenate([self.scores(hole).p for hole in range(len(self.canvas.holes))])
+        return float(np.log(np.maximum(p, LEAST_P)).sum())
 
     def _new_pass(self, seed: tuple[int, int]) -> Denoising | Verifier:
         """What a step does, by the policy."""
