@@ -91,6 +91,7 @@ class Proposal:
     healed word is not repeated). ``confidence`` is calibrated to the probability that the whole
     text is kept. ``forwards`` counts passes through the model, ``steps`` denoising steps.
     ``num_cached_tokens`` of the ``num_context_tokens`` were encoded for an earlier request.
+    ``is_cut``: the sure beginning of a text that was not sure enough; ``confidence`` is its own.
     """
 
     text: str
@@ -105,6 +106,7 @@ class Proposal:
     alternatives: tuple[Proposal, ...] = ()
     num_context_tokens: int = 0
     num_cached_tokens: int = 0
+    is_cut: bool = False
 
     @property
     def edits(self) -> tuple[Edit, ...]:

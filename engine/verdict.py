@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -128,7 +128,7 @@ def _sure_beginning(task: Task, sampler: Sampler) -> Proposal | None:
         checked = check(task.tree, task.plan, (text,), task.request, task.check)
         if isinstance(checked, Checked) and checked.texts[0].rstrip() == text.rstrip():
             if _broken_rule(task, checked.texts) is None:
-                return _shown(task, sampler, checked.texts, chance)
+                return replace(_shown(task, sampler, checked.texts, chance), is_cut=True)
     return None
 
 

@@ -135,7 +135,11 @@ def _add_eval(commands: Any) -> None:
         type=Path,
         metavar="CORPUS",
         help="a folder of source files, or a .jsonl.zst file of them, to cut holes from; "
-        "the word edits measures renames and next edits instead",
+        "the word edits measures renames and next edits instead, repo PATH your own repository",
+    )
+    evaluation.add_argument("path", nargs="?", type=Path, metavar="PATH", help="behind repo")
+    evaluation.add_argument(
+        "--tests", metavar="CMD", help="repo: run this command in a copy with each answer"
     )
     evaluation.add_argument(
         "--data", type=Path, metavar="DIR", help="a folder of HumanEval-Infilling files, or edits"
@@ -150,9 +154,21 @@ def _add_eval(commands: Any) -> None:
     evaluation.add_argument(
         "--floors-only", action="store_true", help="measure the fillers without a model alone"
     )
-    evaluation.add_argument("--output", type=Path, metavar="FILE", help="write every answer there")
+    _add_shown(evaluation)
     _add_policy(evaluation)
     _add_model(evaluation)
+
+
+def _add_shown(evaluation: argparse.ArgumentParser) -> None:
+    """What an evaluation shows and where it goes."""
+    evaluation.add_argument("--output", type=Path, metavar="FILE", help="write every answer there")
+    evaluation.add_argument(
+        "--plots", type=Path, metavar="DIR", help="write reliability and show-or-not curve as PNG"
+    )
+    evaluation.add_argument(
+        "--min-confidence", type=float, metavar="P",
+        help="show what is at least as sure (default: the model's threshold)",
+    )  # fmt: skip
 
 
 def _add_cut(evaluation: argparse.ArgumentParser) -> None:

@@ -18,6 +18,7 @@ from engine.errors import BadInput, DamagedWeights, MidfillError
 from lsp_server.arguments import EXIT_BAD_INPUT, build_parser
 
 if TYPE_CHECKING:
+    from engine.evaluation.infilling import Evaluation
     from lsp_server.fill import FillOptions
 
 EXIT_FAILURE = 1
@@ -107,34 +108,54 @@ def _bench(arguments: argparse.Namespace) -> int:
 def _eval(arguments: argparse.Namespace) -> int:
     if str(arguments.corpus) == "edits":
         return _eval_edits(arguments)
+    if arguments.path is not None and str(arguments.corpus) != "repo":
+        raise BadInput(f"{arguments.path}: one source of holes at a time (or repo PATH)")
     try:
-        from engine.evaluation.holes import SINGLE_LINE, CutKind
-        from engine.evaluation.infilling import EvaluationConfig, run
         from engine.evaluation.report import format_report, write_json
     except ModuleNotFoundError as error:
         raise BadInput(
             f"{error.name} is not installed: run pip install {error.name} first"
         ) from error
-    kinds = _named(CutKind, arguments.kinds, "--kinds") or SINGLE_LINE
+    evaluation = _evaluation(arguments)
+    if arguments.output is not None:
+        write_json(evaluation, arguments.output)
+    if arguments.plots is not None:
+        from engine.evaluation.plots import write_plots
+
+        write_plots(evaluation, arguments.plots)
+    sys.stdout.write(format_report(evaluation))
+    return 0
+
+
+def _evaluation(arguments: argparse.Namespace) -> Evaluation:
+    """What ``eval`` measures, of a corpus, public problems or the user's repository."""
+    from engine.evaluation.fillers import Floor
+    from engine.evaluation.holes import SINGLE_LINE, CutKind
+    from engine.evaluation.infilling import EvaluationConfig, run
+    from engine.evaluation.repository import run_repository
+
+    is_repository = str(arguments.corpus) == "repo"
     config = EvaluationConfig(
-        corpus=arguments.corpus,
+        corpus=None if is_repository else arguments.corpus,
         data=arguments.data,
         model=arguments.model,
         has_model=not arguments.floors_only,
+        floors=tuple(Floor) if arguments.tests is None else (Floor.EMPTY,),
         num_holes=arguments.holes,
-        kinds=kinds,
+        kinds=_named(CutKind, arguments.kinds, "--kinds") or SINGLE_LINE,
         context_tokens=arguments.context_tokens,
         num_problems=arguments.problems,
         effort=arguments.effort,
         budget_ms=arguments.budget_ms,
+        min_confidence=arguments.min_confidence,
         seed=arguments.seed,
         is_progress_shown=sys.stderr.isatty(),
     )
-    evaluation = run(config)
-    if arguments.output is not None:
-        write_json(evaluation, arguments.output)
-    sys.stdout.write(format_report(evaluation))
-    return 0
+    if not is_repository:
+        return run(config)
+    if arguments.path is None:
+        raise BadInput("eval repo: name the repository's folder behind it")
+    return run_repository(arguments.path, arguments.tests, config)
 
 
 def _eval_edits(arguments: argparse.Namespace) -> int:

@@ -17,7 +17,8 @@ class Answer:
     """What a filler wrote into a hole's places, one text each; none at all when it kept silent.
 
     ``changes_elsewhere``: text outside the hole was changed too, so the answer cannot be exact.
-    ``reason`` says why it kept silent. ``milliseconds`` of wall clock.
+    ``reason`` says why it kept silent. ``milliseconds`` of wall clock. ``tokens``: number of bytes
+    and confidence of each token of the cursor's text. ``is_cut``: only the sure beginning of it.
     """
 
     texts: tuple[str, ...] = ()
@@ -25,6 +26,8 @@ class Answer:
     forwards: int = 0
     steps: int = 0
     confidence: float | None = None
+    tokens: tuple[tuple[int, float], ...] = ()
+    is_cut: bool = False
     changes_elsewhere: bool = False
     reason: str = ""
 

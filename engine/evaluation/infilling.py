@@ -37,7 +37,8 @@ class EvaluationConfig:
     ``corpus``: a ``.jsonl.zst`` file or a folder of source files, ``data``: the folder of the
     public HumanEval-Infilling files; at least one of the two. ``model`` as for ``engine.load``;
     ``has_model`` False measures the floors alone. ``num_problems`` limits the public problems,
-    spread evenly; None takes all.
+    spread evenly; None takes all. ``min_confidence`` shows what the model is less sure of too; None
+    leaves it to the model.
     """
 
     corpus: Path | None = None
@@ -51,6 +52,7 @@ class EvaluationConfig:
     context_tokens: int | None = None
     effort: Effort = Effort.MEDIUM
     budget_ms: float | None = None
+    min_confidence: float | None = None
     seed: int = 0
     fence: FenceConfig = field(default_factory=FenceConfig)
     is_progress_shown: bool = True
@@ -75,6 +77,35 @@ class HoleResult:
     def is_right(self) -> bool:
         """Passed its test, or exact where there is none."""
         return self.is_exact if self.verdict is None else self.verdict is Verdict.PASSED
+
+    @property
+    def is_beginning(self) -> bool:
+        """Whether one text was written, and is right as far as it goes."""
+        if len(self.answer.texts) != 1 or self.answer.changes_elsewhere:
+            return False
+        text = self.answer.texts[0].strip()
+        return bool(text) and self.hole.gold[0].strip().startswith(text)
+
+    @property
+    def is_as_claimed(self) -> bool:
+        """Right, or for a text that was cut: right as far as it goes."""
+        return self.is_right or (self.answer.is_cut and self.is_beginning)
+
+    @property
+    def judged_tokens(self) -> list[tuple[float, bool]]:
+        """Confidence of the cursor's tokens up to the first wrong one, and whether it is right."""
+        if self.answer.changes_elsewhere or not self.answer.texts:
+            return []
+        cursor = self.hole.cursor_hole
+        text, gold = (each[cursor].encode("utf-8") for each in (self.answer.texts, self.hole.gold))
+        judged, at = [], 0
+        for length, p in self.answer.tokens:
+            is_right = text[at : at + length] == gold[at : at + length]
+            judged.append((p, is_right))
+            at += length
+            if not is_right:
+                break
+        return judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +134,8 @@ def run(config: EvaluationConfig, fillers: Sequence[Filler] = ()) -> Evaluation:
     if config.corpus is None and config.data is None:
         raise BadInput("nothing to measure: give a corpus file, a folder of sources, or --data")
     holes, problems = _holes(config), _problems(config)
-    tested = list(fillers)
-    if not tested and config.has_model:
-        tested.append(load_filler(config.model, config.effort, config.budget_ms, config.seed))
-    tested += [floor_filler(floor) for floor in config.floors]
-    if not tested:
-        raise BadInput("nothing to measure: no model and no floor is left")
-    progress = _progress_bar if config.is_progress_shown else _no_progress
+    tested = all_fillers(config, fillers)
+    progress = progress_of(config)
     results = []
     if holes:
         for filler in tested:
@@ -121,6 +147,26 @@ def run(config: EvaluationConfig, fillers: Sequence[Filler] = ()) -> Evaluation:
             measured = tuple(execute(chosen, filler, Fence(config.fence), progress))
             results.append(FillerResults(name, filler.name, measured))
     return Evaluation(config, tuple(results))
+
+
+def all_fillers(config: EvaluationConfig, fillers: Sequence[Filler] = ()) -> list[Filler]:
+    """The given fillers or the model, then the floors. Raises BadInput when none is left."""
+    tested = list(fillers)
+    if not tested and config.has_model:
+        tested.append(
+            load_filler(
+                config.model, config.effort, config.budget_ms, config.seed, config.min_confidence
+            )
+        )
+    tested += [floor_filler(floor) for floor in config.floors]
+    if not tested:
+        raise BadInput("nothing to measure: no model and no floor is left")
+    return tested
+
+
+def progress_of(config: EvaluationConfig) -> Progress:
+    """How the work is shown while it goes on."""
+    return _progress_bar if config.is_progress_shown else _no_progress
 
 
 def evaluate(

@@ -70,9 +70,15 @@ class ModelFiller:
         return _answer(outcome, text, spans, milliseconds)
 
 
-def load_filler(model: str | None, effort: Effort, budget_ms: float | None, seed: int) -> Filler:
+def load_filler(
+    model: str | None,
+    effort: Effort,
+    budget_ms: float | None,
+    seed: int,
+    min_confidence: float | None = None,
+) -> Filler:
     """Load a model as ``engine.load`` does and make it a filler."""
-    infiller = engine.load(model)
+    infiller = engine.load(model, engine.InfillConfig(min_confidence=min_confidence))
     return ModelFiller(infiller.denoiser.name, infiller, effort, budget_ms, seed)
 
 
@@ -84,6 +90,8 @@ def _answer(proposal: Proposal, text: str, spans: Sequence[Span], milliseconds: 
         forwards=proposal.forwards,
         steps=proposal.steps,
         confidence=proposal.confidence,
+        is_cut=proposal.is_cut,
+        tokens=tuple((token.length, token.p) for token in proposal.tokens),
         changes_elsewhere=texts is None,
     )
 

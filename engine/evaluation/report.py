@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.errors import BadInput
 from engine.evaluation.infilling import Evaluation, FillerResults, HoleResult
-from engine.evaluation.statistics import Estimate
+from engine.evaluation.statistics import Estimate, ReliabilityBin
 from engine.evaluation.summary import (
     Summary,
     by_kind,
@@ -21,8 +21,8 @@ from engine.evaluation.summary import (
 )
 
 _HEADER = (
-    "filler", "exact %", "pass@1 %", "silent %", "kept %", "similar %", "parses %", "sound %",
-    "unresolved", "forwards", "p50 ms", "p95 ms", "ECE",
+    "filler", "exact %", "pass@1 %", "silent %", "begins right %", "kept %", "similar %",
+    "parses %", "sound %", "unresolved", "forwards", "p50 ms", "p95 ms", "ECE",
 )  # fmt: skip
 
 
@@ -97,6 +97,7 @@ def _row(name: str, summary: Summary) -> tuple[str, ...]:
         _percent(summary.exact_match),
         _percent(summary.pass_rate),
         _percent(summary.silence_rate, has_interval=False),
+        _percent(summary.beginning_rate, has_interval=False),
         _percent(summary.kept_rate, has_interval=False),
         _percent(summary.edit_similarity, has_interval=False),
         _percent(summary.parse_rate, has_interval=False),
@@ -143,12 +144,26 @@ def _comparison_line(first: FillerResults, other: FillerResults, seed: int) -> s
 
 
 def _reliability(summary: Summary) -> str:
+    """Whether confidences are what they say, of whole answers and of tokens; what to show."""
+    parts = [_table(("confidence", "mean", "right", "count"), _bin_rows(summary.bins))]
+    if summary.token_bins:
+        header = ("token's confidence", "mean", "right", "count")
+        parts.append(_table(header, _bin_rows(summary.token_bins)))
+        parts.append(f"tokens' ECE {_number(summary.token_error, 3)}")
     rows = [
+        (f"{point.threshold:.1f}", f"{100 * point.share:.0f}", f"{100 * point.precision:.0f}")
+        for point in summary.show_curve
+    ]
+    parts.append(_table(("shown from", "holes %", "right %"), rows))
+    return "\n\n".join(parts)
+
+
+def _bin_rows(bins: Sequence[ReliabilityBin]) -> list[tuple[str, ...]]:
+    return [
         (f"{part.low:.1f}-{part.high:.1f}", f"{part.confidence:.2f}", f"{part.accuracy:.2f}",
          str(part.count))
-        for part in summary.bins
+        for part in bins
     ]  # fmt: skip
-    return _table(("confidence", "mean", "right", "count"), rows)
 
 
 def _example_lines(results: Sequence[HoleResult]) -> list[str]:

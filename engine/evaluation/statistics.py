@@ -92,3 +92,28 @@ def calibration_error(bins: Sequence[ReliabilityBin]) -> float | None:
     if not total:
         return None
     return sum(abs(part.confidence - part.accuracy) * part.count for part in bins) / total
+
+
+@dataclass(frozen=True, slots=True)
+class ShowPoint:
+    """Of ``threshold`` or more sure: the share of all holes shown, how many of these are right."""
+
+    threshold: float
+    share: float
+    precision: float
+
+
+def show_curve(
+    confidences: Sequence[float], is_right: Sequence[bool], num_holes: int
+) -> list[ShowPoint]:
+    """The show-or-not curve at thresholds of tenths; those that show nothing are left out."""
+    points = []
+    for step in range(10):
+        kept = [
+            right
+            for confidence, right in zip(confidences, is_right, strict=True)
+            if confidence >= step / 10
+        ]
+        if kept:
+            points.append(ShowPoint(step / 10, len(kept) / num_holes, sum(kept) / len(kept)))
+    return points

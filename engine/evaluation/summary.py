@@ -13,10 +13,12 @@ from engine.evaluation.statistics import (
     Estimate,
     PairedComparison,
     ReliabilityBin,
+    ShowPoint,
     calibration_error,
     compare,
     estimate,
     reliability,
+    show_curve,
 )
 
 EXAMPLES_PER_LANGUAGE = 3
@@ -30,7 +32,10 @@ class Summary:
     ``exact_match`` and ``pass_rate`` count silence as wrong. Over what was shown: ``kept_rate``,
     ``edit_similarity``, ``parse_rate`` (no worse than a placeholder), ``sound_rate`` (no worse than
     the original), ``num_unresolved`` (names a fill).
-    ``calibration_error`` and ``bins`` cover the shown answers that carry a confidence.
+    ``calibration_error`` and ``bins`` cover the shown answers that carry a confidence, as does
+    ``show_curve``; ``token_error`` and ``token_bins`` their tokens up to the first wrong one.
+    ``beginning_rate``: shown texts that are right as far as they go. ``cut_rate``: shown ones that
+    are but a sure beginning.
     """
 
     count: int
@@ -39,6 +44,8 @@ class Summary:
     silence_rate: Estimate | None
     kept_rate: Estimate | None
     edit_similarity: Estimate | None
+    beginning_rate: Estimate | None
+    cut_rate: Estimate | None
     parse_rate: Estimate | None
     sound_rate: Estimate | None
     num_unresolved: Estimate | None
@@ -47,6 +54,9 @@ class Summary:
     milliseconds_p95: float | None
     calibration_error: float | None
     bins: tuple[ReliabilityBin, ...]
+    token_error: float | None = None
+    token_bins: tuple[ReliabilityBin, ...] = ()
+    show_curve: tuple[ShowPoint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +76,11 @@ def summarise(results: Sequence[HoleResult], seed: int = 0) -> Summary:
     tested = [result for result in results if result.verdict is not None]
     times = [result.answer.milliseconds for result in results]
     rated = [result for result in shown if result.answer.confidence is not None]
-    bins = reliability(
-        [result.answer.confidence or 0.0 for result in rated], [result.is_right for result in rated]
-    )
+    confidences = [result.answer.confidence or 0.0 for result in rated]
+    right = [result.is_as_claimed for result in rated]
+    bins = reliability(confidences, right)
+    tokens = [token for result in rated for token in result.judged_tokens]
+    token_bins = reliability([p for p, _ in tokens], [is_right for _, is_right in tokens])
 
     def mean(part: Sequence[HoleResult], value: Callable[[HoleResult], float]) -> Estimate | None:
         return estimate([float(value(result)) for result in part], seed)
@@ -80,6 +92,8 @@ def summarise(results: Sequence[HoleResult], seed: int = 0) -> Summary:
         silence_rate=mean(results, lambda result: result.answer.is_silent),
         kept_rate=mean(shown, lambda result: result.kept_rate),
         edit_similarity=mean(shown, lambda result: result.edit_similarity),
+        beginning_rate=mean(shown, lambda result: result.is_right or result.is_beginning),
+        cut_rate=mean(shown, lambda result: result.answer.is_cut),
         parse_rate=mean(shown, lambda result: result.parses_no_worse),
         sound_rate=mean(shown, lambda result: result.is_as_sound),
         num_unresolved=mean(shown, lambda result: result.num_unresolved),
@@ -88,6 +102,9 @@ def summarise(results: Sequence[HoleResult], seed: int = 0) -> Summary:
         milliseconds_p95=float(np.percentile(times, 95)) if times else None,
         calibration_error=calibration_error(bins),
         bins=tuple(bins),
+        token_error=calibration_error(token_bins),
+        token_bins=tuple(token_bins),
+        show_curve=tuple(show_curve(confidences, right, len(results))) if results else (),
     )
 
 
