@@ -1,0 +1,322 @@
+/** A real VS Code workbench: code-server on loopback, driven in headless Chromium. */
+
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { type Browser, chromium, type FrameLocator, type Page } from "playwright-core";
+
+/** Where the parts are; `ci.sh` sets the variables. */
+export interface Parts {
+  readonly codeServer: string;
+  readonly chromium: string;
+  readonly midfill: string;
+  readonly vsix: string;
+  /** A folder for everything that this run writes. */
+  readonly folder: string;
+}
+
+const STARTED_MS = 60_000;
+const SHOWN_MS = 20_000;
+
+// What would move things about, ask questions, or come from somebody else.
+const QUIET_SETTINGS = {
+  "chat.disableAIFeatures": true,
+  "editor.autoClosingBrackets": "never",
+  "editor.fontSize": 15,
+  "editor.inlineSuggest.enabled": true,
+  "editor.minimap.enabled": false,
+  "editor.parameterHints.enabled": false,
+  "editor.quickSuggestions": { comments: "off", other: "off", strings: "off" },
+  "editor.suggestOnTriggerCharacters": false,
+  "editor.wordBasedSuggestions": "off",
+  "extensions.autoCheckUpdates": false,
+  "files.autoSave": "off",
+  "git.enabled": false,
+  "security.workspace.trust.enabled": false,
+  "telemetry.telemetryLevel": "off",
+  "update.mode": "none",
+  "workbench.startupEditor": "none",
+  "workbench.tips.enabled": false,
+};
+
+/** One workbench with the extension in it. */
+export class Workbench {
+  readonly page: Page;
+  private readonly parts: Parts;
+  private readonly server: ChildProcess;
+  private readonly browser: Browser;
+  private readonly port: number;
+
+  private constructor(
+    parts: Parts,
+    port: number,
+    server: ChildProcess,
+    browser: Browser,
+    page: Page,
+  ) {
+    this.parts = parts;
+    this.port = port;
+    this.server = server;
+    this.browser = browser;
+    this.page = page;
+  }
+
+  /** Install the extension, write the settings, start everything. */
+  static async start(
+    parts: Parts,
+    settings: object,
+    extra: readonly string[] = [],
+  ): Promise<Workbench> {
+    const folders = {
+      user: join(parts.folder, "user"),
+      extensions: join(parts.folder, "extensions"),
+      workspace: join(parts.folder, "workspace"),
+    };
+    mkdirSync(join(folders.user, "User"), { recursive: true });
+    mkdirSync(folders.workspace, { recursive: true });
+    writeSettings(parts, settings);
+    const common = [
+      ...["--user-data-dir", folders.user, "--extensions-dir", folders.extensions],
+      ...["--config", join(parts.folder, "config.yaml"), "--disable-telemetry"],
+    ];
+    execFileSync(process.execPath, [
+      parts.codeServer,
+      ...common,
+      "--install-extension",
+      parts.vsix,
+    ]);
+    const port = await freePort();
+    const server = spawn(
+      process.execPath,
+      [
+        ...[parts.codeServer, ...common, "--auth", "none", "--disable-update-check"],
+        ...["--bind-addr", `127.0.0.1:${port}`, ...extra, folders.workspace],
+      ],
+      { stdio: ["ignore", "pipe", "pipe"] },
+    );
+    await listening(server);
+    const browser = await chromium.launch({
+      executablePath: parts.chromium,
+      args: ["--no-sandbox", "--disable-gpu", "--force-color-profile=srgb"],
+    });
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    // The page must not need anything from elsewhere, and must not get it.
+    await page.route(
+      (url) => !["127.0.0.1", "localhost"].includes(url.hostname),
+      (route) => route.abort(),
+    );
+    return new Workbench(parts, port, server, browser, page);
+  }
+
+  /** Write a file of the workspace. */
+  write(name: string, text: string): void {
+    writeFileSync(join(this.parts.folder, "workspace", name), text);
+  }
+
+  /** Read a file of the workspace. */
+  read(name: string): string {
+    return readFileSync(join(this.parts.folder, "workspace", name), "utf8");
+  }
+
+  /** Change the user's settings; the editor notices by itself. */
+  settings(settings: object): void {
+    writeSettings(this.parts, settings);
+  }
+
+  /** Load the workbench with a file open, and wait until its editor can be typed into. */
+  async open(name: string): Promise<void> {
+    const folder = join(this.parts.folder, "workspace");
+    const file = `vscode-remote://127.0.0.1:${this.port}${folder}/${name}`;
+    const payload = encodeURIComponent(JSON.stringify([["openFile", file]]));
+    await this.page.goto(
+      `http://127.0.0.1:${this.port}/?folder=${encodeURIComponent(folder)}&payload=${payload}`,
+    );
+    await this.page.waitForSelector(".monaco-editor .view-line", { timeout: STARTED_MS });
+    await this.status(/Midfill/);
+  }
+
+  /** Open another file in the workbench that is already there. */
+  async show(name: string): Promise<void> {
+    await this.page.keyboard.press("Control+P");
+    await this.page.locator(".quick-input-widget input").fill(name);
+    await this.page
+      .locator(".quick-input-list .monaco-list-row", { hasText: name })
+      .first()
+      .waitFor();
+    await this.page.keyboard.press("Enter");
+    await this.page.locator(".tab.active", { hasText: name }).waitFor({ timeout: SHOWN_MS });
+    await this.focus();
+  }
+
+  /** Give the keys to the active editor. */
+  async focus(): Promise<void> {
+    await this.command("View: Focus Active Editor Group");
+  }
+
+  /** Run a command by its title. */
+  async command(title: string): Promise<void> {
+    await this.page.keyboard.press("F1");
+    await this.page.locator(".quick-input-widget input").fill(`>${title}`);
+    const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: title });
+    await row.first().waitFor({ timeout: SHOWN_MS });
+    await this.page.keyboard.press("Enter");
+    await this.page.locator(".quick-input-widget").waitFor({ state: "hidden", timeout: SHOWN_MS });
+  }
+
+  /** Put the cursor at a place; both count from 1. */
+  async goTo(line: number, column: number): Promise<void> {
+    await this.page.keyboard.press("Control+G");
+    const input = this.page.locator(".quick-input-widget input");
+    await input.fill(`:${line}:${column}`);
+    await this.page.keyboard.press("Enter");
+    await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
+  }
+
+  /** Type as a person does. */
+  async type(text: string): Promise<void> {
+    await this.page.keyboard.type(text, { delay: 60 });
+  }
+
+  /** Wait for ghost text that holds `part`; returns all of it. */
+  async ghostText(part: string): Promise<string> {
+    const ghost = this.page.locator(".view-lines [class*=ghost-text], .suggest-preview-text");
+    return this.until(
+      async () => spaces((await ghost.allTextContents()).join("")),
+      (text) => text.includes(part),
+      `ghost text with ${JSON.stringify(part)}`,
+    );
+  }
+
+  /** Wait until no ghost text is shown. */
+  async noGhostText(): Promise<void> {
+    const ghost = this.page.locator(".view-lines [class*=ghost-text]");
+    await this.until(
+      async () => spaces((await ghost.allTextContents()).join("")),
+      (text) => text.trim() === "",
+      "no ghost text",
+    );
+  }
+
+  /** Save the active file and return what is on the disk once `isRight` says so. */
+  async saved(name: string, isRight: (text: string) => boolean): Promise<string> {
+    await this.page.keyboard.press("Control+S");
+    return this.until(async () => this.read(name), isRight, `the expected text in ${name}`);
+  }
+
+  /** Wait until the status bar item says something. */
+  async status(pattern: RegExp): Promise<string> {
+    const item = this.page.locator('.statusbar-item[id="midfill.midfill.midfill.status"]');
+    return this.until(
+      async () => (await item.allTextContents()).join(""),
+      (text) => pattern.test(text),
+      `a status that matches ${pattern}`,
+    );
+  }
+
+  /** Wait for decorations of the editor that show `part` behind or before text. */
+  async decoration(part: string): Promise<void> {
+    await this.until(
+      () => this.pseudoTexts(),
+      (texts) => texts.some((text) => text.includes(part)),
+      `a decoration with ${JSON.stringify(part)}`,
+    );
+  }
+
+  /** The denoising view, once it is drawn. */
+  async denoisingView(): Promise<FrameLocator> {
+    const view = this.page.frameLocator("iframe.webview.ready").frameLocator("#active-frame");
+    await view.locator("tr[data-frame]").first().waitFor({ timeout: SHOWN_MS });
+    return view;
+  }
+
+  /** Processes of the language server that run below this workbench. */
+  serverPids(): number[] {
+    const program = `${this.parts.midfill}\0lsp`;
+    return readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name))
+      .filter((pid) => commandLine(pid).includes(program))
+      .map(Number);
+  }
+
+  /** Keep a picture. */
+  async picture(name: string): Promise<void> {
+    await this.page.screenshot({ path: join(this.parts.folder, `${name}.png`) });
+  }
+
+  /** Poll until a value is right. Throws with the last value. */
+  async until<T>(
+    read: () => Promise<T>,
+    isRight: (value: T) => boolean,
+    what: string,
+    limitMs = SHOWN_MS,
+  ): Promise<T> {
+    const end = Date.now() + limitMs;
+    let value = await read();
+    while (!isRight(value)) {
+      if (Date.now() > end) {
+        await this.picture("failed");
+        throw new Error(`waited for ${what}; there is ${JSON.stringify(value)}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      value = await read();
+    }
+    return value;
+  }
+
+  async stop(): Promise<void> {
+    await this.browser.close();
+    const ended = new Promise((resolve) => this.server.once("exit", resolve));
+    this.server.kill("SIGTERM");
+    await ended;
+  }
+
+  private pseudoTexts(): Promise<string[]> {
+    return this.page.evaluate(() =>
+      [...document.querySelectorAll(".view-lines span")].flatMap((span) =>
+        ["::before", "::after"].map((side) => getComputedStyle(span, side).content),
+      ),
+    );
+  }
+}
+
+function writeSettings(parts: Parts, settings: object): void {
+  const all = { ...QUIET_SETTINGS, "midfill.server.path": parts.midfill, ...settings };
+  writeFileSync(join(parts.folder, "user", "User", "settings.json"), JSON.stringify(all, null, 2));
+}
+
+function commandLine(pid: string): string {
+  const file = `/proc/${pid}/cmdline`;
+  // A process may end between the listing and the reading.
+  return existsSync(file) ? readFileSync(file, "utf8") : "";
+}
+
+/** Editors show non-breaking spaces where the text has ordinary ones. */
+function spaces(text: string): string {
+  return text.replaceAll("\u00a0", " ");
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.on("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const address = probe.address();
+      const port = typeof address === "object" && address !== null ? address.port : 0;
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+function listening(server: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let output = "";
+    const collect = (chunk: Buffer) => {
+      output += chunk.toString();
+      if (output.includes("HTTP server listening")) resolve();
+    };
+    server.stdout?.on("data", collect);
+    server.stderr?.on("data", collect);
+    server.once("exit", (code) => reject(new Error(`code-server ended with ${code}: ${output}`)));
+  });
+}

@@ -1,0 +1,167 @@
+/** The running server: starts it, stops it, and passes on what it tells about itself. */
+
+import {
+  type CancellationToken,
+  type Disposable,
+  EventEmitter,
+  type LogOutputChannel,
+} from "vscode";
+import {
+  LanguageClient,
+  type LanguageClientOptions,
+  ResponseError,
+  State,
+} from "vscode-languageclient/node";
+import type { Server } from "./environment/find.ts";
+import type { GhostText } from "./ghostText.ts";
+import { DID_CHANGE_STATUS, type ServerStatus } from "./protocol.ts";
+import { Requests } from "./requests.ts";
+import { SCHEMES, SECTION, serverSettings, setting } from "./settings.ts";
+
+/** How far the server is. */
+export type Phase = "missing" | "starting" | "running" | "stopped";
+
+const IDLE: ServerStatus = { busy: false, message: "", kind: "Normal" };
+const METHOD_NOT_FOUND = -32601;
+
+/** One server at a time. */
+export class Connection implements Disposable {
+  readonly requests = new Requests();
+  /** Fires when phase, status or server changed. */
+  readonly onDidChange;
+  phase: Phase = "missing";
+  status: ServerStatus = IDLE;
+  server: Server | undefined;
+  /** The version that the server itself told. */
+  serverVersion: string | undefined;
+
+  private client: LanguageClient | undefined;
+  private readonly changed = new EventEmitter<void>();
+  private readonly unknownMethods = new Set<string>();
+
+  constructor(
+    private readonly log: LogOutputChannel,
+    private readonly ghostText: GhostText,
+  ) {
+    this.onDidChange = this.changed.event;
+  }
+
+  /** Start `server`; a running one is stopped first. Rejects when it does not start. */
+  async start(server: Server): Promise<void> {
+    await this.stop();
+    this.server = server;
+    const client = this.newClient(server);
+    this.client = client;
+    client.onDidChangeState(({ newState }) => this.follow(client, newState));
+    client.onNotification(DID_CHANGE_STATUS, (status: ServerStatus) => {
+      this.status = status;
+      this.changed.fire();
+    });
+    await client.start();
+    this.serverVersion = client.initializeResult?.serverInfo?.version;
+    this.changed.fire();
+  }
+
+  /** Stop the server, if there is one. */
+  async stop(): Promise<void> {
+    const client = this.client;
+    this.client = undefined;
+    // A client that never came up has nothing to stop.
+    if (client?.state === State.Running) await client.stop();
+    await client?.dispose();
+    this.enter("stopped");
+  }
+
+  /** No server is installed. */
+  miss(): void {
+    this.enter("missing");
+  }
+
+  /** The server does not start, for a reason that people should see. */
+  fail(message: string): void {
+    this.enter("stopped");
+    this.status = { busy: false, message, kind: "Error" };
+    this.changed.fire();
+  }
+
+  /** The client, while the server runs. */
+  get running(): LanguageClient | undefined {
+    return this.phase === "running" ? this.client : undefined;
+  }
+
+  /** Ask the server; null when it does not run or does not know the method. */
+  async ask<T>(method: string, params: unknown, token?: CancellationToken): Promise<T | null> {
+    const client = this.running;
+    if (client === undefined || this.unknownMethods.has(method)) return null;
+    try {
+      return await client.sendRequest<T>(method, params, token);
+    } catch (error) {
+      if (!(error instanceof ResponseError) || error.code !== METHOD_NOT_FOUND) throw error;
+      this.unknownMethods.add(method);
+      this.log.info(`the server does not know ${method}`);
+      return null;
+    }
+  }
+
+  /** Tell the server something, if it runs. */
+  async tell(method: string, params: unknown): Promise<void> {
+    await this.running?.sendNotification(method, params);
+  }
+
+  dispose(): void {
+    void this.stop();
+    this.changed.dispose();
+  }
+
+  private follow(client: LanguageClient, state: State): void {
+    if (client !== this.client) return;
+    if (state === State.Starting) this.enter("starting");
+    else if (state === State.Running) this.enter("running");
+    else this.enter("stopped");
+  }
+
+  private enter(phase: Phase): void {
+    this.phase = phase;
+    if (phase !== "running") {
+      // A new server counts its requests from the beginning.
+      this.requests.clear();
+      this.unknownMethods.clear();
+      this.status = IDLE;
+    }
+    this.changed.fire();
+  }
+
+  private newClient(server: Server): LanguageClient {
+    const args = ["lsp", ...setting<readonly string[]>("server.arguments", [])];
+    const options: LanguageClientOptions = {
+      documentSelector: SCHEMES.map((scheme) => ({ scheme })),
+      outputChannel: this.log,
+      // The settings themselves are pulled by the server.
+      initializationOptions: { statusNotifications: true },
+      middleware: {
+        provideInlineCompletionItems: (document, position, context, token) =>
+          this.client === undefined
+            ? null
+            : this.ghostText.provide(
+                this.client,
+                this.requests,
+                document,
+                position,
+                context,
+                token,
+              ),
+        workspace: {
+          configuration: async (params, token, next) => {
+            const values = await next(params, token);
+            return Array.isArray(values)
+              ? values.map((value, index) =>
+                  params.items[index]?.section === SECTION ? serverSettings(value) : value,
+                )
+              : values;
+          },
+        },
+      },
+    };
+    return new LanguageClient(SECTION, "Midfill", { command: server.program, args }, options);
+  }
+}

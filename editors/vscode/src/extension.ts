@@ -1,0 +1,110 @@
+/** The entry point: makes the parts, and names the commands. */
+
+import {
+  commands,
+  type ExtensionContext,
+  ProcessExecution,
+  Task,
+  TaskScope,
+  type TextEditor,
+  tasks,
+  window,
+  workspace,
+} from "vscode";
+import { chooseModel } from "./chooseModel.ts";
+import { Connection } from "./connection.ts";
+import { explainSilence } from "./explainSilence.ts";
+import { GhostText } from "./ghostText.ts";
+import { NextEdits } from "./nextedit/controller.ts";
+import { hasNativeInlineEdits, registerNativeInlineEdits } from "./nextedit/native.ts";
+import { DID_FOCUS } from "./protocol.ts";
+import { SECTION } from "./settings.ts";
+import { Starter } from "./starter.ts";
+import { StatusBar } from "./statusBar.ts";
+import { toggle, toggleFolder, toggleLanguage } from "./toggles.ts";
+import { DenoisingView } from "./trace/panel.ts";
+import { Settling } from "./trace/settling.ts";
+
+/** Start the server when there is one, and offer to install it when there is none. */
+export async function activate(context: ExtensionContext): Promise<void> {
+  const log = window.createOutputChannel("Midfill", { log: true });
+  const ghostText = new GhostText();
+  const connection = new Connection(log, ghostText);
+  const settling = new Settling(connection);
+  ghostText.settle = (id, editor, token) => settling.play(id, editor, token);
+  const isNative = hasNativeInlineEdits(context);
+  const nextEdits = new NextEdits(connection, !isNative);
+  const view = new DenoisingView(context, connection);
+  const starter = new Starter(context, log, connection);
+  context.subscriptions.push(
+    log,
+    new StatusBar(connection),
+    settling,
+    nextEdits,
+    view,
+    connection,
+    window.onDidChangeActiveTextEditor((editor) => void tellFocus(connection, editor)),
+    workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration(`${SECTION}.server`)) void starter.start();
+    }),
+  );
+  if (isNative) context.subscriptions.push(registerNativeInlineEdits(nextEdits));
+
+  const register = (name: string, run: () => unknown) =>
+    context.subscriptions.push(commands.registerCommand(`midfill.${name}`, run));
+  register("menu", menu);
+  register("restart", () => starter.start());
+  register("install", () => starter.install());
+  register("doctor", () => doctor(connection));
+  register("showLog", () => log.show());
+  register("showDenoising", () => view.open());
+  register("explainSilence", () => explainSilence(connection, (id) => view.open(id)));
+  register("chooseModel", () => chooseModel(connection));
+  register("toggle", toggle);
+  register("toggleFolder", toggleFolder);
+  register("toggleLanguage", toggleLanguage);
+  register("acceptWord", () => ghostText.acceptPart(connection, "Word"));
+  register("acceptLine", () => ghostText.acceptPart(connection, "Line"));
+  register("dismiss", () => ghostText.dismiss(connection));
+  register("nextEdit.ask", () => {
+    const editor = window.activeTextEditor;
+    return editor && nextEdits.ask(editor, true);
+  });
+  register("nextEdit.accept", () => nextEdits.accept());
+  register("nextEdit.dismiss", () => nextEdits.dismiss());
+  register("nextEdit.next", () => nextEdits.jump());
+  register("nextEdit.preview", () => nextEdits.openPreview());
+  await starter.start();
+}
+
+async function tellFocus(connection: Connection, editor: TextEditor | undefined): Promise<void> {
+  const uri = editor?.document.uri.toString();
+  await connection.tell(DID_FOCUS, uri === undefined ? {} : { textDocument: { uri } });
+}
+
+/** Everything that can be done about Midfill, from the status bar item. */
+async function menu(): Promise<void> {
+  const entries = [
+    ["$(play) Show the denoising", "showDenoising"],
+    ["$(question) Why was nothing shown?", "explainSilence"],
+    ["$(circle-slash) Switch on or off for this language", "toggleLanguage"],
+    ["$(folder) Switch on or off in this folder", "toggleFolder"],
+    ["$(power) Switch on or off everywhere", "toggle"],
+    ["$(chip) Choose the model", "chooseModel"],
+    ["$(refresh) Restart the server", "restart"],
+    ["$(cloud-download) Install the server", "install"],
+    ["$(pulse) Check the installation", "doctor"],
+    ["$(output) Show the log", "showLog"],
+  ] as const;
+  const items = entries.map(([label, command]) => ({ label, command }));
+  const chosen = await window.showQuickPick(items, { title: "Midfill" });
+  if (chosen !== undefined) await commands.executeCommand(`midfill.${chosen.command}`);
+}
+
+/** `midfill doctor` as a task: its terminal stays open with what is wrong and what mends it. */
+async function doctor(connection: Connection): Promise<void> {
+  const program = connection.server?.program ?? "midfill";
+  const execution = new ProcessExecution(program, ["doctor"]);
+  const kind = { type: "process" };
+  await tasks.executeTask(new Task(kind, TaskScope.Workspace, "doctor", "midfill", execution));
+}

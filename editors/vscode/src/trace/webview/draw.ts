@@ -1,0 +1,198 @@
+/** The parts of the denoising view. */
+
+import type { PlanLine, Segment } from "../plan.ts";
+import type { TraceRecord } from "../record.ts";
+import { type Cell, type Frame, glyph } from "../replay.ts";
+import { stages } from "../timings.ts";
+import { element, section, withProperty } from "./dom.ts";
+
+const PERCENT = new Intl.NumberFormat(undefined, { style: "percent" });
+
+/** One line that says how the request ended. */
+export function outcome(record: TraceRecord): HTMLElement {
+  const { outcome: ended } = record;
+  const verdict =
+    ended.outcome === "proposal"
+      ? `Proposed with confidence ${PERCENT.format(ended.confidence)}`
+      : `Nothing shown: ${ended.reason ?? ""}${ended.detail === "" ? "" : `, ${ended.detail}`}`;
+  const parts = [
+    verdict,
+    `${ended.steps} steps`,
+    `${ended.forwards} forwards`,
+    ...(ended.model === "" ? [] : [ended.model]),
+  ];
+  return element("p", { class: `outcome ${ended.outcome}` }, parts.join(" · "));
+}
+
+/** The canvases as they are in one frame, in large type. */
+export function canvas(frame: Frame): HTMLElement {
+  const holes = frame.holes.map((cells, hole) =>
+    element(
+      "div",
+      { class: "canvas", "data-hole": hole },
+      element("span", { class: "hole-name" }, holeName(hole)),
+      ...cells.map((cell, at) => cellElement("span", cell, hole, at)),
+    ),
+  );
+  return section("Canvas", ...holes);
+}
+
+/** All frames: a row each, a column for each position. */
+export function grid(frames: readonly Frame[], current: number): HTMLElement {
+  const [first] = frames;
+  if (first === undefined) return section("Steps", element("p", {}, "Nothing was denoised."));
+  const body = element("tbody");
+  for (const [index, frame] of frames.entries()) {
+    const isCurrent = index === current;
+    const row = element(
+      "tr",
+      {
+        class: isCurrent ? "current" : "",
+        "data-frame": index,
+        "aria-current": isCurrent && "step",
+      },
+      element("th", { scope: "row" }, index === 0 ? "start" : String(index)),
+    );
+    for (const [hole, cells] of frame.holes.entries()) {
+      if (hole > 0) row.append(element("td", { class: "between" }));
+      cells.forEach((cell, at) => {
+        row.append(cellElement("td", cell, hole, at));
+      });
+    }
+    row.append(element("td", { class: "time" }, index === 0 ? "" : ms(frame.elapsedMs)));
+    body.append(row);
+  }
+  return section("Steps", element("div", { class: "scroll" }, element("table", {}, body)));
+}
+
+/** The source with the holes in it; each shows what its canvas holds in `frame`. */
+export function plan(
+  lines: readonly PlanLine[],
+  record: TraceRecord,
+  frame: Frame | undefined,
+): HTMLElement {
+  const { reason, holes } = record.plan;
+  const why = element("p", {}, reason === "" ? "No plan was made." : `Plan: ${reason}`);
+  const list = element(
+    "ol",
+    { class: "holes" },
+    ...holes.map((hole) => element("li", {}, `${hole.kind.replaceAll("_", " ")}: ${hole.reason}`)),
+  );
+  const drawn = new Set<number>();
+  const source = element("pre", { class: "source", tabindex: 0 });
+  for (const line of lines) {
+    if ("gap" in line) {
+      source.append(element("div", { class: "gap" }, `⋯ ${line.gap} lines`));
+      continue;
+    }
+    const number = element(
+      "button",
+      { class: "number", "data-line": line.number },
+      `${line.number}`,
+    );
+    const pieces = line.segments.map((segment) => piece(segment, frame, drawn));
+    source.append(element("div", { class: "line" }, number, ...pieces));
+  }
+  return section("Plan", why, holes.length > 1 ? list : null, lines.length > 0 ? source : null);
+}
+
+/** Where the time went. */
+export function timings(record: TraceRecord): HTMLElement {
+  const all = stages(record.timings_ms);
+  if (all.length === 0) return section("Timings", element("p", {}, "Nothing was measured."));
+  const bar = element("div", { class: "bar", "aria-hidden": "true" });
+  const body = element("tbody");
+  all.forEach((stage, index) => {
+    const part = element("div", { class: `stage stage-${index % 6}`, title: stage.name });
+    bar.append(withProperty(part, "--share", stage.share));
+    body.append(
+      element(
+        "tr",
+        {},
+        element(
+          "th",
+          { scope: "row" },
+          element("span", { class: `key stage-${index % 6}` }),
+          stage.name,
+        ),
+        element("td", {}, ms(stage.ms)),
+        element("td", {}, PERCENT.format(stage.share)),
+      ),
+    );
+  });
+  return section("Timings", bar, element("table", { class: "timings" }, body));
+}
+
+/** What colours, marks and keys mean. */
+export function legend(): HTMLElement {
+  const sample = (cell: Partial<Cell>, text: string) =>
+    element(
+      "li",
+      {},
+      cellElement(
+        "span",
+        { text: "x", id: 0, p: 1, state: "settled", change: "none", ...cell },
+        0,
+        0,
+      ),
+      text,
+    );
+  return section(
+    "Legend",
+    element(
+      "ul",
+      { class: "legend" },
+      sample({ state: "masked", p: 0 }, "masked"),
+      sample({ state: "committed", change: "committed" }, "committed in this step"),
+      sample({ state: "masked", change: "remasked", p: 0.3 }, "masked again: it lost its support"),
+      sample({ state: "settled" }, "final"),
+      sample({ p: 0.2 }, "unsure"),
+      sample({ p: 0.99 }, "sure (the bar is the probability)"),
+    ),
+    element(
+      "p",
+      { class: "keys" },
+      "Space plays and pauses, ← and → step, Home and End go to the ends, ",
+      "↑ and ↓ choose an older or a newer request.",
+    ),
+  );
+}
+
+function cellElement<K extends "span" | "td">(
+  name: K,
+  cell: Cell,
+  hole: number,
+  at: number,
+): HTMLElement {
+  const text = glyph(cell);
+  const change = cell.change === "none" ? "" : `, ${cell.change} in this step`;
+  const label = `${holeName(hole)}, position ${at + 1}: ${text}, ${cell.state}${change}, p ${cell.p.toFixed(2)}`;
+  const made = element(
+    name,
+    { class: `cell ${cell.state} changed-${cell.change}`, title: label, "data-state": cell.state },
+    text,
+  );
+  return withProperty(made, "--p", cell.p);
+}
+
+function piece(segment: Segment, frame: Frame | undefined, drawn: Set<number>): HTMLElement {
+  const { hole, kind, text } = segment;
+  if (hole === undefined) return element("span", { class: kind }, text);
+  const isFirst = !drawn.has(hole);
+  drawn.add(hole);
+  const cells = isFirst ? (frame?.holes[hole] ?? []) : [];
+  return element(
+    "span",
+    { class: "hole", title: holeName(hole) },
+    text === "" ? null : element("del", {}, text),
+    ...cells.map((cell, at) => cellElement("span", cell, hole, at)),
+  );
+}
+
+function holeName(hole: number): string {
+  return `Hole ${hole + 1}`;
+}
+
+function ms(value: number): string {
+  return value < 10 ? `${value.toFixed(1)} ms` : `${Math.round(value)} ms`;
+}
