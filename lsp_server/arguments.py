@@ -224,7 +224,8 @@ def _add_train(commands: Any) -> None:
 def _add_models(commands: Any) -> None:
     models = commands.add_parser("models", help="list the models that are here, or verify one")
     actions = models.add_subparsers(title="actions", dest="action", metavar="ACTION", required=True)
-    actions.add_parser("list", help="names, origin and measured quality")
+    listed = actions.add_parser("list", help="names, origin and measured quality")
+    listed.add_argument("--json", action="store_true", help="print one JSON list")
     verify = actions.add_parser("verify", help="compare a model's files with their SHA-256")
     verify.add_argument("model", nargs="?", metavar="M", help="name or path (default: the default)")
 

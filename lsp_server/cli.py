@@ -210,7 +210,7 @@ def _models(arguments: argparse.Namespace) -> int:
     from lsp_server.models import list_models, verify_model
 
     if arguments.action == "list":
-        return list_models(sys.stdout)
+        return list_models(arguments.json, sys.stdout)
     return verify_model(arguments.model, sys.stdout)
 
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TextIO
+import json
+from pathlib import Path
+from typing import Any, TextIO
 
-from engine.models import Model, installed, read_model, resolve, user_models_folder
+from engine.models import Manifest, Model, installed, read_model, resolve, user_models_folder
 
 
-def list_models(out: TextIO) -> int:
-    """Print a line for each model that a name stands for."""
+def list_models(is_json: bool, out: TextIO) -> int:
+    """Print each model that a name stands for: lines for people, or one JSON list."""
     folders = installed()
-    for name, folder in folders.items():
-        manifest = read_model(folder).manifest
+    manifests = {name: read_model(folder).manifest for name, folder in folders.items()}
+    if is_json:
+        entries = [_entry(name, folders[name], manifests[name]) for name in folders]
+        out.write(json.dumps(entries) + "\n")
+        return 0 if folders else 1
+    for name, manifest in manifests.items():
         out.write(
             f"{name}: {manifest.name}, from {manifest.base}, {manifest.tokens_seen:,} tokens seen\n"
         )
@@ -21,6 +27,17 @@ def list_models(out: TextIO) -> int:
         out.write("no model is installed: reinstall midfill\n")
     out.write(f"your own models: a folder each in {user_models_folder()}\n")
     return 0 if folders else 1
+
+
+def _entry(name: str, folder: Path, manifest: Manifest) -> dict[str, Any]:
+    """Plain values of one model; ``name`` is what ``--model`` and the setting take."""
+    return {
+        "name": name,
+        "model": manifest.name,
+        "base": manifest.base,
+        "folder": str(folder),
+        "quality": dict(manifest.quality),
+    }
 
 
 def verify_model(name: str | None, out: TextIO) -> int:

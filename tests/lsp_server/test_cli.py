@@ -259,6 +259,16 @@ def test_damaged_weights_are_named(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "model.onnx" in refused(capsys, "models", "verify", str(tmp_path))
 
 
+def test_models_are_listed_for_programs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    assert main(["models", "list", "--json"]) == 0
+    (shipped,) = json.loads(capsys.readouterr().out)
+    assert shipped["name"] == "default" and Path(shipped["folder"], "manifest.json").is_file()
+    assert {"model", "base", "quality"} <= set(shipped)
+
+
 def test_a_closed_pipe_is_no_error(repository: Path) -> None:
     command = f'"{sys.executable}" -m lsp_server.cli | true'
     ran = subprocess.run(
