@@ -71,6 +71,9 @@ class ClassIndex:
         for scope in self._table.scopes:
             if scope.kind is not ScopeKind.CLASS:
                 continue
+            for origin in self.outer_bases(scope):
+                members = [found for named in scope.symbols.values() for found in named]
+                self._table.overrides.extend((origin, member) for member in members)
             for base in list(self.lineage(scope))[1:]:
                 for name, symbols in scope.symbols.items():
                     overridden = base.get(name)

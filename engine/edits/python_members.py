@@ -109,7 +109,10 @@ class _Settler:
     def settle_keyword(self, keyword: Keyword) -> None:
         """Find the parameter, or the field of a class without a constructor of its own."""
         for value in self.infer(keyword.callee):
-            if value.function is not None:
+            if value.origin is not None and not value.is_instance:
+                outer = (value.origin, keyword.name, keyword.site)
+                self.table.outer_keywords.append(outer)
+            elif value.function is not None:
                 self._settle_parameter(value.function, keyword)
             elif value.scope is not None and not value.is_instance:
                 constructor = self._constructor(value.scope)
@@ -200,7 +203,7 @@ class _Settler:
             if value.scope is not None:
                 symbol = self.classes.member(value.scope, text)
                 found.extend([] if symbol is None else self.of_symbol(symbol, depth))
-            elif value.origin is not None and value.origin.name is None:
+            elif value.origin is not None and not value.is_instance:
                 found.append(Value(origin=_member_origin(value.origin, text)))
         return found
 
@@ -325,8 +328,10 @@ class _Settler:
         return self.binder.look_up(self.binder.text(name.node), name.scope, name.node.start_byte)
 
 
-def _member_origin(module: Origin, name: str) -> Origin:
-    return Origin(module.module, name, module.level)
+def _member_origin(owner: Origin, name: str) -> Origin:
+    """The member of an imported module; what is imported by name may be a module too."""
+    parts = [part for part in (owner.module, owner.name) if part]
+    return Origin(".".join(parts), name, owner.level)
 
 
 def _subscripted(node: tree_sitter.Node) -> tuple[tree_sitter.Node | None, list[tree_sitter.Node]]:

@@ -105,7 +105,8 @@ def _receive(
     decorators = _decorators(binder, node)
     if name is None or parameters is None or "staticmethod" in decorators:
         return
-    first = _parameter_name(parameters.named_children[0]) if parameters.named_children else None
+    named = [one for one in parameters.named_children if one.type != "comment"]
+    first = _parameter_name(named[0]) if named else None
     symbol = None if first is None else inner.get(binder.text(first))
     if symbol is not None:
         is_class = "classmethod" in decorators or binder.text(name) in _CLASS_METHODS

@@ -168,6 +168,10 @@ class NameTable:
     """Members of objects whose class is not known, by name."""
     outer_members: list[tuple[Origin, str, Site]] = field(default_factory=list)
     """Members of classes and modules that are imported: whose, which, where."""
+    outer_keywords: list[tuple[Origin, str, Site]] = field(default_factory=list)
+    """Named arguments in calls of functions and classes that are imported."""
+    overrides: list[tuple[Origin, Symbol]] = field(default_factory=list)
+    """Members of classes that are derived from an imported one."""
     free: dict[str, list[Site]] = field(default_factory=dict)
     """Names that nothing in the file declares: builtins, or what other files declare."""
     scopes: list[Scope] = field(default_factory=list)

@@ -1,0 +1,224 @@
+"""Rename: from a place and a new name to the edits of all files, or one reason why not.
+
+Deterministic, by syntax trees alone: no model is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from engine.edits.mentions import mentions
+from engine.edits.new_name import badly_formed, clash
+from engine.edits.project_names import Exported, ProjectNames, SourceText
+from engine.edits.references import is_member, key_of, references_at, symbol_at
+from engine.edits.symbols import (
+    NameTable,
+    Origin,
+    Scope,
+    ScopeKind,
+    Site,
+    Symbol,
+    SymbolKind,
+    word_at,
+)
+from engine.errors import BadInput
+from engine.proposal import Edit
+from engine.spans import Span, span
+
+
+class Certainty(str, Enum):
+    """How sure it is that a place means the renamed thing."""
+
+    CERTAIN = "certain"
+    POSSIBLE = "possible"
+    """A member of an object whose class is not known."""
+    MENTION = "mention"
+    """A word in a comment or docstring."""
+
+
+@dataclass(frozen=True, slots=True)
+class RenameEdit:
+    """One edit, and how sure it is."""
+
+    edit: Edit
+    certainty: Certainty
+
+
+@dataclass(frozen=True, slots=True)
+class RenamePlan:
+    """All edits of a rename, file by file in text order."""
+
+    name: str
+    new_name: str
+    edits: tuple[RenameEdit, ...]
+
+
+def renamable_at(file: SourceText, offset: int) -> Span:
+    """The place of the name at ``offset``. Raises BadInput that says why it cannot be renamed."""
+    names = ProjectNames([file])
+    table = names.table(file.path)
+    if table is None:
+        raise BadInput(f"renaming in {names.language(file.path).id} files is not supported")
+    symbol = _symbol(table, offset)
+    for site in table.sites_of(symbol):
+        if site.span.start <= offset <= site.span.end:
+            return site.span
+    word = word_at(table.tree.data, offset)
+    return span(offset, offset) if word is None else word
+
+
+def plan_rename(files: Sequence[SourceText], path: str, offset: int, new_name: str) -> RenamePlan:
+    """Rename what stands at ``offset`` of ``path``, in all ``files``.
+
+    Raises BadInput for a name that cannot be used, with the name and line that it clashes with.
+    """
+    names = ProjectNames(files)
+    table = names.table(path)
+    if table is None:
+        raise BadInput(f"renaming in {names.language(path).id} files is not supported")
+    start = _symbol(table, offset)
+    new_name = _with_mark(start.name, new_name)
+    bad = badly_formed(new_name, names.language(path))
+    if bad is not None:
+        raise BadInput(bad.message)
+    home, symbol = names.home(path, start)
+    if symbol.name == new_name:
+        return RenamePlan(symbol.name, new_name, ())
+    edits: dict[tuple[str, Span], RenameEdit] = {}
+    for one in _Rename(names, home, symbol, new_name).edits():
+        key = (one.edit.path or "", one.edit.span)
+        edits.setdefault(key, one)
+    order = {name: index for index, name in enumerate(names.paths)}
+    found = sorted(edits.values(), key=lambda one: (order[one.edit.path or ""], one.edit.span))
+    return RenamePlan(symbol.name, new_name, tuple(found))
+
+
+def _symbol(table: NameTable, offset: int) -> Symbol:
+    symbol = symbol_at(table, offset)
+    if symbol is None:
+        found = references_at(table, offset)
+        if found is None:
+            raise BadInput("there is no name here that can be renamed")
+        if found.kind is SymbolKind.MEMBER:
+            raise BadInput(f"it cannot be told whose '{found.name}' this is")
+        raise BadInput(f"'{found.name}' is not declared in this file")
+    if table.tree.language.id == "python":
+        if symbol.name.startswith("__") and symbol.name.endswith("__"):
+            raise BadInput(f"'{symbol.name}' is a name that Python itself looks for")
+        site = symbol.sites[0] if symbol.sites else None
+        after = b"" if site is None else table.tree.data[site.span.end : site.span.end + 1]
+        if symbol.kind is SymbolKind.MODULE and after == b".":
+            raise BadInput(f"'{symbol.name}' is a package: rename its folder instead")
+    return symbol
+
+
+def _with_mark(name: str, new_name: str) -> str:
+    """JavaScript's private names keep their ``#``."""
+    is_private = name.startswith("#") and not new_name.startswith("#")
+    return f"#{new_name}" if is_private else new_name
+
+
+@dataclass(frozen=True, slots=True)
+class _Rename:
+    names: ProjectNames
+    home: str
+    symbol: Symbol
+    new_name: str
+
+    def edits(self) -> Iterator[RenameEdit]:
+        """All edits; a place may come twice, the surer one first."""
+        table = self.names.table(self.home)
+        if table is None:
+            return
+        yield from self.of_symbol(self.home, table, self.symbol)
+        for path, other in self.names.tables():
+            if path != self.home:
+                yield from self._in_other(path, other)
+        if any(is_member(one) for one in table.declarations(self.symbol)):
+            for path, other in self.names.tables():
+                for site in other.unknown.get(key_of(self.symbol), ()):
+                    yield self._edit(path, site, Certainty.POSSIBLE)
+        yield from self._mentions(table)
+
+    def of_symbol(
+        self, path: str, table: NameTable, symbol: Symbol, *, is_exported: bool = False
+    ) -> Iterator[RenameEdit]:
+        """The sites of one file's symbol, after a look for clashes there."""
+        bad = clash(table, symbol, self.new_name)
+        if bad is not None:
+            raise BadInput(bad.message if path == self.home else f"{path}: {bad.message}")
+        for site in table.sites_of(symbol):
+            plain = Site(site.span, site.is_definition)
+            is_alias = is_exported and site.prefix.endswith(" as ")
+            yield self._edit(path, plain if is_alias else site, Certainty.CERTAIN)
+
+    def _in_other(self, path: str, table: NameTable) -> Iterator[RenameEdit]:
+        """What another file imports of the renamed thing."""
+        for exported in self._exports():
+            for symbol in table.symbols:
+                if symbol.name == exported.name and self.names.means(path, symbol.origin, exported):
+                    yield from self.of_symbol(path, table, symbol, is_exported=True)
+            for origin, name, site in table.outer_members:
+                is_named = name == exported.name
+                if is_named and self.names.is_module(path, origin, exported.path):
+                    yield self._edit(path, site, Certainty.CERTAIN)
+        for owner in self._owners():
+            yield from self._named_of(path, table.outer_members, owner)
+            for origin, symbol in table.overrides:
+                if symbol.name == self.symbol.name and self.names.means(path, origin, owner):
+                    yield from self.of_symbol(path, table, symbol)
+        for called in self._called():
+            yield from self._named_of(path, table.outer_keywords, called)
+
+    def _named_of(
+        self, path: str, named: Sequence[tuple[Origin, str, Site]], owner: Exported
+    ) -> Iterator[RenameEdit]:
+        """The sites of the old name at what ``owner`` means."""
+        for origin, name, site in named:
+            if name == self.symbol.name and self.names.means(path, origin, owner):
+                yield self._edit(path, site, Certainty.CERTAIN)
+
+    def _exports(self) -> list[Exported]:
+        is_local = self.symbol.origin is not None and self.symbol.scope.parent is not None
+        return [] if is_local else self.names.exports(self.home, self.symbol)
+
+    def _owners(self) -> list[Exported]:
+        """The classes that the renamed member belongs to, as others import them."""
+        owner = self.symbol.scope.owner
+        if self.symbol.scope.kind is not ScopeKind.CLASS or owner is None:
+            return []
+        return self.names.exports(self.home, owner)
+
+    def _called(self) -> list[Exported]:
+        """The function or class in whose calls a renamed parameter is named."""
+        function = self.symbol.scope.owner
+        if self.symbol.kind is not SymbolKind.PARAMETER or function is None:
+            return []
+        if function.name == "__init__" and function.scope.owner is not None:
+            function = function.scope.owner
+        return self.names.exports(self.home, function)
+
+    def _mentions(self, table: NameTable) -> Iterator[RenameEdit]:
+        """Comments and docstrings: of the scope for a local name, of all its files for others."""
+        inner = _local_scope(self.symbol)
+        if inner is not None:
+            for site in mentions(table.tree, self.symbol.name, inner.extent):
+                yield self._edit(self.home, site, Certainty.MENTION)
+            return
+        for path, other in self.names.tables():
+            everywhere = span(0, len(other.tree.data))
+            for site in mentions(other.tree, self.symbol.name, everywhere):
+                yield self._edit(path, site, Certainty.MENTION)
+
+    def _edit(self, path: str, site: Site, certainty: Certainty) -> RenameEdit:
+        text = site.prefix + self.new_name + site.suffix
+        return RenameEdit(Edit(site.span, text, path), certainty)
+
+
+def _local_scope(symbol: Symbol) -> Scope | None:
+    """The function whose own the name is; None for what can be seen from elsewhere."""
+    around = [one for one in symbol.scope.up() if one.kind is ScopeKind.FUNCTION]
+    is_own = symbol.scope.kind is not ScopeKind.CLASS
+    return around[0] if around and is_own else None
