@@ -175,7 +175,7 @@ class Infiller:
             rules,
             self.config.check,
             self.calibration,
-            self._least_confidence(),
+            self._least_confidence(request),
             budget,
             watch,
             on_step,
@@ -188,8 +188,9 @@ class Infiller:
             return plan_spans(tree, spans, self.denoiser.tokenizer, request.single_line)
         return plan_masks(tree, request.cursor, request)
 
-    def _least_confidence(self) -> float:
-        configured = self.config.min_confidence
+    def _least_confidence(self, request: Request) -> float:
+        asked = request.min_confidence
+        configured = self.config.min_confidence if asked is None else asked
         return self.calibration.min_confidence if configured is None else configured
 
     def _project_rules(

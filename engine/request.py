@@ -42,7 +42,10 @@ class Request:
 
     ``language`` is an LSP language id, guessed from ``path`` when None. ``budget_ms`` is the
     wall-clock limit, None for no deadline. ``single_line`` forces the decision, None leaves it to
-    the plan. ``candidates``: how many distinct proposals are wanted.
+    the plan. ``candidates``: how many distinct proposals are wanted. ``min_confidence``: below it
+    nothing is proposed, None leaves it to the model's calibration. ``draft``: how an earlier
+    proposal went on from about here, before the user typed something else than its next word; a
+    guess, it changes how fast the text is found and never which text.
     """
 
     text: str
@@ -56,3 +59,5 @@ class Request:
     single_line: bool | None = None
     recent_edits: tuple[RecentEdit, ...] = ()
     open_documents: tuple[OpenDocument, ...] = ()
+    min_confidence: float | None = None
+    draft: str | None = None

@@ -53,25 +53,40 @@ def suggestion(id_: str, proposal: Proposal, document: Document) -> Suggestion:
 
 
 def item_json(
-    item: Suggestion, document: Document, encoding: Encoding, converter: Converter
+    item: Suggestion,
+    document: Document,
+    encoding: Encoding,
+    converter: Converter,
+    has_command: bool = True,
 ) -> dict[str, Any]:
-    """Write one item: the standard members, and ``midfill`` with what they cannot say."""
-    command = types.Command("Accept the whole change", ACCEPT_COMMAND, arguments=[item.id])
+    """Write one item: the standard members, and ``midfill`` with what they cannot say.
+
+    ``has_command``: the editor runs the item's command when it is accepted.
+    """
     standard = types.InlineCompletionItem(
         insert_text=item.main.new_text,
         range=range_of(document.buffer, item.main.span, encoding),
-        command=command if item.needs_command else None,
+        command=accept_command(item.id) if has_command else None,
     )
     written: dict[str, Any] = converter.unstructure(standard)
     further = [converter.unstructure(text_edit(edit, document, encoding)) for edit in item.further]
-    written["midfill"] = {
+    written["midfill"] = own_json(item) | ({"edits": further} if further else {})
+    return written
+
+
+def own_json(item: Suggestion) -> dict[str, Any]:
+    """Write what the standard members of an item cannot say."""
+    return {
         "id": item.id,
         "kind": item.proposal.kind.value,
         "confidence": item.proposal.confidence,
         "tokens": token_lengths(item.proposal.text, item.proposal.tokens),
-        **({"edits": further} if further else {}),
     }
-    return written
+
+
+def accept_command(item_id: str) -> types.Command:
+    """Build the command that tells the server that an item was accepted."""
+    return types.Command("Accept the proposal", ACCEPT_COMMAND, arguments=[item_id])
 
 
 def text_edit(edit: Edit, document: Document, encoding: Encoding) -> types.TextEdit:

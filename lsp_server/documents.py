@@ -6,6 +6,7 @@ pygls keeps documents too, but splits their lines as Python does; its store is n
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,7 +16,7 @@ from pygls.uris import to_fs_path
 from engine.request import OpenDocument, RecentEdit
 from engine.spans import ByteOffset, Span
 from lsp_server.buffer import TextBuffer
-from lsp_server.edit_history import Change, EditHistory
+from lsp_server.edit_history import Change, EditHistory, shifted
 from lsp_server.positions import Encoding, span_of
 from lsp_server.secret_mask import SecretMask, without_secrets
 
@@ -37,6 +38,18 @@ class DocumentSnapshot:
     recent_edits: tuple[RecentEdit, ...]
 
 
+MAX_MARKS = 100
+
+
+class Mark:
+    """A span of a document that moves with its text; empty when all of it was deleted."""
+
+    __slots__ = ("span",)
+
+    def __init__(self, span: Span) -> None:
+        self.span = span
+
+
 class Document:
     """One open document. Only the session's thread touches it."""
 
@@ -49,6 +62,7 @@ class Document:
         self.revision = 0
         self.buffer = TextBuffer(encoded(item.text))
         self._history = EditHistory()
+        self._marks: deque[Mark] = deque(maxlen=MAX_MARKS)
         self._text: str | None = None
         self._mask = SecretMask()
 
@@ -91,8 +105,15 @@ class Document:
             return
         change = Change(span, new.decode(), self.revision)
         self._history.record(self.buffer, change, time.monotonic())
+        for mark in self._marks:
+            mark.span = shifted(mark.span, change)
         self.buffer.replace(span, new)
         self._text = None
+
+    def mark(self, span: Span) -> Mark:
+        """Follow ``span`` through the changes to come; the oldest mark stops moving."""
+        self._marks.append(Mark(span))
+        return self._marks[-1]
 
     def changes_since(self, revision: int) -> tuple[Change, ...] | None:
         """Return all changes after ``revision``, or None when some are no longer known."""

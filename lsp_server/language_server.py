@@ -48,6 +48,9 @@ class MidfillServer(LanguageServer):
             version=__version__,
             protocol_cls=MidfillProtocol,
             converter_factory=message_converter,
+            notebook_document_sync=types.NotebookDocumentSyncOptions(
+                [types.NotebookDocumentFilterWithNotebook(notebook="*")]
+            ),
         )
 
     def report_server_error(self, error: Exception, source: Any) -> None:

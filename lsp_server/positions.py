@@ -41,6 +41,11 @@ def num_units(text: str, encoding: Encoding) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
+def first_units(text: str, num_wanted: int, encoding: Encoding) -> str:
+    """Return the characters of ``text`` that lie wholly within its first ``num_wanted`` units."""
+    return _first_units(text.encode(), num_wanted, encoding)
+
+
 def offset_at(buffer: TextBuffer, position: types.Position, encoding: Encoding) -> ByteOffset:
     """Convert ``position`` to a byte offset, clamped into the text."""
     return offset_of(buffer, position.line, position.character, encoding)

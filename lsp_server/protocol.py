@@ -12,6 +12,7 @@ import asyncio
 import inspect
 import json
 import logging
+from collections.abc import Generator
 from concurrent.futures import Future
 from functools import partial
 from typing import Any
@@ -36,6 +37,8 @@ class MidfillProtocol(LanguageServerProtocol):
     """One connection's protocol. ``has_exited`` after the client's ``exit`` notification."""
 
     has_exited = False
+    # Members of the server's capabilities that the answer to ``initialize`` leaves out.
+    withheld: frozenset[str] = frozenset()
 
     @property
     def converter(self) -> Converter:
@@ -100,6 +103,16 @@ class MidfillProtocol(LanguageServerProtocol):
         else:
             super()._send_handler_result(future, msg_id=msg_id)
 
+    @lsp_method(types.INITIALIZE)
+    def lsp_initialize(
+        self, params: types.InitializeParams
+    ) -> Generator[Any, Any, types.InitializeResult]:
+        """Answer with what is offered from the start; the rest is registered later."""
+        result = yield from super().lsp_initialize(params)
+        for member in self.withheld:
+            setattr(result.capabilities, member, None)
+        return result
+
     @lsp_method(types.EXIT)
     def lsp_exit(self, *_args: Any) -> None:  # type: ignore[override]
         """End this connection only: another one may be open in this process."""
@@ -119,6 +132,25 @@ class MidfillProtocol(LanguageServerProtocol):
     def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> None:
         """Leave the document to our own store."""
         self.fm.features[types.TEXT_DOCUMENT_DID_CLOSE](params)
+
+    @lsp_method(types.NOTEBOOK_DOCUMENT_DID_OPEN)
+    def lsp_notebook_document__did_open(self, params: types.DidOpenNotebookDocumentParams) -> None:
+        """Leave the notebook to our own store."""
+        self.fm.features[types.NOTEBOOK_DOCUMENT_DID_OPEN](params)
+
+    @lsp_method(types.NOTEBOOK_DOCUMENT_DID_CHANGE)
+    def lsp_notebook_document__did_change(
+        self, params: types.DidChangeNotebookDocumentParams
+    ) -> None:
+        """Leave the notebook to our own store."""
+        self.fm.features[types.NOTEBOOK_DOCUMENT_DID_CHANGE](params)
+
+    @lsp_method(types.NOTEBOOK_DOCUMENT_DID_CLOSE)
+    def lsp_notebook_document__did_close(
+        self, params: types.DidCloseNotebookDocumentParams
+    ) -> None:
+        """Leave the notebook to our own store."""
+        self.fm.features[types.NOTEBOOK_DOCUMENT_DID_CLOSE](params)
 
 
 def message_converter() -> Converter:

@@ -16,7 +16,7 @@ from engine.step import Step
 from lsp_server.documents import Documents, DocumentSnapshot
 from lsp_server.logs import described
 from lsp_server.messages import Finished
-from lsp_server.selection import Selection
+from lsp_server.placement import Placement
 from lsp_server.worker import EngineFailed, Worker
 
 logger = logging.getLogger(__name__)
@@ -26,10 +26,14 @@ _FAILED = Refusal(Reason.BACKEND_FAILED, "the engine failed; the server's log sa
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a request ended in; a proposal's offsets count in the document as it is now."""
+    """What a request ended in; a proposal's offsets count in the document as it is now.
+
+    ``engine_outcome`` is what the engine said of the job's text, None when it said nothing.
+    """
 
     outcome: Outcome
     steps: tuple[Step, ...] = ()
+    engine_outcome: Outcome | None = None
 
 
 class Schedule:
@@ -42,17 +46,23 @@ class Schedule:
         self._under_way: dict[str, asyncio.Event] = {}
 
     async def answer(
-        self, snapshot: DocumentSnapshot, job: Job, selection: Selection | None = None
+        self,
+        snapshot: DocumentSnapshot,
+        job: Job,
+        placement: Placement | None = None,
+        delay_s: float = 0.0,
     ) -> Answer:
         """Do ``job``, made for ``snapshot``; a newer one for its document ends it.
 
-        ``selection`` was inserted into the job's text and is taken out of the proposal.
-        CancelledError passes through, after the engine was told.
+        ``placement`` put something into the job's text that is taken out of the proposal. The
+        engine is asked after ``delay_s``, if nothing newer came by then. CancelledError passes
+        through, after the engine was told.
         """
         self.supersede(snapshot.uri)
         self._under_way[snapshot.uri] = superseded = asyncio.Event()
         try:
-            finished = await self._finish(job, superseded)
+            is_late = delay_s > 0 and await _is_set_within(superseded, delay_s)
+            finished = None if is_late else await self._finish(job, superseded)
         except EngineFailed as error:
             logger.error("a request for %s failed in the engine: %s", snapshot.uri, error)
             return Answer(_FAILED)
@@ -68,10 +78,11 @@ class Schedule:
             return Answer(Refusal(Reason.SUPERSEDED, "a newer request took its place"))
         outcome = finished.outcome
         if isinstance(outcome, Proposal):
-            if selection is not None:
-                outcome = selection.taken_out(outcome)
+            if placement is not None:
+                outcome = placement.taken_out(outcome)
+        if isinstance(outcome, Proposal):
             outcome = self._current(snapshot, outcome)
-        return Answer(outcome, finished.steps)
+        return Answer(outcome, finished.steps, finished.outcome)
 
     def supersede(self, uri: str) -> None:
         """End the request under way for ``uri``, if any."""
@@ -107,6 +118,15 @@ class Schedule:
         if not changes:
             return proposal
         return rebase(proposal, tuple(Edit(change.span, change.new_text) for change in changes))
+
+
+async def _is_set_within(event: asyncio.Event, seconds: float) -> bool:
+    """Wait for ``event``; False when it did not come in time."""
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except asyncio.TimeoutError:
+        return False
+    return True
 
 
 def _stale(proposal: Proposal, detail: str) -> Refusal:

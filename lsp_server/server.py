@@ -20,6 +20,8 @@ from pygls.io_ import StdoutWriter
 from engine.errors import BadInput
 from lsp_server.channel import ProcessChannel, ThreadChannel
 from lsp_server.convert import ACCEPT_COMMAND
+from lsp_server.feedback_store import FILE_NAME, FeedbackStore
+from lsp_server.folders import state_folder
 from lsp_server.language_server import MidfillServer, ThreadedReader
 from lsp_server.logs import quieten_pygls, start_logging
 from lsp_server.methods.code_action import OPTIONS as CODE_ACTION_OPTIONS
@@ -29,17 +31,33 @@ from lsp_server.methods.code_action_resolve import (
     code_action_resolve,
     run_action,
 )
+from lsp_server.methods.completion import completion
 from lsp_server.methods.configuration import did_change_configuration
 from lsp_server.methods.did_change import did_change
 from lsp_server.methods.did_change_workspace_folders import did_change_workspace_folders
 from lsp_server.methods.did_close import did_close
+from lsp_server.methods.did_focus import METHOD as FOCUS_METHOD
+from lsp_server.methods.did_focus import did_focus
 from lsp_server.methods.did_open import did_open
+from lsp_server.methods.did_partially_accept_completion import METHOD as PARTIAL_METHOD
+from lsp_server.methods.did_partially_accept_completion import did_partially_accept_completion
+from lsp_server.methods.did_reject import METHOD as REJECT_METHOD
+from lsp_server.methods.did_reject import did_reject
+from lsp_server.methods.did_show_completion import INLINE_EDIT_METHOD as SHOW_EDIT_METHOD
+from lsp_server.methods.did_show_completion import METHOD as SHOW_METHOD
+from lsp_server.methods.did_show_completion import did_show_completion
 from lsp_server.methods.execute_command import accept
 from lsp_server.methods.initialize import initialize, initialized
 from lsp_server.methods.inline_completion import inline_completion
+from lsp_server.methods.notebook_document import (
+    did_change_notebook,
+    did_close_notebook,
+    did_open_notebook,
+)
 from lsp_server.methods.shutdown import shutdown
 from lsp_server.methods.trace import METHOD as TRACE_METHOD
 from lsp_server.methods.trace import trace
+from lsp_server.registrations import completion_options
 from lsp_server.session import Session
 from lsp_server.worker import Worker
 
@@ -57,6 +75,15 @@ _HANDLERS: tuple[tuple[str, Any, Any], ...] = (
     (types.TEXT_DOCUMENT_INLINE_COMPLETION, inline_completion, types.InlineCompletionOptions()),
     (types.TEXT_DOCUMENT_CODE_ACTION, code_action, CODE_ACTION_OPTIONS),
     (types.CODE_ACTION_RESOLVE, code_action_resolve, None),
+    (types.TEXT_DOCUMENT_COMPLETION, completion, completion_options()),
+    (types.NOTEBOOK_DOCUMENT_DID_OPEN, did_open_notebook, None),
+    (types.NOTEBOOK_DOCUMENT_DID_CHANGE, did_change_notebook, None),
+    (types.NOTEBOOK_DOCUMENT_DID_CLOSE, did_close_notebook, None),
+    (SHOW_METHOD, did_show_completion, None),
+    (SHOW_EDIT_METHOD, did_show_completion, None),
+    (PARTIAL_METHOD, did_partially_accept_completion, None),
+    (REJECT_METHOD, did_reject, None),
+    (FOCUS_METHOD, did_focus, None),
     (TRACE_METHOD, trace, None),
     (types.SHUTDOWN, shutdown, None),
 )
@@ -88,10 +115,12 @@ def serve(options: ServeOptions) -> int:
         return 130
 
 
-def build(worker: Worker, model: str | None) -> tuple[MidfillServer, Session]:
-    """Build one connection's server and its session."""
+def build(
+    worker: Worker, model: str | None, store: FeedbackStore | None = None
+) -> tuple[MidfillServer, Session]:
+    """Build one connection's server and its session; without ``store`` no feedback is kept."""
     server = MidfillServer()
-    session = Session(server, worker, model)
+    session = Session(server, worker, model, store)
     for method, handler, options in _HANDLERS:
         server.feature(method, options)(partial(handler, session))
     server.command(ACCEPT_COMMAND)(_accept_command(session))
@@ -115,16 +144,18 @@ def _run_command(session: Session) -> Any:
 
 
 async def _serve(worker: Worker, options: ServeOptions) -> int:
+    store = FeedbackStore(state_folder() / FILE_NAME)
     try:
         if options.tcp is None:
-            return await _serve_stdio(worker, options.model)
-        return await _serve_tcp(worker, options.model, *options.tcp)
+            return await _serve_stdio(worker, options.model, store)
+        return await _serve_tcp(worker, options.model, store, *options.tcp)
     finally:
         worker.close()
+        store.close()
 
 
-async def _serve_stdio(worker: Worker, model: str | None) -> int:
-    server, session = build(worker, model)
+async def _serve_stdio(worker: Worker, model: str | None, store: FeedbackStore) -> int:
+    server, session = build(worker, model, store)
     reader, writer = ThreadedReader(sys.stdin.fileno()), StdoutWriter(sys.stdout.buffer)
     # Whatever is printed by accident must not land between two messages.
     sys.stdout = sys.stderr
@@ -136,7 +167,9 @@ async def _serve_stdio(worker: Worker, model: str | None) -> int:
     return 0 if server.protocol.has_shut_down else 1
 
 
-async def _serve_tcp(worker: Worker, model: str | None, host: str, port: int) -> int:
+async def _serve_tcp(
+    worker: Worker, model: str | None, store: FeedbackStore, host: str, port: int
+) -> int:
     if not _is_loopback(host):
         raise BadInput(
             f"{host} can be reached by others, and the server asks nobody who they are: "
@@ -145,7 +178,7 @@ async def _serve_tcp(worker: Worker, model: str | None, host: str, port: int) ->
 
     async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         # One server object each: pygls would send one client's answers to another.
-        server, session = build(worker, model)
+        server, session = build(worker, model, store)
         try:
             await server.run(reader, writer)
         finally:

@@ -21,15 +21,25 @@ from engine.spans import ByteOffset
 from engine.step import Step
 from engine.syntax import ParseCache
 from lsp_server.documents import Document, Documents, DocumentSnapshot
+from lsp_server.feedback import Feedback
+from lsp_server.feedback_store import FeedbackStore
 from lsp_server.language_server import MidfillServer
+from lsp_server.ledger import Ledger
 from lsp_server.messages import LoadFailed, Loading
+from lsp_server.notebooks import Notebooks
 from lsp_server.offers import Offers
+from lsp_server.pace import Pace
 from lsp_server.positions import Encoding
 from lsp_server.progress import LoadProgress
 from lsp_server.project_settings import ProjectSettings
+from lsp_server.proposal_cache import ProposalCache
+from lsp_server.reasons import REASONS
+from lsp_server.registrations import Registrations
+from lsp_server.rejections import Rejections
 from lsp_server.schedule import Schedule
 from lsp_server.settings import SettingProblem, Settings, with_values
 from lsp_server.status import StatusKind, StatusReporter
+from lsp_server.survival import Survival
 from lsp_server.trace import TraceRecord, TraceRing
 from lsp_server.worker import Lost, Worker, WorkerEvent
 from lsp_server.workspace_folders import WorkspaceFolders
@@ -54,7 +64,13 @@ _KINDS: Mapping[Reason, StatusKind] = {
 class Session:
     """One client's session, from ``initialize`` to the end of the connection."""
 
-    def __init__(self, server: MidfillServer, worker: Worker, model: str | None) -> None:
+    def __init__(
+        self,
+        server: MidfillServer,
+        worker: Worker,
+        model: str | None,
+        store: FeedbackStore | None = None,
+    ) -> None:
         """Prepare; ``model`` is the one to use when the settings name none."""
         self.server = server
         self.worker = worker
@@ -70,6 +86,14 @@ class Session:
         self.traces = TraceRing()
         self.trees = ParseCache()
         self.offers = Offers()
+        self.notebooks = Notebooks()
+        self.pace = Pace()
+        self.proposals = ProposalCache()
+        self.rejections = Rejections()
+        self.registrations = Registrations(self)
+        self.feedback = Feedback(store)
+        self.survival = Survival(self.feedback, self.rejections, self.documents)
+        self.ledger = Ledger(self.feedback, self.rejections, self.survival.watch)
         self.status = StatusReporter(server.protocol.notify)
         self._model = model
         self._progress = LoadProgress(server)
@@ -85,6 +109,7 @@ class Session:
     def apply_settings(self, values: object, base: Settings) -> Settings:
         """Set ``values`` over ``base``, tell the user what is wrong with them, use the rest."""
         self.settings = self.read_settings(values, base)
+        self.feedback.is_on = self.settings.feedback
         return self.settings
 
     def read_settings(self, values: object, base: Settings) -> Settings:
@@ -123,6 +148,7 @@ class Session:
     def close(self) -> None:
         """End what runs beside the messages."""
         self._unsubscribe()
+        self.survival.close()
         for task in self._tasks:
             task.cancel()
 
@@ -169,13 +195,27 @@ class Session:
         """Name the next request; its completion items are called ``<id>.<number>``."""
         return f"r{next(self._request_ids)}"
 
-    def record(self, id_: str, uri: str, outcome: Outcome, steps: tuple[Step, ...] = ()) -> None:
-        """Keep how a request ended, and show why when nothing comes of it."""
-        self.traces.add(TraceRecord(id_, uri, outcome, steps))
+    def record(
+        self,
+        id_: str,
+        uri: str,
+        outcome: Outcome,
+        steps: tuple[Step, ...] = (),
+        origin: str | None = None,
+    ) -> None:
+        """Keep how a request ended, and show why when nothing comes of it.
+
+        ``origin`` is the request that the engine answered, when it was an earlier one.
+        """
+        self.traces.add(TraceRecord(id_, uri, outcome, steps, origin or id_))
         if isinstance(outcome, Refusal):
             message = f"{outcome.reason.value}: {outcome.detail}".removesuffix(": ")
             logger.info("request %s: %s", id_, message)
-            self.status.report(_KINDS.get(outcome.reason, StatusKind.NORMAL), message)
+            document = self.documents.get(uri)
+            if document is not None:
+                self.feedback.silence(document.language, outcome.reason)
+            kind = _KINDS.get(outcome.reason, StatusKind.NORMAL)
+            self.status.report(kind, f"{message} ({REASONS[outcome.reason]})")
         else:
             self.status.report(StatusKind.NORMAL)
 
@@ -193,6 +233,7 @@ class Session:
         """Show what happens to the engine: progress, status, and one message when it is bad."""
         self._progress.add(event)
         if isinstance(event, Loading):
+            self.proposals.clear()
             self.status.report(StatusKind.NORMAL, event.detail, is_busy=True)
         elif isinstance(event, LoadFailed):
             self.status.report(StatusKind.ERROR, event.detail)

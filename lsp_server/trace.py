@@ -13,12 +13,17 @@ MAX_RECORDS = 50
 
 @dataclass(frozen=True, slots=True)
 class TraceRecord:
-    """One request's way. ``id`` is the prefix of the ids of its completion items."""
+    """One request's way. ``id`` is the prefix of the ids of its completion items.
+
+    ``origin`` is the id of the request that the engine answered: an earlier one, when the outcome
+    came from the cache.
+    """
 
     id: str
     uri: str
     outcome: Outcome
     steps: tuple[Step, ...]
+    origin: str = ""
 
 
 class TraceRing:

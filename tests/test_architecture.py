@@ -89,7 +89,7 @@ def test_no_function_returns_an_optional_outcome() -> None:
 
 
 def test_every_reason_is_explained_to_people() -> None:
-    from lsp_server.fill import REASONS
+    from lsp_server.reasons import REASONS
 
     assert set(REASONS) == set(Reason)
 

@@ -60,4 +60,5 @@ async def did_change_configuration(
         await pull(session)
     elif isinstance(params.settings, Mapping) and SECTION in params.settings:
         session.apply_settings(params.settings[SECTION], session.initial_settings)
+    await session.registrations.update()
     session.use_settings_model()

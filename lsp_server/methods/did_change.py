@@ -17,4 +17,5 @@ def did_change(session: Session, params: types.DidChangeTextDocumentParams) -> N
     if document is None:
         logger.warning("didChange for %s, which is not open", params.text_document.uri)
         return
+    session.pace.note_key()
     document.change(params.text_document.version, params.content_changes, session.encoding)

@@ -1,4 +1,4 @@
-"""``workspace/executeCommand``: make the rest of a change whose item was accepted."""
+"""``workspace/executeCommand``: an item was accepted; make the rest of its change, if any."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ _STALE = "Midfill: the rest of the change was not made, because the text has cha
 
 def accept(session: Session, item_id: str) -> Coroutine[Any, Any, None] | None:
     """Apply the further edits of an item: all of them, or none when the text is not the one."""
+    is_known = session.ledger.accept(item_id)
     offer = session.offers.take(item_id)
+    if offer is None and is_known:
+        return None
     document = session.documents.get(offer.uri) if offer is not None else None
     if offer is None or document is None or not offer.is_current(document):
         logger.info("the offer of %s is stale", item_id)

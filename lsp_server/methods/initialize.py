@@ -20,10 +20,12 @@ def initialize(session: Session, params: types.InitializeParams) -> None:
         params.initialization_options, session.settings
     )
     session.status.is_wanted = session.settings.status_notifications
+    session.server.protocol.withheld = session.registrations.withheld()
 
 
 async def initialized(session: Session, _params: types.InitializedParams) -> None:
     """Ask for the user's settings, then start the engine, which loads its model on its own."""
     await pull(session)
     session.start_engine()
+    await session.registrations.update()
     await watch(session)

@@ -32,6 +32,7 @@ def _record_json(record: TraceRecord) -> dict[str, Any]:
     return {
         "id": record.id,
         "uri": record.uri,
+        "origin": record.origin or record.id,
         "plan": body.pop("plan"),
         "steps": [_step_json(step) for step in record.steps],
         "timings_ms": body.pop("timings_ms"),

@@ -44,6 +44,7 @@ MODERN: dict[str, Any] = {
     "workspace": {
         "applyEdit": True,
         "configuration": True,
+        "executeCommand": {},
         "workspaceEdit": {"documentChanges": True},
         "didChangeConfiguration": {"dynamicRegistration": True},
     },

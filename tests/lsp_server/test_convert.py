@@ -25,6 +25,11 @@ def test_an_item_has_the_standard_members_and_ours(make_proposal: Any, opened: A
     assert item == {
         "insertText": "x, 😀)",
         "range": {"start": place, "end": place},
+        "command": {
+            "title": "Accept the proposal",
+            "command": "midfill.accept",
+            "arguments": ["r1.0"],
+        },
         "midfill": {
             "id": "r1.0",
             "kind": "atomic",
@@ -33,6 +38,7 @@ def test_an_item_has_the_standard_members_and_ours(make_proposal: Any, opened: A
         },
     }
     CONVERTER.structure({"items": [item]}, types.InlineCompletionList)
+    assert "command" not in item_json(cut, document, Encoding.UTF16, CONVERTER, has_command=False)
 
 
 def test_a_range_never_leaves_its_line(make_proposal: Any, opened: Any) -> None:

@@ -46,6 +46,16 @@ async def test_the_rest_is_refused_when_the_text_changed(client: Any, infiller: 
     assert "the text has changed since" in shown["params"]["message"]
 
 
+async def test_an_item_without_a_rest_is_only_noted(client: Any) -> None:
+    await client.initialize()
+    client.open(URI, "x = ")
+    (item,) = (await client.complete(URI, 0, 4))["result"]["items"]
+    client.change(URI, 2, client.edit(0, 4, 4, item["insertText"]))
+    for _ in range(2):
+        await accept(client, item)
+    assert not {"workspace/applyEdit", "window/showMessage"} & set(client.methods())
+
+
 async def test_an_unknown_item_is_refused(client: Any, infiller: Any) -> None:
     item = await offered(client, infiller)
     item["command"]["arguments"] = ["r77.0"]
@@ -55,7 +65,7 @@ async def test_an_unknown_item_is_refused(client: Any, infiller: Any) -> None:
 
 async def test_a_client_without_versions_gets_plain_changes(client: Any, infiller: Any) -> None:
     infiller.edits = ((0, 1, "total"), (4, 4, "done()"))
-    await client.initialize(capabilities={"workspace": {"applyEdit": True}})
+    await client.initialize(capabilities={"workspace": {"applyEdit": True, "executeCommand": {}}})
     client.open(URI, "x = ")
     (item,) = (await client.complete(URI, 0, 4))["result"]["items"]
     client.change(URI, 2, client.edit(0, 4, 4, item["insertText"]))

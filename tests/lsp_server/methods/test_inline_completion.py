@@ -24,6 +24,11 @@ async def test_an_unsaved_buffer_gets_an_item(client: Any, infiller: Any) -> Non
             {
                 "insertText": "done()",
                 "range": {"start": place, "end": place},
+                "command": {
+                    "title": "Accept the proposal",
+                    "command": "midfill.accept",
+                    "arguments": ["r1.0"],
+                },
                 "midfill": {
                     "id": "r1.0",
                     "kind": "atomic",

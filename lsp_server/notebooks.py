@@ -1,0 +1,140 @@
+"""Notebooks: which cells belong together, and in what order they stand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from lsprotocol import types
+from pygls.uris import to_fs_path
+
+from engine.proposal import EditSet, Outcome, Proposal, Reason
+from engine.request import Request
+from engine.spans import ByteOffset, Span, span
+from lsp_server.documents import Document, Documents
+from lsp_server.silence import refusal_of
+
+# Commands to the notebook, which are no Python: commented out, and the offsets stay.
+_MAGIC = re.compile(r"^[%!]", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class CellContext:
+    """The text of the other cells, in front of a cell and behind it, as if all were one file."""
+
+    path: str | None
+    front: str
+    behind: str
+    num_bytes: int
+    uris: frozenset[str]
+
+    def put_in(self, request: Request) -> Request:
+        """Return ``request`` for the whole notebook."""
+        shift = len(self.front.encode())
+        recent = tuple(
+            replace(edit, span=span(edit.span.start + shift, edit.span.end + shift))
+            for edit in request.recent_edits
+        )
+        return replace(
+            request,
+            text=self.front + request.text + self.behind,
+            cursor=ByteOffset(request.cursor + shift),
+            path=self.path,
+            recent_edits=recent,
+            open_documents=tuple(
+                one for one in request.open_documents if one.path not in self.uris
+            ),
+        )
+
+    def taken_out(self, proposal: Proposal) -> Outcome:
+        """Return ``proposal`` for the cell alone, or a refusal when it reaches into another one."""
+        candidates = [proposal, *proposal.alternatives]
+        inside = [one for one in map(self._in_cell, candidates) if one is not None]
+        if not inside:
+            return refusal_of(proposal, Reason.DISABLED, "the change reaches into another cell")
+        return replace(inside[0], alternatives=tuple(inside[1:]))
+
+    def _in_cell(self, proposal: Proposal) -> Proposal | None:
+        shift = len(self.front.encode())
+        own = [edit for edit in proposal.edits if edit.path is None]
+        if any(edit.start < shift or edit.end > shift + self.num_bytes for edit in own):
+            return None
+        edits = tuple(
+            replace(edit, span=self._cut(edit.span)) if edit.path is None else edit
+            for edit in proposal.edits
+        )
+        plan = proposal.plan
+        moved = replace(
+            plan,
+            cursor=ByteOffset(plan.cursor - shift),
+            holes=tuple(replace(one, span=self._cut(one.span)) for one in plan.holes),
+            rest=self._cut(plan.rest),
+        )
+        edit_set = EditSet(edits, proposal.kind)
+        return replace(proposal, edit_set=edit_set, plan=moved, alternatives=())
+
+    def _cut(self, place: Span) -> Span:
+        """Return ``place`` as it stands in the cell; what lies outside goes to its edge."""
+        shift = len(self.front.encode())
+        start, end = (min(max(at - shift, 0), self.num_bytes) for at in (place.start, place.end))
+        return span(start, end)
+
+
+@dataclass(frozen=True, slots=True)
+class _Notebook:
+    path: str | None
+    cells: tuple[types.NotebookCell, ...]
+
+
+class Notebooks:
+    """The open notebooks. Their cells are documents like others."""
+
+    def __init__(self) -> None:
+        self._by_uri: dict[str, _Notebook] = {}
+
+    def open(self, notebook: types.NotebookDocument) -> None:
+        """Note a notebook's cells."""
+        self._by_uri[notebook.uri] = _Notebook(to_fs_path(notebook.uri), tuple(notebook.cells))
+
+    def change(self, uri: str, change: types.NotebookCellArrayChange) -> None:
+        """Replace some cells; a notebook that is not open is left alone."""
+        notebook = self._by_uri.get(uri)
+        if notebook is None:
+            return
+        cells = list(notebook.cells)
+        cells[change.start : change.start + change.delete_count] = change.cells or []
+        self._by_uri[uri] = replace(notebook, cells=tuple(cells))
+
+    def close(self, uri: str) -> None:
+        """Forget a notebook."""
+        self._by_uri.pop(uri, None)
+
+    def context_of(self, document: Document, documents: Documents) -> CellContext | None:
+        """Return what stands around ``document`` if it is a cell: code in its own language."""
+        for notebook in self._by_uri.values():
+            uris = [cell.document for cell in notebook.cells]
+            if document.uri not in uris:
+                continue
+            at = uris.index(document.uri)
+            front = _joined(notebook.cells[:at], documents, document.language)
+            behind = _joined(notebook.cells[at + 1 :], documents, document.language)
+            return CellContext(
+                notebook.path,
+                "".join(text + "\n" for text in front),
+                "".join("\n" + text for text in behind),
+                document.num_bytes,
+                frozenset(uris),
+            )
+        return None
+
+
+def _joined(cells: Sequence[types.NotebookCell], documents: Documents, language: str) -> list[str]:
+    """The texts of the code cells in ``language``."""
+    code = [cell.document for cell in cells if cell.kind is types.NotebookCellKind.Code]
+    found = [documents.get(uri) for uri in code]
+    return [
+        _MAGIC.sub("#", one.snapshot().text)
+        for one in found
+        if one is not None and one.language == language
+    ]

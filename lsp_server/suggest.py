@@ -1,0 +1,180 @@
+"""From a place in a document to what is shown there: at once from the cache, else by the engine.
+
+What ``inline_completion`` and ``completion`` have in common. Read this after ``session``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Coroutine
+from dataclasses import dataclass, replace
+from typing import Any
+
+from engine.job import Infill
+from engine.proposal import Outcome, Proposal, Reason, Refusal
+from engine.request import Request
+from engine.spans import ByteOffset
+from engine.step import Step
+from lsp_server.convert import Suggestion, suggestion
+from lsp_server.documents import Document, DocumentSnapshot
+from lsp_server.ledger import Occasion
+from lsp_server.mode import Mode
+from lsp_server.placement import Placement, Placements
+from lsp_server.selection import Selection
+from lsp_server.session import Session
+from lsp_server.settings import Settings
+from lsp_server.silence import Moment, refusal_of
+from lsp_server.status import StatusKind
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the editor asks for. ``is_invoked``: the user did, by hand."""
+
+    method: str
+    document: Document
+    cursor: ByteOffset
+    is_invoked: bool
+    selection: Selection | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """The answer: ``suggestions``, of which there is one at least unless ``outcome`` refuses."""
+
+    id: str
+    outcome: Outcome
+    suggestions: tuple[Suggestion, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What is known before it is judged; ``origin`` is the request that the engine answered."""
+
+    outcome: Outcome
+    origin: str
+    steps: tuple[Step, ...] = ()
+    latency_ms: float = 0.0
+    is_begun: bool = False
+
+
+def suggest(session: Session, wish: Wish) -> Suggested | Coroutine[Any, Any, Suggested]:
+    """Answer at once, or later from the engine; a newer wish for the document ends an older one."""
+    id_ = session.new_request_id()
+    document = wish.document
+    settings = session.settings_for(document)
+    refusal = _refusal(session, wish, settings)
+    if refusal is not None:
+        session.schedule.supersede(document.uri)
+        return _settled(session, wish, id_, _Answer(refusal, id_))
+    session.survival.note_undone(document)
+    snapshot = document.snapshot()
+    placements = _placements(session, wish)
+    request = placements.put_in(_request(session, wish, snapshot, settings))
+    found = session.proposals.find(request)
+    if found.outcome is None:
+        asked = replace(request, draft=found.draft)
+        return _ask(session, wish, id_, snapshot, asked, placements)
+    session.schedule.supersede(document.uri)
+    known: Outcome = found.outcome
+    if isinstance(known, Proposal):
+        known = placements.taken_out(known)
+    record = session.traces.find(found.origin)
+    steps = record.steps if record is not None else ()
+    return _settled(session, wish, id_, _Answer(known, found.origin, steps, is_begun=True))
+
+
+def _refusal(session: Session, wish: Wish, settings: Settings) -> Refusal | None:
+    if settings.mode is Mode.OFF and not wish.is_invoked:
+        return Refusal(Reason.DISABLED, "midfill.mode is off: ask by hand")
+    return session.refusal_for(wish.document)
+
+
+def _placements(session: Session, wish: Wish) -> Placements:
+    cell = session.notebooks.context_of(wish.document, session.documents)
+    each: tuple[Placement | None, ...] = (wish.selection, cell)
+    return Placements(tuple(one for one in each if one is not None))
+
+
+def _request(
+    session: Session, wish: Wish, snapshot: DocumentSnapshot, settings: Settings
+) -> Request:
+    num_candidates = settings.candidates if wish.is_invoked else 1
+    # Who asks by hand wants to see something, and judges it.
+    mode = Mode.EAGER if wish.is_invoked else settings.mode
+    request = session.request(snapshot, wish.cursor, num_candidates)
+    return replace(request, min_confidence=mode.min_confidence)
+
+
+async def _ask(
+    session: Session,
+    wish: Wish,
+    id_: str,
+    snapshot: DocumentSnapshot,
+    request: Request,
+    placements: Placements,
+) -> Suggested:
+    """Wait for a pause in typing, then for the engine."""
+    settings = session.settings_for(wish.document)
+    delay_s = 0.0 if wish.is_invoked else session.pace.delay_s(settings.max_delay_ms)
+    session.status.report(StatusKind.NORMAL, is_busy=True)
+    started = time.perf_counter()
+    try:
+        answer = await session.schedule.answer(snapshot, Infill(request), placements, delay_s)
+    except asyncio.CancelledError:
+        cancelled = Refusal(Reason.CANCELLED, "the editor cancelled it")
+        session.record(id_, snapshot.uri, cancelled)
+        raise
+    latency_s = time.perf_counter() - started - delay_s
+    if answer.engine_outcome is not None:
+        session.pace.note_latency(latency_s)
+        session.proposals.put(request, answer.engine_outcome, id_)
+    known = _Answer(answer.outcome, id_, answer.steps, 1000 * (latency_s + delay_s))
+    return _settled(session, wish, id_, known)
+
+
+def _settled(session: Session, wish: Wish, id_: str, answer: _Answer) -> Suggested:
+    """Judge the moment, cut what is shown for the protocol, and note how the request ended."""
+    outcome = answer.outcome
+    suggestions: tuple[Suggestion, ...] = ()
+    if isinstance(outcome, Proposal):
+        if not wish.is_invoked:
+            outcome = _moment(session, wish, answer).judged(outcome)
+    if isinstance(outcome, Proposal):
+        suggestions = _suggestions(session, wish.document, id_, outcome)
+        if not suggestions:
+            outcome = refusal_of(
+                outcome,
+                Reason.DISABLED,
+                "the change needs several places, and the editor does not support"
+                " workspace/applyEdit",
+            )
+    occasion = Occasion(wish.method, answer.origin, wish.is_invoked, answer.latency_ms)
+    for one in suggestions:
+        session.ledger.offer(one, wish.document, occasion)
+    session.record(id_, wish.document.uri, outcome, answer.steps, answer.origin)
+    return Suggested(id_, outcome, suggestions)
+
+
+def _moment(session: Session, wish: Wish, answer: _Answer) -> Moment:
+    document = wish.document
+    return Moment(
+        document,
+        document.snapshot().recent_edits,
+        session.rejections,
+        session.settings_for(document).min_chars,
+        answer.is_begun,
+    )
+
+
+def _suggestions(
+    session: Session, document: Document, id_: str, proposal: Proposal
+) -> tuple[Suggestion, ...]:
+    """Cut the proposal and its alternatives; leave out those that the client could only halve."""
+    cut = (
+        suggestion(f"{id_}.{number}", one, document)
+        for number, one in enumerate((proposal, *proposal.alternatives))
+    )
+    can_apply = session.can("workspace.apply_edit") and session.can("workspace.execute_command")
+    return tuple(one for one in cut if can_apply or not one.needs_command)
