@@ -188,11 +188,12 @@ def check_length(draft: Draft) -> Verdict:
 def check_parse(draft: Draft) -> Verdict:
     """Refuse what parses worse than placeholders in its place; first try to cut or to close it.
 
-    In order: with the brackets closed that it opened; as it is; with the brackets closed that
-    stood open before it; the same with the neighbours left as they are; cut back line by line.
+    In order: with the brackets closed that it opened, unless they are closed below; as it is; with
+    the brackets closed that stood open before it; the same with the neighbours left as they are;
+    cut back line by line.
     """
     base = baseline(draft.tree, draft.plan) if draft.base is None else draft.base
-    for candidate in _candidates(draft):
+    for candidate in _candidates(draft, base):
         texts = [text.encode() for text in candidate.texts]
         if candidate.cursor_text.strip() and base.allows(texts):
             return candidate
@@ -202,7 +203,7 @@ def check_parse(draft: Draft) -> Verdict:
     return draft.reject(Reason.DOES_NOT_PARSE, "the text would not parse in its place", offset)
 
 
-def _candidates(draft: Draft) -> list[Draft]:
+def _candidates(draft: Draft, base: Baseline) -> list[Draft]:
     index = draft.plan.cursor_hole
     alone = draft
     for other in range(len(draft.texts)):
@@ -213,11 +214,20 @@ def _candidates(draft: Draft) -> list[Draft]:
     found: list[Draft] = []
     for start in (draft, alone):
         as_it_is, with_closers = start, start.with_text(index, whole)
-        found += [with_closers, as_it_is] if opens else [as_it_is, with_closers]
+        if opens:
+            # A body that stands below has its closer below, and another one would be a fault.
+            pair = (with_closers, as_it_is)
+            found += sorted(pair, key=lambda each: _num_faults(each, base))
+        else:
+            found += [as_it_is, with_closers]
     for text in shortened(draft.cursor_text, draft.limits.max_cuts):
         found.append(draft.with_text(index, text))
         found.append(alone.with_text(index, text))
     return list(dict.fromkeys(found))
+
+
+def _num_faults(draft: Draft, base: Baseline) -> int:
+    return base.filled([text.encode() for text in draft.texts]).num_faults()
 
 
 CHECKS: tuple[Check, ...] = (
