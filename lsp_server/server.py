@@ -54,6 +54,8 @@ from lsp_server.methods.notebook_document import (
     did_close_notebook,
     did_open_notebook,
 )
+from lsp_server.methods.prepare_rename import prepare_rename
+from lsp_server.methods.rename import rename
 from lsp_server.methods.shutdown import shutdown
 from lsp_server.methods.trace import METHOD as TRACE_METHOD
 from lsp_server.methods.trace import trace
@@ -84,6 +86,8 @@ _HANDLERS: tuple[tuple[str, Any, Any], ...] = (
     (PARTIAL_METHOD, did_partially_accept_completion, None),
     (REJECT_METHOD, did_reject, None),
     (FOCUS_METHOD, did_focus, None),
+    (types.TEXT_DOCUMENT_PREPARE_RENAME, prepare_rename, None),
+    (types.TEXT_DOCUMENT_RENAME, rename, types.RenameOptions(prepare_provider=True)),
     (TRACE_METHOD, trace, None),
     (types.SHUTDOWN, shutdown, None),
 )

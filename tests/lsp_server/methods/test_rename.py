@@ -1,0 +1,191 @@
+"""Renaming through the protocol: versions, annotations, what is left alone, what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lsp_server.rename_files import gathered, opened, read
+
+URI = "file:///project/a.py"
+OTHER = "file:///project/b.py"
+SOURCE = '''def total(items):
+    """Add items; total is exact."""
+    return sum(items)
+
+
+total([1])  # total
+'''
+IMPORTER = "from a import total\n\ntotal([2])\n"
+ANNOTATED = {
+    "general": {"positionEncodings": ["utf-16"]},
+    "workspace": {
+        "workspaceEdit": {
+            "documentChanges": True,
+            "changeAnnotationSupport": {"groupsOnLabel": True},
+        }
+    },
+}
+
+
+async def renamed(
+    client: Any, new_name: str, line: int = 0, character: int = 5, capabilities: Any = ANNOTATED
+) -> dict[str, Any]:
+    """The response to a rename in two open documents."""
+    await client.initialize(capabilities=capabilities)
+    client.open(URI, SOURCE)
+    client.open(OTHER, IMPORTER)
+    return await client.request(  # type: ignore[no-any-return]
+        "textDocument/rename",
+        {
+            "textDocument": {"uri": URI},
+            "position": {"line": line, "character": character},
+            "newName": new_name,
+        },
+    )
+
+
+def places(change: dict[str, Any], annotation: str | None = None) -> list[tuple[int, int]]:
+    """Line and column of the edits with that annotation."""
+    return [
+        (edit["range"]["start"]["line"], edit["range"]["start"]["character"])
+        for edit in change["edits"]
+        if edit.get("annotationId") == annotation
+    ]
+
+
+async def test_all_documents_get_one_versioned_edit(client: Any, infiller: Any) -> None:
+    result = (await renamed(client, "add_up"))["result"]
+    first, second = result["documentChanges"]
+    assert first["textDocument"] == {"uri": URI, "version": 1}
+    assert second["textDocument"] == {"uri": OTHER, "version": 1}
+    assert places(first) == [(0, 4), (5, 0)]
+    assert places(second) == [(0, 14), (2, 0)]
+    assert {edit["newText"] for change in (first, second) for edit in change["edits"]} == {"add_up"}
+    assert infiller.requests.empty()
+
+
+async def test_comments_and_docstrings_are_asked_about(client: Any) -> None:
+    result = (await renamed(client, "add_up"))["result"]
+    assert places(result["documentChanges"][0], "midfill.mention") == [(1, 18), (5, 14)]
+    note = result["changeAnnotations"]["midfill.mention"]
+    assert note["needsConfirmation"] is True
+    assert "midfill.possible" not in result["changeAnnotations"]
+
+
+async def test_a_client_without_annotations_gets_what_is_certain(client: Any) -> None:
+    capabilities = {"workspace": {"workspaceEdit": {"documentChanges": True}}}
+    result = (await renamed(client, "add_up", capabilities=capabilities))["result"]
+    assert "changeAnnotations" not in result
+    assert places(result["documentChanges"][0]) == [(0, 4), (5, 0)]
+
+
+async def test_a_plain_client_gets_plain_changes(client: Any) -> None:
+    result = (await renamed(client, "add_up", capabilities={}))["result"]
+    assert set(result["changes"]) == {URI, OTHER}
+    assert len(result["changes"][URI]) == 2
+
+
+@pytest.mark.parametrize(
+    ("new_name", "message"),
+    [
+        ("for", "Cannot rename: 'for' is a keyword of python"),
+        ("1", "Cannot rename: '1' is not an identifier"),
+        ("sum", "Cannot rename: 'sum' is already an outer name that is used here (line 3)"),
+    ],
+)
+async def test_a_bad_name_is_an_error_with_its_reason(
+    client: Any, new_name: str, message: str
+) -> None:
+    error = (await renamed(client, new_name))["error"]
+    assert error == {"code": -32803, "message": message}
+
+
+async def test_a_place_without_a_name_is_refused(client: Any) -> None:
+    error = (await renamed(client, "x", line=3, character=0))["error"]
+    assert error["code"] == -32803 and "no name here" in error["message"]
+
+
+async def test_the_name_under_the_cursor(client: Any) -> None:
+    asking = {"textDocument": {"rename": {"prepareSupport": True}}}
+    response = await client.initialize(capabilities=asking)
+    assert response["result"]["capabilities"]["renameProvider"] == {"prepareProvider": True}
+    client.open(URI, "größe = '𝄞'; wert = größe\n")
+    asked = {"textDocument": {"uri": URI}, "position": {"line": 0, "character": 15}}
+    result = (await client.request("textDocument/prepareRename", asked))["result"]
+    assert result["placeholder"] == "wert"
+    assert result["range"]["start"] == {"line": 0, "character": 14}
+    asked["position"] = {"line": 0, "character": 10}
+    response = await client.request("textDocument/prepareRename", asked)
+    assert "no name here" in response["error"]["message"]
+
+
+async def test_a_document_that_is_not_open_is_an_error(client: Any) -> None:
+    await client.initialize()
+    asked = {"textDocument": {"uri": URI}, "position": {"line": 0, "character": 0}}
+    for method in ("textDocument/prepareRename", "textDocument/rename"):
+        response = await client.request(method, {**asked, "newName": "x"})
+        assert response["error"]["code"] == -32602
+
+
+async def test_a_change_while_it_is_worked_out_makes_it_stale(client: Any) -> None:
+    await client.initialize(capabilities=ANNOTATED)
+    client.open(URI, SOURCE * 400)
+    asked = {"textDocument": {"uri": URI}, "position": {"line": 0, "character": 5}}
+    id_ = client.begin("textDocument/rename", {**asked, "newName": "add_up"})
+    client.change(URI, 2, client.edit(0, 0, 0, "\n"))
+    response = await client.response(id_)
+    assert response["error"]["code"] == -32801
+
+
+async def test_a_read_only_file_is_refused(client: Any, tmp_path: Path, monkeypatch: Any) -> None:
+    path = tmp_path / "a.py"
+    path.write_text(SOURCE)
+    monkeypatch.setattr("lsp_server.rename_files.os.access", lambda *_: False)
+    await client.initialize(capabilities=ANNOTATED)
+    client.open(path.as_uri(), SOURCE)
+    asked = {"textDocument": {"uri": path.as_uri()}, "position": {"line": 0, "character": 5}}
+    response = await client.request("textDocument/rename", {**asked, "newName": "add_up"})
+    assert "it is read-only" in response["error"]["message"]
+
+
+def test_files_on_disk_are_read_with_their_stamp(client: Any, tmp_path: Path) -> None:
+    path = tmp_path / "b.py"
+    path.write_text(IMPORTER)
+    file = read(path)
+    assert file is not None and file.version is None
+    assert file.is_current(client.session.documents)
+    path.write_text(IMPORTER + "\n")
+    assert not file.is_current(client.session.documents)
+    path.unlink()
+    assert not file.is_current(client.session.documents)
+    assert read(path) is None
+
+
+def test_what_is_no_text_holds_no_name(tmp_path: Path) -> None:
+    (tmp_path / "b.py").write_bytes(b"\xff\xfe\x00")
+    assert read(tmp_path / "b.py") is None
+
+
+async def test_only_files_of_the_language_are_looked_at(client: Any, tmp_path: Path) -> None:
+    await client.initialize()
+    client.open(URI, SOURCE)
+    client.open(OTHER, IMPORTER)
+    client.open("file:///project/c.ts", "total", "typescript")
+    client.open("file:///project/d.py", "nothing = 1")
+    await client.until(lambda: len(list(client.session.documents)) == 4)
+    (tmp_path / "__init__.py").write_text("from .e import total\n")
+    (tmp_path / "e.py").write_text("def total(): pass\n")
+    (tmp_path / "f.js").write_text("total\n")
+    documents = client.session.documents
+    paths = [tmp_path / "e.py", tmp_path / "f.js", tmp_path / "gone.py"]
+    found = gathered(documents[URI], "total", documents, paths)
+    assert [Path(file.source.path).name for file in found] == [
+        "a.py",
+        "b.py",
+        "e.py",
+        "__init__.py",
+    ]
+    assert opened(documents[URI]).is_current(documents)
