@@ -122,7 +122,7 @@ class Blocks:
     def _grows(self, hole: int) -> bool:
         """Whether a hole gets more positions in place, not a new block."""
         is_short = len(self._canvas.holes[hole]) < self._config.max_positions
-        is_verified = self._config.decoding is Decoding.VERIFIED
+        is_verified = self._config.decoding is not Decoding.MASKED
         return hole != self._canvas.cursor_hole or (is_verified and is_short)
 
     def _has_room(self, hole: int) -> bool:

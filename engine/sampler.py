@@ -208,7 +208,7 @@ class Sampler:
             GuessDrafts(denoiser.tokenizer.eom_id),
             LookupDrafts(model.spelling, self._ends_line, config.min_match, config.draft_tokens),
         )
-        drafting = denoising if config.is_draft_denoised else None
+        drafting = denoising if config.decoding is Decoding.DRAFTED else None
         return Verifier(canvas, denoiser, lexicon, filters, writer, sources, config, drafting)
 
     def _is_finished(self) -> bool:

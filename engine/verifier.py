@@ -23,6 +23,7 @@ from engine.drafts import DraftSource
 from engine.effort import SamplerConfig
 from engine.filters import Filters
 from engine.lexicon import Lexicon
+from engine.lookup import UNKNOWN
 from engine.posterior import apply_filters, greedy, runners_up
 from engine.step import State
 from engine.writer import Place, Writer
@@ -57,9 +58,7 @@ class Verifier:
 
     def step(self, blocks: Blocks, cancel: threading.Event | None) -> list[Place]:
         """One pass; commits at least one token of every open hole. What was committed."""
-        if self._denoising is not None:
-            self._denoising.guess(blocks, cancel)
-        drafts = [self._draft(number) for number in range(len(self._canvas.holes))]
+        drafts = self._drafts(blocks, cancel)
         trial = self._trial(drafts)
         starts = trial.starts
         wanted = [
@@ -96,6 +95,19 @@ class Verifier:
                 hidden += [(number, place) for place in blocks.reopen(number, 0)]
                 self._canvas.holes[number].guess[: len(tokens)] = tokens
         return hidden
+
+    def _drafts(self, blocks: Blocks, cancel: threading.Event | None) -> list[list[int]]:
+        """One draft for each hole; a masked pass is asked where the other sources know nothing."""
+        numbers = range(len(self._canvas.holes))
+        drafts = [self._draft(number) for number in numbers]
+        is_missing = any(
+            hole.is_masked.any() and not drafted
+            for hole, drafted in zip(self._canvas.holes, drafts, strict=True)
+        )
+        if self._denoising is None or not is_missing:
+            return drafts
+        self._denoising.guess(blocks, cancel)
+        return [drafts[number] or self._draft(number) for number in numbers]
 
     def _draft(self, hole: int) -> list[int]:
         canvas = self._canvas.holes[hole]
@@ -138,4 +150,6 @@ class Verifier:
             committed.append((hole, first + row))
             if self._writer.ends(token, hole) or drafted[row : row + 1] != [token]:
                 break
+        # What was guessed behind another text says nothing about this one.
+        canvas.guess[canvas.is_masked], canvas.p[canvas.is_masked] = UNKNOWN, 0.0
         return committed

@@ -133,7 +133,7 @@ def test_further_holes_are_verified_again_when_those_before_them_are_full() -> N
 
 
 def test_masked_drafts_cost_a_pass_and_save_several() -> None:
-    config = SamplerConfig(decoding=Decoding.VERIFIED, is_scored=False, is_draft_denoised=True)
+    config = SamplerConfig(decoding=Decoding.DRAFTED, is_scored=False)
     made = sampler(Script((TEXT,)), context=("x", "y"), sizes=(16,), config=config)
     assert run(made) == TEXT
     assert made.num_steps == 1 and made.forwards == 2
@@ -172,3 +172,9 @@ def test_a_branch_of_joint_holes_drafts_the_further_ones() -> None:
     other.follow(branch)
     steps = list(other.steps())
     assert other.texts()[1] == "value" and len(steps) < made.num_steps
+
+
+def test_a_manifest_says_how_its_model_is_read() -> None:
+    assert Decoding.of({}) is Decoding.MASKED
+    assert Decoding.of({"verified": 1.0, "masked": 0.0}) is Decoding.VERIFIED
+    assert Decoding.of({"drafted": 1.0}) is Decoding.DRAFTED
