@@ -37,6 +37,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_models(commands)
     _add_doctor(commands)
     _add_settings(commands)
+    _add_stats(commands)
     return parser
 
 
@@ -239,6 +240,22 @@ def _add_settings(commands: Any) -> None:
     settings = commands.add_parser("settings", help="list the settings of the language server")
     settings.add_argument(
         "--schema", action="store_true", help="print their JSON Schema, for editors"
+    )
+
+
+def _add_stats(commands: Any) -> None:
+    stats = commands.add_parser(
+        "stats",
+        help="what became of the proposals, by language",
+        description="Acceptance, survival, latency and reasons for silence, from counts that "
+        "never leave this machine.",
+    )
+    stats.add_argument(
+        "--days", type=_positive_int, metavar="N", help="of the last N days (default: all)"
+    )
+    stats.add_argument("--json", action="store_true", help="print one JSON object")
+    stats.add_argument(
+        "--png", type=Path, metavar="FILE", help="draw a picture there (midfill[plots])"
     )
 
 

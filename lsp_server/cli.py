@@ -226,6 +226,12 @@ def _settings(arguments: argparse.Namespace) -> int:
     return print_settings(arguments.schema, sys.stdout)
 
 
+def _stats(arguments: argparse.Namespace) -> int:
+    from lsp_server.stats import stats
+
+    return stats(arguments.days, arguments.json, arguments.png, sys.stdout)
+
+
 _COMMANDS: dict[str, Command] = {
     "bench": _bench,
     "doctor": _doctor,
@@ -234,6 +240,7 @@ _COMMANDS: dict[str, Command] = {
     "lsp": _lsp,
     "models": _models,
     "settings": _settings,
+    "stats": _stats,
     "train": _train,
     "why": _why,
 }

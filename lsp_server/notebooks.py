@@ -134,7 +134,7 @@ def _joined(cells: Sequence[types.NotebookCell], documents: Documents, language:
     code = [cell.document for cell in cells if cell.kind is types.NotebookCellKind.Code]
     found = [documents.get(uri) for uri in code]
     return [
-        _MAGIC.sub("#", one.snapshot().text)
+        _MAGIC.sub("#", one.masked_text)
         for one in found
         if one is not None and one.language == language
     ]
