@@ -164,6 +164,10 @@ def _add_shown(evaluation: argparse.ArgumentParser) -> None:
     """What an evaluation shows and where it goes."""
     evaluation.add_argument("--output", type=Path, metavar="FILE", help="write every answer there")
     evaluation.add_argument(
+        "--answers", type=Path, metavar="FILE",
+        help="keep the model's answers there: a run that was stopped goes on",
+    )  # fmt: skip
+    evaluation.add_argument(
         "--plots", type=Path, metavar="DIR", help="write reliability and show-or-not curve as PNG"
     )
     evaluation.add_argument(

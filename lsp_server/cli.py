@@ -148,6 +148,7 @@ def _evaluation(arguments: argparse.Namespace) -> Evaluation:
         effort=arguments.effort,
         budget_ms=arguments.budget_ms,
         min_confidence=arguments.min_confidence,
+        answers=arguments.answers,
         seed=arguments.seed,
         is_progress_shown=sys.stderr.isatty(),
     )

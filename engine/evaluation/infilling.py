@@ -25,6 +25,7 @@ from engine.evaluation.holes import (
 )
 from engine.evaluation.human_eval import Problem, read_problems
 from engine.evaluation.model_filler import load_filler
+from engine.evaluation.remembered import RememberingFiller
 from engine.request import Effort
 
 Progress = Callable[[Sequence[EvalHole], str], Iterable[EvalHole]]
@@ -38,7 +39,7 @@ class EvaluationConfig:
     public HumanEval-Infilling files; at least one of the two. ``model`` as for ``engine.load``;
     ``has_model`` False measures the floors alone. ``num_problems`` limits the public problems,
     spread evenly; None takes all. ``min_confidence`` shows what the model is less sure of too; None
-    leaves it to the model.
+    leaves it to the model. ``answers``: a file that keeps the model's answers from run to run.
     """
 
     corpus: Path | None = None
@@ -53,6 +54,7 @@ class EvaluationConfig:
     effort: Effort = Effort.MEDIUM
     budget_ms: float | None = None
     min_confidence: float | None = None
+    answers: Path | None = None
     seed: int = 0
     fence: FenceConfig = field(default_factory=FenceConfig)
     is_progress_shown: bool = True
@@ -153,15 +155,27 @@ def all_fillers(config: EvaluationConfig, fillers: Sequence[Filler] = ()) -> lis
     """The given fillers or the model, then the floors. Raises BadInput when none is left."""
     tested = list(fillers)
     if not tested and config.has_model:
-        tested.append(
-            load_filler(
-                config.model, config.effort, config.budget_ms, config.seed, config.min_confidence
-            )
-        )
+        tested.append(_model_filler(config))
     tested += [floor_filler(floor) for floor in config.floors]
     if not tested:
         raise BadInput("nothing to measure: no model and no floor is left")
     return tested
+
+
+def _model_filler(config: EvaluationConfig) -> Filler:
+    filler = load_filler(
+        config.model, config.effort, config.budget_ms, config.seed, config.min_confidence
+    )
+    if config.answers is None:
+        return filler
+    settings = {
+        "effort": config.effort.value,
+        "budget_ms": config.budget_ms,
+        "seed": config.seed,
+        "min_confidence": config.min_confidence,
+        "context_tokens": config.context_tokens,
+    }
+    return RememberingFiller(filler, config.answers, settings)
 
 
 def progress_of(config: EvaluationConfig) -> Progress:
