@@ -20,6 +20,14 @@ def start_logging(level: int, log_file: Path | None) -> None:
     logging.basicConfig(level=level, format=_FORMAT, handlers=[handler], force=True)
 
 
+def log_file() -> Path | None:
+    """Return the file that is logged to; None for stderr."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.FileHandler):
+            return Path(handler.baseFilename)
+    return None
+
+
 def quieten_pygls() -> None:
     """Keep bodies of messages, which are users' source code, out of the log.
 

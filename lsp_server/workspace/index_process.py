@@ -1,0 +1,52 @@
+"""Runs the indexer's process for a while, and says how far it is."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from lsp_server.logs import log_file
+
+logger = logging.getLogger(__name__)
+
+# The module path is handed over whole: ``-m`` would put the editor's working directory first.
+_START = "import sys; sys.path[:] = {path!r}; from lsp_server.workspace.indexer import main; main()"
+
+
+async def run_indexer(root: Path, database: Path) -> AsyncIterator[tuple[int, int]]:
+    """Update the index of ``root``; yields how many of how many changed files were read.
+
+    Closing the iterator, or cancelling the task, ends the process.
+    """
+    file = log_file()
+    options = {
+        "root": str(root),
+        "database": str(database),
+        "log_level": logging.getLogger().getEffectiveLevel(),
+        "log_file": str(file) if file is not None else None,
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        _START.format(path=sys.path),
+        json.dumps(options),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        if process.stdout is None:
+            raise RuntimeError("the indexer was started without a pipe")
+        async for line in process.stdout:
+            progress = json.loads(line)
+            yield progress["num_done"], progress["num_changed"]
+        code = await process.wait()
+        if code != 0:
+            logger.warning("indexing %s ended with exit code %d", root, code)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()

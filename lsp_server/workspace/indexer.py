@@ -1,0 +1,177 @@
+"""Brings an index up to date with the files: in a process of its own, which ends with the work.
+
+A parse holds the interpreter, and typing must not wait for it. The process says one JSON object
+a line on stdout, ends when its stdin does, and owns nothing: it may be killed at any moment.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from engine.languages import PLAIN_TEXT, language_of
+from engine.syntax import parse
+from engine.tags import definitions_in, names_in
+from lsp_server.logs import start_logging
+from lsp_server.secret_mask import without_secrets
+from lsp_server.workspace.ignore import SKIPPED_FOLDERS, IgnoreRules
+from lsp_server.workspace.index import FileEntry, FileState, Index
+
+logger = logging.getLogger(__name__)
+
+_BATCH = 32
+_NICENESS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class IndexLimits:
+    """How much is indexed at most; folders near the root come first."""
+
+    max_files: int = 5000
+    max_file_bytes: int = 400_000
+    max_bytes: int = 60_000_000
+    max_entries: int = 200_000
+    """Files and folders looked at, whatever they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """``num_done`` of the files that differ were read."""
+
+    num_done: int
+    num_changed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A source file in the tree; ``path`` is relative to the root, with slashes."""
+
+    path: str
+    size: int
+    mtime_ns: int
+
+
+def update(index: Index, limits: IndexLimits | None = None) -> Iterator[Progress]:
+    """Read what changed under the index's root, step by step; the last step is complete."""
+    limits = limits or IndexLimits()
+    known = index.states()
+    found = {one.path: one for one in source_files(index.root, limits)}
+    index.remove(path for path in known if path not in found)
+    changed = [
+        one
+        for one in found.values()
+        if one.path not in known
+        or (known[one.path].size, known[one.path].mtime_ns) != (one.size, one.mtime_ns)
+    ]
+    yield Progress(0, len(changed))
+    for start in range(0, len(changed), _BATCH):
+        batch = changed[start : start + _BATCH]
+        entries = [entry for one in batch if (entry := _entry(index.root, one, limits))]
+        is_new = {entry.path: _is_new(entry, known.get(entry.path)) for entry in entries}
+        index.put(entry for entry in entries if is_new[entry.path])
+        index.touch(entry for entry in entries if not is_new[entry.path])
+        yield Progress(start + len(batch), len(changed))
+
+
+def _is_new(entry: FileEntry, state: FileState | None) -> bool:
+    return state is None or state.digest != entry.state.digest
+
+
+def source_files(root: Path, limits: IndexLimits) -> Iterator[Found]:
+    """List the files worth indexing, folder by folder from the root, within the limits."""
+    rules = IgnoreRules.around(root)
+    folders = [root]
+    num_files = num_bytes = num_entries = 0
+    while folders:
+        below = []
+        for folder in folders:
+            for entry in _entries(folder):
+                num_entries += 1
+                if num_entries > limits.max_entries:
+                    return
+                path = Path(entry.path)
+                if entry.is_dir(follow_symlinks=False):
+                    if entry.name not in SKIPPED_FOLDERS and rules.reason(path, True) is None:
+                        below.append(path)
+                elif language_of(entry.name) is not PLAIN_TEXT and rules.reason(path) is None:
+                    found = _found(entry, root)
+                    if found is None or found.size > limits.max_file_bytes:
+                        continue
+                    num_files, num_bytes = num_files + 1, num_bytes + found.size
+                    if num_files > limits.max_files or num_bytes > limits.max_bytes:
+                        return
+                    yield found
+        folders = below
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except OSError as error:
+        logger.info("%s is left out: %s", folder, error.strerror)
+        return []
+
+
+def _found(entry: os.DirEntry[str], root: Path) -> Found | None:
+    """Describe a regular file; None for links and what is gone by now."""
+    try:
+        if not entry.is_file(follow_symlinks=False):
+            return None
+        status = entry.stat(follow_symlinks=False)
+    except OSError as error:
+        logger.info("%s is left out: %s", entry.path, error.strerror)
+        return None
+    return Found(Path(entry.path).relative_to(root).as_posix(), status.st_size, status.st_mtime_ns)
+
+
+def _entry(root: Path, found: Found, limits: IndexLimits) -> FileEntry | None:
+    """Read a file of source text; None for what is gone, too large by now, or not UTF-8."""
+    try:
+        with (root / found.path).open("rb") as stream:
+            data = stream.read(limits.max_file_bytes + 1)
+        text = without_secrets(data.decode()).encode()
+    except (OSError, UnicodeDecodeError) as error:
+        logger.info("%s is left out: %s", found.path, type(error).__name__)
+        return None
+    if len(data) > limits.max_file_bytes:
+        return None
+    language = language_of(found.path)
+    tags = definitions_in(parse(text, language))
+    digest = hashlib.blake2b(data, digest_size=16).digest()
+    return FileEntry(
+        found.path,
+        language.id,
+        FileState(found.size, found.mtime_ns, digest),
+        tuple((tag.name, tag.kind, tag.span, tag.signature) for tag in tags),
+        names_in(text),
+    )
+
+
+def main() -> None:
+    """Update the index that the first argument names, and say how it goes."""
+    options = json.loads(sys.argv[1])
+    log_file = options["log_file"]
+    start_logging(options["log_level"], Path(log_file) if log_file is not None else None)
+    if hasattr(os, "nice"):
+        os.nice(_NICENESS)
+    threading.Thread(target=_end_with_stdin, daemon=True).start()
+    with Index(Path(options["root"]), Path(options["database"])) as index:
+        for progress in update(index):
+            sys.stdout.write(json.dumps(asdict(progress)) + "\n")
+            sys.stdout.flush()
+    os._exit(0)  # the thread holds stdin's lock, at which the interpreter would wait
+
+
+def _end_with_stdin() -> None:
+    """End at once when the server closes the pipe or is gone."""
+    while os.read(0, 1024):
+        continue
+    os._exit(0)
