@@ -175,12 +175,21 @@ class Documents:
         """Forget a document; False when it was not open."""
         return self._by_uri.pop(uri, None) is not None
 
-    def others(self, uri: str, max_documents: int, max_bytes: int) -> tuple[OpenDocument, ...]:
-        """Return the documents touched last, without ``uri`` and those over ``max_bytes``."""
+    def others(
+        self,
+        uri: str,
+        max_documents: int,
+        max_bytes: int,
+        may_see: Callable[[Document], bool] = lambda _: True,
+    ) -> tuple[OpenDocument, ...]:
+        """Return the documents touched last, without ``uri`` and those over ``max_bytes``.
+
+        ``may_see`` leaves out what no model may see.
+        """
         fitting = [
             document
             for document in reversed(self._by_uri.values())
-            if document.uri != uri and document.num_bytes <= max_bytes
+            if document.uri != uri and document.num_bytes <= max_bytes and may_see(document)
         ]
         return tuple(
             OpenDocument(document.path or document.uri, document.language, document.masked_text)

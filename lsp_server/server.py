@@ -43,6 +43,7 @@ from lsp_server.methods.did_partially_accept_completion import METHOD as PARTIAL
 from lsp_server.methods.did_partially_accept_completion import did_partially_accept_completion
 from lsp_server.methods.did_reject import METHOD as REJECT_METHOD
 from lsp_server.methods.did_reject import did_reject
+from lsp_server.methods.did_save import did_save
 from lsp_server.methods.did_show_completion import INLINE_EDIT_METHOD as SHOW_EDIT_METHOD
 from lsp_server.methods.did_show_completion import METHOD as SHOW_METHOD
 from lsp_server.methods.did_show_completion import did_show_completion
@@ -71,6 +72,7 @@ _HANDLERS: tuple[tuple[str, Any, Any], ...] = (
     (types.TEXT_DOCUMENT_DID_OPEN, did_open, None),
     (types.TEXT_DOCUMENT_DID_CHANGE, did_change, None),
     (types.TEXT_DOCUMENT_DID_CLOSE, did_close, None),
+    (types.TEXT_DOCUMENT_DID_SAVE, did_save, types.SaveOptions()),
     (types.WORKSPACE_DID_CHANGE_CONFIGURATION, did_change_configuration, None),
     (types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS, did_change_workspace_folders, None),
     # Without options the capability would not be advertised.

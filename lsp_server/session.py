@@ -10,10 +10,12 @@ import asyncio
 import itertools
 import logging
 from collections.abc import Callable, Coroutine, Mapping
+from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
 from pygls.capabilities import get_capability
+from pygls.uris import to_fs_path
 
 from engine.proposal import Outcome, Reason, Refusal
 from engine.request import Request
@@ -41,7 +43,10 @@ from lsp_server.settings import SettingProblem, Settings, with_values
 from lsp_server.status import StatusKind, StatusReporter
 from lsp_server.survival import Survival
 from lsp_server.trace import TraceRecord, TraceRing
+from lsp_server.trust import distrust
 from lsp_server.worker import Lost, Worker, WorkerEvent
+from lsp_server.workspace.background import BackgroundIndex
+from lsp_server.workspace.workspace import Workspace
 from lsp_server.workspace_folders import WorkspaceFolders
 
 logger = logging.getLogger(__name__)
@@ -82,6 +87,10 @@ class Session:
         self.folders = WorkspaceFolders()
         self.project_settings = ProjectSettings(self._tell_problem)
         self.documents = Documents()
+        self.workspace = Workspace(self.documents)
+        self.background_index = BackgroundIndex(
+            server, self.workspace, lambda: self.can("window.work_done_progress")
+        )
         self.schedule = Schedule(worker, self.documents)
         self.traces = TraceRing()
         self.trees = ParseCache()
@@ -122,6 +131,8 @@ class Session:
     def settings_for(self, document: Document) -> Settings:
         """Return the settings that hold for ``document``: its folder's, language's, project's."""
         own = self.folders.settings_for(document.uri) or self.settings
+        if distrust(own, document.path) is not None:
+            return own.for_language(document.language)
         return self.project_settings.over(own, document.path, document.language)
 
     def start_engine(self) -> None:
@@ -134,6 +145,22 @@ class Session:
             lambda event: _soon(loop, self._handle_event, event)
         )
         self.worker.start()
+
+    def start_index(self) -> None:
+        """Index the trusted folders in the background, if the settings want it."""
+        self.set_index_roots()
+        self.spawn(self.background_index.run())
+
+    def set_index_roots(self) -> None:
+        """Index the folders that the client has open by now."""
+        paths = [path for uri in self.folders.uris if (path := to_fs_path(uri)) is not None]
+        is_wanted = self.settings.workspace_index
+        self.workspace.set_roots(
+            Path(path)
+            for path in paths
+            if is_wanted and distrust(self.settings, path) is None and Path(path).is_dir()
+        )
+        self.background_index.note_change()
 
     def use_settings_model(self) -> None:
         """Change the engine's model to the settings' one, if it differs."""
@@ -149,6 +176,7 @@ class Session:
         """End what runs beside the messages."""
         self._unsubscribe()
         self.survival.close()
+        self.workspace.close()
         for task in self._tasks:
             task.cancel()
 
@@ -164,7 +192,16 @@ class Session:
             limit = settings.max_document_bytes
             detail = f"{document.num_bytes} bytes; midfill.maxDocumentBytes is {limit}"
             return Refusal(Reason.TOO_LARGE, detail)
-        return None
+        return self._privacy_refusal(document, settings)
+
+    def _privacy_refusal(self, document: Document, settings: Settings) -> Refusal | None:
+        """Refuse a file that is not trusted, or that no model may see."""
+        detail = distrust(settings, document.path)
+        if detail is not None:
+            return Refusal(Reason.UNTRUSTED, detail)
+        if document.path is not None:
+            detail = self.workspace.ignore_reason(Path(document.path))
+        return None if detail is None else Refusal(Reason.IGNORED_FILE, detail)
 
     def request(
         self, snapshot: DocumentSnapshot, cursor: ByteOffset, num_candidates: int = 1
@@ -187,7 +224,10 @@ class Session:
             candidates=num_candidates,
             recent_edits=snapshot.recent_edits,
             open_documents=self.documents.others(
-                snapshot.uri, MAX_OTHER_DOCUMENTS, MAX_OTHER_BYTES
+                snapshot.uri,
+                MAX_OTHER_DOCUMENTS,
+                MAX_OTHER_BYTES,
+                lambda other: self._privacy_refusal(other, settings) is None,
             ),
         )
 

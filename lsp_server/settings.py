@@ -116,6 +116,24 @@ class Settings:
             kinds.BOOLEAN, "keep counts for midfill stats on this machine; never any code"
         ),
     )
+    workspace_trusted: bool = field(
+        default=True,
+        metadata=_described(
+            kinds.BOOLEAN, "false: files are refused with UNTRUSTED, project files are not read"
+        ),
+    )
+    trusted_folders: tuple[str, ...] = field(
+        default=(),
+        metadata=_described(
+            kinds.STRINGS, "when any are given, files outside of them are refused with UNTRUSTED"
+        ),
+    )
+    workspace_index: bool = field(
+        default=True,
+        metadata=_described(
+            kinds.BOOLEAN, "index the names of the workspace's files, in your cache folder"
+        ),
+    )
     status_notifications: bool = field(
         default=False,
         metadata=_described(kinds.BOOLEAN, "send didChangeStatus (initializationOptions only)"),

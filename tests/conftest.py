@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -18,9 +19,14 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TRANSFORMERS_OFFLINE"] = "1"
 # What the person's own servers count stays theirs.
 os.environ["MIDFILL_STATE_DIR"] = str(Path(tempfile.gettempdir()) / f"midfill-tests-{os.getpid()}")
+os.environ["MIDFILL_CACHE_DIR"] = tempfile.mkdtemp(prefix="midfill-cache-")
 # What the person who runs the tests prefers must not change the result.
 for name in ("FORCE_COLOR", "NO_COLOR"):
     os.environ.pop(name, None)
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(os.environ["MIDFILL_CACHE_DIR"], ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

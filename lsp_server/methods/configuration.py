@@ -62,3 +62,4 @@ async def did_change_configuration(
         session.apply_settings(params.settings[SECTION], session.initial_settings)
     await session.registrations.update()
     session.use_settings_model()
+    session.set_index_roots()

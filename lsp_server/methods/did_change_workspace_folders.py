@@ -17,3 +17,4 @@ async def did_change_workspace_folders(
         (folder.uri for folder in params.event.removed),
     )
     await pull(session)
+    session.set_index_roots()

@@ -15,7 +15,8 @@ def initialize(session: Session, params: types.InitializeParams) -> None:
     session.capabilities = params.capabilities
     chosen = ServerCapabilitiesBuilder.choose_position_encoding(params.capabilities)
     session.encoding = Encoding(chosen)
-    session.folders.change([folder.uri for folder in params.workspace_folders or ()], ())
+    folders = [folder.uri for folder in params.workspace_folders or ()]
+    session.folders.change(folders or [uri for uri in (params.root_uri,) if uri], ())
     session.initial_settings = session.apply_settings(
         params.initialization_options, session.settings
     )
@@ -27,5 +28,6 @@ async def initialized(session: Session, _params: types.InitializedParams) -> Non
     """Ask for the user's settings, then start the engine, which loads its model on its own."""
     await pull(session)
     session.start_engine()
+    session.start_index()
     await session.registrations.update()
     await watch(session)

@@ -13,9 +13,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from platformdirs import user_cache_path
-
 from engine.spans import ByteOffset, Span
+from lsp_server.folders import cache_folder
 
 FORMAT = 1
 MAX_ROWS = 200
@@ -216,7 +215,7 @@ class Index:
 def database_of(root: Path) -> Path:
     """Where the index of ``root`` is kept."""
     name = hashlib.sha256(str(root).encode()).hexdigest()[:20]
-    return user_cache_path("midfill", appauthor=False) / "index" / f"{name}.sqlite3"
+    return cache_folder() / "index" / f"{name}.sqlite3"
 
 
 def _make(connection: sqlite3.Connection) -> None:

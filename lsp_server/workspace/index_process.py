@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 from lsp_server.logs import log_file
@@ -17,7 +18,7 @@ logger = logging.getLogger(__name__)
 _START = "import sys; sys.path[:] = {path!r}; from lsp_server.workspace.indexer import main; main()"
 
 
-async def run_indexer(root: Path, database: Path) -> AsyncIterator[tuple[int, int]]:
+async def run_indexer(root: Path, database: Path) -> AsyncGenerator[tuple[int, int], None]:
     """Update the index of ``root``; yields how many of how many changed files were read.
 
     Closing the iterator, or cancelling the task, ends the process.
@@ -29,24 +30,16 @@ async def run_indexer(root: Path, database: Path) -> AsyncIterator[tuple[int, in
         "log_level": logging.getLogger().getEffectiveLevel(),
         "log_file": str(file) if file is not None else None,
     }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        _START.format(path=sys.path),
-        json.dumps(options),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    try:
+    command = [sys.executable, "-c", _START.format(path=sys.path), json.dumps(options)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         if process.stdout is None:
             raise RuntimeError("the indexer was started without a pipe")
-        async for line in process.stdout:
-            progress = json.loads(line)
-            yield progress["num_done"], progress["num_changed"]
-        code = await process.wait()
-        if code != 0:
-            logger.warning("indexing %s ended with exit code %d", root, code)
-    finally:
-        if process.returncode is None:
+        try:
+            while line := await asyncio.to_thread(process.stdout.readline):
+                progress = json.loads(line)
+                yield progress["num_done"], progress["num_changed"]
+        except BaseException:  # cancelled, or not wanted any more
             process.kill()
-            await process.wait()
+            raise
+    if process.returncode != 0:
+        logger.warning("indexing %s ended with exit code %d", root, process.returncode)

@@ -105,7 +105,7 @@ class Workspace:
                 if root not in self._indexes:
                     self._indexes[root] = Index(root, self.database_of(root))
                 answers += question(self._indexes[root])
-            except sqlite3.Error as error:
+            except (sqlite3.Error, OSError) as error:
                 logger.warning("the index of %s cannot be read: %s", root, error)
         return answers
 

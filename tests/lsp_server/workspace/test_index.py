@@ -1,0 +1,146 @@
+"""The index against the files: what is found, what changes, what is left out."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from lsp_server.workspace.index import Index
+from lsp_server.workspace.indexer import IndexLimits, update
+
+FILES = {
+    "shop/cart.py": "from shop.price import Price\n\n\nclass Cart:\n    def total(self) -> Price:\n"
+    "        return sum(self.prices)\n",
+    "shop/price.py": "ROUND = 2\n\n\nclass Price:\n    pass\n\n\n"
+    "def rounded(price: Price) -> Price:\n    return price\n",
+    "web/app.ts": "export function total(cart: Cart): number {\n  return 0;\n}\n",
+    "README.md": "Price\n",
+    "node_modules/x/index.js": "function total() {}\n",
+}
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    for name, text in FILES.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return folder
+
+
+@pytest.fixture
+def index(root: Path, tmp_path: Path) -> Index:
+    return Index(root, tmp_path / "cache" / "index.sqlite3")
+
+
+def names(index: Index, *wanted: str) -> list[tuple[str, str, str]]:
+    found = index.definitions(wanted)
+    return [(one.path.relative_to(index.root).as_posix(), one.kind, one.signature) for one in found]
+
+
+def updated(index: Index, limits: IndexLimits | None = None) -> int:
+    """Bring it up to date; how many files were read."""
+    steps = list(update(index, limits))
+    assert steps[-1].num_done == steps[-1].num_changed
+    return steps[-1].num_changed
+
+
+def test_definitions_and_mentions_are_found(index: Index, root: Path) -> None:
+    assert updated(index) == 3
+    assert names(index, "total") == [
+        ("shop/cart.py", "function", "def total(self) -> Price:"),
+        ("web/app.ts", "function", "function total(cart: Cart): number"),
+    ]
+    assert names(index, "Price", "ROUND") == [
+        ("shop/price.py", "constant", "ROUND = 2"),
+        ("shop/price.py", "class", "class Price:"),
+    ]
+    assert index.files_mentioning("Price") == (root / "shop/cart.py", root / "shop/price.py")
+    assert index.files_mentioning("Cart", limit=1) == (root / "shop/cart.py",)
+    assert index.files_mentioning("nowhere") == ()
+    found = index.definitions_in(root / "shop/price.py")
+    data = (root / "shop/price.py").read_bytes()
+    assert [one.name for one in found] == ["ROUND", "Price", "rounded"]
+    assert found[2].span.of(data).startswith(b"def rounded")
+    index.close()
+
+
+def test_only_what_changed_is_read_again(index: Index, root: Path) -> None:
+    updated(index)
+    assert updated(index) == 0
+    path = root / "shop/price.py"
+    path.write_text("class Money:\n    pass\n")
+    (root / "web/app.ts").unlink()
+    (root / "new.go").write_text("package a\n\nfunc Sum(xs []int) int {\n\treturn 0\n}\n")
+    assert updated(index) == 2
+    assert names(index, "Price", "Money", "Sum") == [
+        ("new.go", "function", "func Sum(xs []int) int"),
+        ("shop/price.py", "class", "class Money:"),
+    ]
+    assert index.files_mentioning("Price") == (root / "shop/cart.py",)
+    assert index.files_mentioning("number") == ()
+    # Written again with the same text: looked at once, then known.
+    os.utime(path, ns=(1, 1))
+    assert updated(index) == 1
+    assert updated(index) == 0
+    assert names(index, "Money") == [("shop/price.py", "class", "class Money:")]
+    index.close()
+
+
+def test_ignored_secret_binary_and_linked_files_are_left_out(index: Index, root: Path) -> None:
+    (root / ".gitignore").write_text("shop/\n")
+    (root / "secrets.py").write_text("k = 'AKIA" + 16 * "Q" + "'\n")
+    (root / "latin.py").write_bytes(b"x = '\xe9'\n")
+    (root / "link.py").symlink_to(root / "web/app.ts")
+    (root / "loop").symlink_to(root, target_is_directory=True)
+    assert updated(index) == 3
+    assert set(index.states()) == {"secrets.py", "web/app.ts"}
+    assert not index.files_mentioning("AKIA" + 16 * "Q")
+    index.close()
+
+
+@pytest.mark.parametrize(
+    ("limits", "expected"),
+    [
+        (IndexLimits(max_files=2), {"a.py", "shop/cart.py"}),
+        (IndexLimits(max_file_bytes=100), {"a.py", "shop/price.py", "web/app.ts"}),
+        (IndexLimits(max_bytes=80), {"a.py"}),
+        (IndexLimits(max_entries=3), {"a.py"}),
+    ],
+    ids=["files", "file bytes", "bytes", "entries"],
+)
+def test_the_limits_hold_and_the_nearest_come_first(
+    index: Index, root: Path, limits: IndexLimits, expected: set[str]
+) -> None:
+    (root / "a.py").write_text("x = 1\n")
+    updated(index, limits)
+    assert set(index.states()) == expected
+    index.close()
+
+
+def test_a_damaged_or_older_index_is_made_again(index: Index, root: Path) -> None:
+    updated(index)
+    index.close()
+    for wal in index.database.parent.glob("*.sqlite3-*"):
+        wal.unlink()
+    index.database.write_bytes(b"no database at all" * 100)
+    with Index(root, index.database) as again:
+        assert again.states() == {}
+        again._connection.execute("PRAGMA user_version = 77")
+    with Index(root, index.database) as newer:
+        assert updated(newer) == 3
+
+
+def test_an_update_that_was_ended_goes_on_where_it_was(index: Index, root: Path) -> None:
+    for number in range(100):
+        (root / f"m{number:03}.py").write_text(f"def f{number}(): pass\n")
+    steps = update(index)
+    next(steps)
+    assert next(steps).num_done == 32
+    steps.close()
+    assert updated(index) == 103 - 32
+    assert len(names(index, *(f"f{number}" for number in range(100)))) == 100
+    index.close()
