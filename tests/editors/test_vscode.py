@@ -14,7 +14,7 @@ from source_tree import ROOT
 
 EXTENSION = ROOT / "editors" / "vscode"
 # The extension decides these itself (scripts/settings.mjs).
-NOT_FOR_USERS = {"statusNotifications", "completionItems"}
+NOT_FOR_USERS = {"statusNotifications", "completionItems", "workspaceTrusted"}
 
 
 @pytest.fixture(scope="module")

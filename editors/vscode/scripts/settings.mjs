@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 
 // What the extension decides itself: it always asks for the status, and it shows ghost text.
-const NOT_FOR_USERS = ["statusNotifications", "completionItems"];
+const NOT_FOR_USERS = ["statusNotifications", "completionItems", "workspaceTrusted"];
 // What a folder may say differently.
 const PER_FOLDER = ["enabled", "disabledLanguages"];
 

@@ -5,6 +5,7 @@ import {
   type Disposable,
   EventEmitter,
   type LogOutputChannel,
+  workspace,
 } from "vscode";
 import {
   LanguageClient,
@@ -137,7 +138,10 @@ export class Connection implements Disposable {
       documentSelector: SCHEMES.map((scheme) => ({ scheme })),
       outputChannel: this.log,
       // The settings themselves are pulled by the server.
-      initializationOptions: { statusNotifications: true },
+      initializationOptions: {
+        statusNotifications: true,
+        workspaceTrusted: workspace.isTrusted,
+      },
       middleware: {
         provideInlineCompletionItems: (document, position, context, token) =>
           this.client === undefined

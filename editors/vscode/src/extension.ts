@@ -44,6 +44,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
     view,
     connection,
     window.onDidChangeActiveTextEditor((editor) => void tellFocus(connection, editor)),
+    workspace.onDidGrantWorkspaceTrust(() => void starter.start()),
     workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration(`${SECTION}.server`)) void starter.start();
     }),
