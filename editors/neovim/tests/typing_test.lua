@@ -1,0 +1,103 @@
+--- Typing in a real Neovim with the real server behind it (scripted model: it repeats what followed
+--- the same words above).
+local Child = require("child")
+
+local M = {}
+
+local SOURCE = {
+  "alpha = load(1, 2)",
+  "print(alpha)",
+  "",
+}
+
+--- Run a case in a child with a file open; the child always ends.
+---@param case fun(child: Child)
+---@param options table?
+local function with_child(case, options)
+  local folder = vim.fn.tempname()
+  vim.fn.mkdir(folder, "p")
+  local path = folder .. "/a.py"
+  vim.fn.writefile(SOURCE, path)
+  local child = Child.start()
+  local midfill = vim.env.MIDFILL or "midfill"
+  local defaults = {
+    cmd = { midfill, "lsp", "--model", "scripted" },
+    settings = { mode = "eager", feedback = false },
+  }
+  child:open(path, vim.tbl_deep_extend("force", defaults, options or {}))
+  local is_fine, problem = xpcall(case, debug.traceback, child)
+  child:stop()
+  if not is_fine then
+    error(problem, 0)
+  end
+end
+
+local function last_line(child)
+  local lines = child:lines()
+  return lines[#lines]
+end
+
+M["ghost text comes while typing, and a key accepts it"] = function()
+  with_child(function(child)
+    child:type("Goalpha =")
+    child:wait_ghost(" load(1, 2)")
+    child:type("<Tab>")
+    child:wait("return vim.api.nvim_get_current_line() == 'alpha = load(1, 2)'", "accepted")
+    child:type("<Esc>u")
+    child:wait("return vim.api.nvim_get_current_line() ~= 'alpha = load(1, 2)'", "undone")
+  end)
+end
+
+M["typing what is proposed shrinks it at once"] = function()
+  with_child(function(child)
+    child:type("Goalpha =")
+    child:wait_ghost(" load(1, 2)")
+    child:type(" lo")
+    child:wait_ghost("ad(1, 2)")
+  end)
+end
+
+M["a word, then a line, then nothing is left"] = function()
+  with_child(function(child)
+    child:type("Goalpha =")
+    child:wait_ghost(" load(1, 2)")
+    child:type("<M-w>")
+    child:wait("return vim.api.nvim_get_current_line() == 'alpha = load'", "a word")
+    child:wait_ghost("(1, 2)")
+    child:type("<M-l>")
+    child:wait("return vim.api.nvim_get_current_line() == 'alpha = load(1, 2)'", "a line")
+  end)
+end
+
+M["a key without a proposal is what it was"] = function()
+  with_child(function(child)
+    child:lua("vim.bo.expandtab = true vim.bo.shiftwidth = 4 vim.bo.softtabstop = 4")
+    child:type("Go<Tab>zz")
+    child:wait("return vim.api.nvim_get_current_line():match('^%s+zz$') ~= nil", "a tab")
+  end)
+end
+
+M["dismissing hides it, leaving insert mode too"] = function()
+  with_child(function(child)
+    child:type("Goalpha =")
+    child:wait_ghost()
+    child:type("<C-]>")
+    child:wait(
+      [[return #vim.api.nvim_buf_get_extmarks(0,
+        vim.api.nvim_create_namespace("midfill.ghost"), 0, -1, {}) == 0]],
+      "hidden"
+    )
+    assert(last_line(child) == "alpha =")
+  end)
+end
+
+M["nothing is proposed in a language that is switched off"] = function()
+  with_child(function(child)
+    child:type("Goalpha =")
+    vim.wait(1500)
+    assert(child:ghost() == nil)
+    assert(child:lua("return #vim.lsp.get_clients({ name = 'midfill' })") == 0)
+  end, { languages = { python = false } })
+end
+
+return M

@@ -1,0 +1,21 @@
+"""What the editors' plugins share with the server; each is tested in its editor by its own ci.sh."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from lsp_server import __version__
+from source_tree import ROOT
+
+# Where a plugin names its version, and how.
+VERSIONS = {
+    "editors/neovim/lua/midfill/client.lua": r'M\.VERSION = "([^"]+)"',
+}
+
+
+@pytest.mark.parametrize("name", VERSIONS)
+def test_a_plugin_has_the_version_of_its_server(name: str) -> None:
+    found = re.findall(VERSIONS[name], (ROOT / name).read_text(encoding="utf-8"))
+    assert found == [__version__]
