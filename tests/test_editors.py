@@ -1,4 +1,4 @@
-"""What the editors' plugins share with the server; each is tested in its editor by its own ci.sh."""
+"""What the editors' plugins share with the server; each has a ci.sh that tests it in its editor."""
 
 from __future__ import annotations
 
