@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import tree_sitter
 
 from engine.edits.binder import Step, Use
+from engine.edits.javascript_containers import CALLS_BACK
 from engine.edits.javascript_patterns import Declared, bind_pattern
-from engine.edits.symbols import Expression, Scope, ScopeKind, Site, Symbol, SymbolKind
+from engine.edits.symbols import Expression, Part, Scope, ScopeKind, Site, Symbol, SymbolKind
 from engine.spans import span
 
 if TYPE_CHECKING:
@@ -41,11 +42,13 @@ def bind_function(binder: JavaScriptBinder, node: tree_sitter.Node, scope: Scope
     if symbol is not None and result is not None:
         symbol.annotation = Expression(result, inner)
     parameter = node.child_by_field_name("parameter")
+    called_with = _elements_given(binder, node, scope)
     if parameter is not None:
-        yield from bind_pattern(binder, parameter, inner, Declared(SymbolKind.PARAMETER, inner))
+        declared = Declared(SymbolKind.PARAMETER, inner, called_with.get(0))
+        yield from bind_pattern(binder, parameter, inner, declared)
     parameters = node.child_by_field_name("parameters")
-    for each in parameters.named_children if parameters is not None else ():
-        yield from _parameter(binder, each, inner, scope)
+    for index, each in enumerate(parameters.named_children if parameters is not None else ()):
+        yield from _parameter(binder, each, inner, called_with.get(index))
     done = {one.id for one in (name, parameter, parameters) if one is not None}
     for child in node.named_children:
         is_body = child.type == "statement_block"
@@ -53,25 +56,42 @@ def bind_function(binder: JavaScriptBinder, node: tree_sitter.Node, scope: Scope
             yield from ((part, inner) for part in (child.named_children if is_body else [child]))
 
 
+def _elements_given(
+    binder: JavaScriptBinder, node: tree_sitter.Node, scope: Scope
+) -> dict[int, Expression]:
+    """The parameters of a function that are elements: ``items.map((item) => …)``."""
+    call = node.parent.parent if node.parent is not None else None
+    if node.parent is None or node.parent.type != "arguments" or call is None:
+        return {}
+    callee = call.child_by_field_name("function")
+    owner = None if callee is None else callee.child_by_field_name("object")
+    name = None if callee is None else callee.child_by_field_name("property")
+    if owner is None or name is None:
+        return {}
+    element = Expression(owner, scope, Part.ELEMENT)
+    return dict.fromkeys(CALLS_BACK.get(binder.text(name), ()), element)
+
+
 def _parameter(
-    binder: JavaScriptBinder, node: tree_sitter.Node, inner: Scope, outer: Scope
+    binder: JavaScriptBinder, node: tree_sitter.Node, inner: Scope, value: Expression | None
 ) -> Iterator[Step]:
     """Declare a parameter; one with ``private`` or the like is a field of the class too."""
     pattern, type_ = node.child_by_field_name("pattern"), node.child_by_field_name("type")
-    value = node.child_by_field_name("value")
+    default = node.child_by_field_name("value")
     target = node if pattern is None else pattern
     annotation = None if type_ is None else Expression(type_, inner)
-    declared = Declared(SymbolKind.PARAMETER, inner, None, annotation)
+    declared = Declared(SymbolKind.PARAMETER, inner, value, annotation)
     yield from bind_pattern(binder, target, inner, declared)
     is_field = any(child.type in _MODIFIERS for child in node.children)
     symbol = inner.get(binder.text(target)) if target.type == "identifier" else None
-    if is_field and symbol is not None and outer.kind is ScopeKind.CLASS:
+    outer = inner.parent
+    if is_field and symbol is not None and outer is not None and outer.kind is ScopeKind.CLASS:
         field = Symbol(symbol.name, SymbolKind.MEMBER, outer, annotation=annotation)
         outer.symbols.setdefault(symbol.name, []).append(field)
         binder.table.symbols.append(field)
         symbol.unite(field)
     if pattern is not None:
-        yield from ((part, inner) for part in (type_, value) if part is not None)
+        yield from ((part, inner) for part in (type_, default) if part is not None)
 
 
 def bind_class(binder: JavaScriptBinder, node: tree_sitter.Node, scope: Scope) -> Iterator[Step]:

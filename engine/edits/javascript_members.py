@@ -13,6 +13,7 @@ import tree_sitter
 
 from engine.edits.binder import Member
 from engine.edits.classes import ClassIndex, Value
+from engine.edits.javascript_containers import GIVES, KEEPS, TRANSPARENT, argument_of
 from engine.edits.javascript_context import contextual
 from engine.edits.symbols import Expression, Origin, Part, Scope, ScopeKind, Symbol, SymbolKind
 
@@ -21,13 +22,6 @@ if TYPE_CHECKING:
 
 _MAX_DEPTH = 12
 _MAX_VALUES = 6
-_TRANSPARENT_TYPES = frozenset(
-    """Partial Required Readonly Promise NonNullable Awaited PromiseLike""".split()
-)
-_CONTAINERS = frozenset(
-    """Array ReadonlyArray Set ReadonlySet Iterable Iterator Generator AsyncIterable
-    IterableIterator Promise""".split()
-)
 _FUNCTION_VALUES = frozenset("arrow_function function_expression generator_function".split())
 _WRAPPERS = frozenset(
     "parenthesized_expression non_null_expression await_expression type_annotation".split()
@@ -72,7 +66,7 @@ class Settler:
         for literal in self.binder.literals:
             members = self.binder.scope_of[literal.node.id]
             for type_ in contextual(self, literal):
-                for value in self.of_type(type_, 0):
+                for value in self.of_type(type_, 0, type_.part):
                     self._unite(members, value)
 
     def _unite(self, members: Scope, value: Value) -> None:
@@ -112,7 +106,7 @@ class Settler:
         if depth > _MAX_DEPTH:
             return ()
         self._cache[key] = ()
-        if expression.part is Part.ELEMENT:
+        if expression.part is not Part.WHOLE:
             found = self._elements(expression, depth + 1)
         else:
             found = self._whole(expression.node, expression.scope, depth + 1)
@@ -146,7 +140,9 @@ class Settler:
         if node.type == "super":
             return self._super(scope)
         if node.type == "subscript_expression" and node.named_children:
-            return self.infer(Expression(node.named_children[0], scope, Part.ELEMENT), depth)
+            owner = node.named_children[0]
+            held = (Expression(owner, scope, part) for part in (Part.ELEMENT, Part.VALUE))
+            return [value for one in held for value in self.infer(one, depth)]
         is_type = node.type.endswith("_type") or node.type == "type_identifier"
         return self.of_type(Expression(node, scope), depth) if is_type else ()
 
@@ -218,6 +214,9 @@ class Settler:
                 found.append(Value(value.scope, True, value.origin))
             elif value.function is not None:
                 found.extend(self.returned(value.function, depth))
+        owner, name = _method(self.binder, node)
+        if not found and owner is not None and name in GIVES:
+            found.extend(self.infer(Expression(owner, scope, GIVES[name]), depth))
         return found
 
     def returned(self, function: Symbol, depth: int) -> list[Value]:
@@ -254,13 +253,13 @@ class Settler:
             parts = [Expression(one, scope) for one in inner]
             return [value for one in parts for value in self.of_type(one, depth + 1, part)]
         if node.type in ("array_type", "tuple_type"):
-            parts = [Expression(one, scope) for one in inner] if part is Part.ELEMENT else []
+            parts = [Expression(one, scope) for one in inner] if part is not Part.WHOLE else []
             return [value for one in parts for value in self.of_type(one, depth + 1)]
         if node.type == "generic_type" and inner:
             return self._of_generic(node, scope, depth, part)
         if node.type == "object_type":
             members = self.binder.scope_of.get(node.id)
-            return [] if members is None or part is Part.ELEMENT else [Value(members, True)]
+            return [Value(members, True)] if members is not None and part is Part.WHOLE else []
         if node.type == "type_query" and inner:
             return list(self.infer(Expression(inner[0], scope), depth))
         if node.type in ("type_identifier", "identifier"):
@@ -273,9 +272,10 @@ class Settler:
         head = node.named_children[0]
         name = self.binder.text(head)
         arguments = node.named_children[-1].named_children
-        if part is Part.ELEMENT and name in _CONTAINERS - {"Promise"} and arguments:
-            return self.of_type(Expression(arguments[0], scope), depth + 1)
-        if name in _TRANSPARENT_TYPES and arguments:
+        held = argument_of(name, part)
+        if held is not None and held < len(arguments):
+            return self.of_type(Expression(arguments[held], scope), depth + 1)
+        if name in TRANSPARENT and arguments:
             return self.of_type(Expression(arguments[0], scope), depth + 1, part)
         return self.of_type(Expression(head, scope), depth + 1, part)
 
@@ -288,26 +288,46 @@ class Settler:
         if symbol.kind is SymbolKind.TYPE and symbol.body is None:
             alias = symbol.annotation
             return [] if alias is None else self.of_type(alias, depth + 1, part)
-        if part is Part.ELEMENT:
+        if part is not Part.WHOLE:
             return []
         if symbol.body is not None:
             return [Value(symbol.body, True)]
         return [] if symbol.origin is None else [Value(None, True, symbol.origin)]
 
     def _elements(self, expression: Expression, depth: int) -> Iterable[Value]:
-        """What an array, a set or the like holds."""
-        node, scope = expression.node, expression.scope
-        if node.type == "array":
-            parts = [Expression(one, scope) for one in node.named_children]
+        """What an array, a set, a map or the like holds."""
+        node, scope, part = expression.node, expression.scope, expression.part
+        if node.type in ("array", "parenthesized_expression", "await_expression"):
+            is_array = node.type == "array"
+            inner = Part.WHOLE if is_array else part
+            parts = [Expression(one, scope, inner) for one in node.named_children]
             return [value for one in parts for value in self.infer(one, depth)]
+        owner, name = _method(self.binder, node)
+        if owner is not None and name in KEEPS:
+            return self.infer(Expression(owner, scope, part), depth)
+        if owner is not None and name == "values":
+            held = (Expression(owner, scope, one) for one in (Part.VALUE, Part.ELEMENT))
+            return [value for one in held for value in self.infer(one, depth)]
+        if node.type == "new_expression":
+            type_ = self.held_type(node, part)
+            return [] if type_ is None else self.of_type(Expression(type_, scope), depth)
         found: list[Value] = []
         for symbol in self.symbols_of(node, scope, depth):
             if symbol.annotation is not None:
-                found.extend(self.of_type(symbol.annotation, depth, Part.ELEMENT))
+                found.extend(self.of_type(symbol.annotation, depth, part))
             for value in () if symbol.annotation is not None else symbol.values:
-                whole = Expression(value.node, value.scope, Part.ELEMENT)
+                whole = Expression(value.node, value.scope, part)
                 found.extend(self.infer(whole, depth) if value.part is Part.WHOLE else ())
         return found
+
+    def held_type(self, node: tree_sitter.Node, part: Part) -> tree_sitter.Node | None:
+        """The type of what ``new Map<K, V>()`` holds."""
+        head = node.child_by_field_name("constructor")
+        given = node.child_by_field_name("type_arguments")
+        held = None if head is None else argument_of(self.binder.text(head), part)
+        if given is None or held is None or held >= given.named_child_count:
+            return None
+        return given.named_children[held]
 
     def symbols_of(self, node: tree_sitter.Node, scope: Scope, depth: int) -> list[Symbol]:
         """The variable or members that an expression names; of a call, the function."""
@@ -324,3 +344,14 @@ class Settler:
         owners = [one.scope for one in self.infer(Expression(owner, scope), depth)]
         found = [self.classes.member(one, self.binder.text(name)) for one in owners if one]
         return [one for one in found if one is not None]
+
+
+def _method(
+    binder: JavaScriptBinder, node: tree_sitter.Node
+) -> tuple[tree_sitter.Node | None, str]:
+    """Owner and name of the method that a call calls."""
+    callee = node.child_by_field_name("function") if node.type == "call_expression" else None
+    if callee is None or callee.type != "member_expression":
+        return None, ""
+    name = callee.child_by_field_name("property")
+    return callee.child_by_field_name("object"), "" if name is None else binder.text(name)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import tree_sitter
 
 from engine.edits.binder import Step, site_of
-from engine.edits.symbols import Expression, Scope, Site, SymbolKind
+from engine.edits.symbols import Expression, Part, Scope, Site, SymbolKind
 from engine.spans import span
 
 if TYPE_CHECKING:
@@ -68,7 +68,12 @@ def bind_pattern(
             stack.extend([] if left is None else [(left, how)])
             yield from () if right is None else ((right, scope),)
         elif node.type in _WRAPPERS:
-            stack.extend((child, inner) for child in reversed(node.named_children))
+            children = list(node.named_children)
+            if how.value is not None and how.value.part is Part.ELEMENT and len(children) == 2:
+                # What a loop over a map takes apart: a key and a value.
+                held = replace(how.value, part=Part.VALUE)
+                stack.append((children.pop(), replace(inner, value=held)))
+            stack.extend((child, inner) for child in reversed(children))
         else:
             yield node, scope
 

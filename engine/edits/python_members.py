@@ -155,10 +155,19 @@ class _Settler:
     def _whole(self, node: tree_sitter.Node, scope: Scope, depth: int) -> Iterable[Value]:
         parts = node.named_children
         if node.type == "identifier":
+            before = node.prev_named_sibling
+            if before is not None and node.parent is not None and node.parent.type == "dotted_name":
+                return self._of_attribute(before, node, scope, depth)
             symbol = self._symbol(Expression(node, scope))
             return () if symbol is None else self.of_symbol(symbol, depth)
         if node.type == "attribute":
-            return self._of_attribute(node, scope, depth)
+            owner = node.child_by_field_name("object")
+            name = node.child_by_field_name("attribute")
+            return (
+                []
+                if owner is None or name is None
+                else self._of_attribute(owner, name, scope, depth)
+            )
         if node.type == "call":
             return self._of_call(node, scope, depth)
         if node.type in ("parenthesized_expression", "await", "type") and parts:
@@ -193,10 +202,9 @@ class _Settler:
         )  # fmt: skip
         return self._returned(symbol, depth) if is_property else [Value(function=symbol)]
 
-    def _of_attribute(self, node: tree_sitter.Node, scope: Scope, depth: int) -> list[Value]:
-        owner, name = node.child_by_field_name("object"), node.child_by_field_name("attribute")
-        if owner is None or name is None:
-            return []
+    def _of_attribute(
+        self, owner: tree_sitter.Node, name: tree_sitter.Node, scope: Scope, depth: int
+    ) -> list[Value]:
         text = self.binder.text(name)
         found: list[Value] = []
         for value in self.infer(Expression(owner, scope), depth):

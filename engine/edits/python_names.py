@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 
@@ -327,8 +328,12 @@ class PythonBinder(Binder):
 
     def _read_dotted(self, node: tree_sitter.Node, scope: Scope) -> None:
         """``a.b.c`` in a pattern: a name, and members of what it stands for."""
-        if node.named_children:
-            self.use(node.named_children[0], scope)
+        parts = node.named_children
+        for part in parts[:1]:
+            self.use(part, scope)
+        for owner, part in itertools.pairwise(parts):
+            site = site_of(part)
+            self.members.append(Member(site, self.text(part), Expression(owner, scope)))
 
 
 def _nothing(_node: tree_sitter.Node, _scope: Scope) -> Iterable[Step]:

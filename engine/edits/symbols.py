@@ -69,6 +69,8 @@ class Part(str, Enum):
 
     WHOLE = "whole"
     ELEMENT = "element"
+    VALUE = "value"
+    """What a map holds under its keys."""
     ENTERED = "entered"
     """What ``with`` gives a name to."""
 

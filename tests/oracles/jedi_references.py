@@ -8,7 +8,6 @@ from __future__ import annotations
 import random
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import jedi
@@ -17,19 +16,7 @@ from engine.edits.names_of import name_table
 from engine.edits.references import references_at
 from engine.languages import language_of
 from engine.syntax import parse
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """The places of one name, as byte offsets."""
-
-    path: Path
-    name: str
-    line: int
-    kind: str
-    ours: frozenset[int]
-    possible: frozenset[int]
-    theirs: frozenset[int]
+from oracles.compared import Compared, print_compared
 
 
 def compare(path: Path, num_names: int, seed: int = 0) -> Iterator[Compared]:
@@ -71,28 +58,7 @@ def line_starts(text: str):  # type: ignore[no-untyped-def]
 
 
 def main(paths: list[str]) -> None:
-    both = only_ours = only_theirs = possible = 0
-    for path in map(Path, paths):
-        data = path.read_bytes()
-        for one in compare(path, 60):
-            both += len(one.ours & one.theirs)
-            extra, missing = one.ours - one.theirs, one.theirs - one.ours
-            only_ours += len(extra)
-            only_theirs += len(missing)
-            possible += len(missing & one.possible)
-            if extra or missing:
-                print(f"{path}:{one.line} {one.kind} {one.name}")
-                for mark, offsets in (("+", extra), ("-", missing)):
-                    for offset in sorted(offsets)[:4]:
-                        line = data[data.rfind(b"\n", 0, offset) + 1 :].partition(b"\n")[0]
-                        number = data.count(b"\n", 0, offset) + 1
-                        note = " (possible)" if offset in one.possible else ""
-                        print(f"   {mark}{number}: {line.decode().strip()[:100]}{note}")
-    print(
-        f"{both} in both, {only_ours} ours alone, {only_theirs} theirs alone "
-        f"({possible} of them possible): precision {both / max(both + only_ours, 1):.4f}, "
-        f"recall {both / max(both + only_theirs, 1):.4f}"
-    )
+    print_compared(one for path in map(Path, paths) for one in compare(path, 60))
 
 
 if __name__ == "__main__":

@@ -153,6 +153,14 @@ match p:
     case [⟦v⟧, *w]: ⟦v⟧
     case other.v: pass
 """,
+    "dotted pattern": """
+class A:
+    class B:
+        ⟦C⟧ = 1
+match p:
+    case A.B.⟦C⟧: pass
+    case A.C | C: pass
+""",
     "f-string": """
 ⟦n⟧ = 1
 f"{⟦n⟧!r:>{⟦n⟧}} n {⟦n⟧=}"

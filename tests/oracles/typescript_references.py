@@ -1,0 +1,82 @@
+"""Compare the places of names with those of TypeScript: ``python … NODE_MODULES_PARENT FILE …``.
+
+Needs node, and a folder that holds ``node_modules/typescript``; installs nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from engine.edits.names_of import name_table
+from engine.edits.references import references_at
+from engine.edits.symbols import SymbolKind
+from engine.languages import language_of
+from engine.syntax import parse
+from oracles.compared import Compared, print_compared
+
+SCRIPT = Path(__file__).with_suffix(".mjs")
+
+
+def compare(paths: Sequence[Path], num_names: int, folder: Path) -> Iterator[Compared]:
+    """Compare for up to ``num_names`` symbols of each file."""
+    asked = []
+    for path in paths:
+        text = path.read_text("utf-8")
+        table = name_table(parse(text.encode(), language_of(str(path))))
+        assert table is not None
+        # Labels and constructors are renamed by nobody.
+        symbols = [
+            one
+            for one in table.symbols
+            if one.sites and one.kind is not SymbolKind.LABEL and one.name != "constructor"
+        ]
+        random.Random(0).shuffle(symbols)
+        chosen = symbols[:num_names]
+        starts = [min(one.sites).span.start for one in chosen]
+        units = [len(text.encode()[:start].decode().encode("utf-16-le")) // 2 for start in starts]
+        asked.append((path, text, table, chosen, starts, units))
+    lines = [
+        json.dumps({"path": str(path.resolve()), "offsets": units})
+        for path, _, _, _, _, units in asked
+    ]
+    ran = subprocess.run(
+        ["node", str(SCRIPT), str(folder)],
+        input="\n".join(lines),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for (path, text, table, chosen, starts, _), line in zip(
+        asked, ran.stdout.splitlines(), strict=True
+    ):
+        for symbol, start, places in zip(chosen, starts, json.loads(line)["places"], strict=True):
+            if not places:
+                continue  # TypeScript refuses to rename it
+            ours = references_at(table, start)
+            assert ours is not None
+            utf16 = text.encode("utf-16-le")
+            theirs = {len(utf16[: 2 * place].decode("utf-16-le").encode()) for place in places}
+            line_number = text.encode().count(b"\n", 0, start) + 1
+            yield Compared(
+                path,
+                symbol.name,
+                line_number,
+                symbol.kind.value,
+                frozenset(int(one.span.start) for one in ours.sites),
+                frozenset(int(one.span.start) for one in ours.possible),
+                frozenset(theirs),
+            )
+
+
+def main(arguments: list[str]) -> None:
+    folder, *paths = map(Path, arguments)
+    print_compared(compare(paths, 80, folder))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
