@@ -5,7 +5,6 @@ Keyed by content, not by version: going back, undoing and opening a file again f
 
 from __future__ import annotations
 
-import hashlib
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -47,9 +46,9 @@ class Found:
 class _Entry:
     """An outcome for the text whose parts before and behind the cursor have these digests."""
 
-    before: bytes
+    before: int
     num_before: int
-    behind: bytes
+    behind: int
     policy: Hashable
     circumstances: Hashable
     num_candidates: int
@@ -94,6 +93,7 @@ class ProposalCache:
         data = request.text.encode()
         before, behind = data[: request.cursor], data[request.cursor :]
         ends = _ends(behind)
+        starts: dict[int, int] = {}
         draft: str | None = None
         for key, entry in reversed(self._entries.items()):
             num_typed = len(before) - entry.num_before
@@ -101,7 +101,10 @@ class ProposalCache:
             is_near = 0 <= num_typed <= MAX_TYPED_BYTES and (not added or num_typed > 0)
             if added is None or not is_near or entry.policy != _policy(request):
                 continue
-            if _digest(before[: entry.num_before]) != entry.before:
+            start = starts.get(entry.num_before)
+            if start is None:
+                start = starts[entry.num_before] = _digest(before[: entry.num_before])
+            if start != entry.before:
                 continue
             typed = before[entry.num_before :].decode()
             outcome = _continued(entry, request, typed, added.decode())
@@ -145,13 +148,13 @@ def _policy(request: Request) -> Hashable:
 
 
 def _circumstances(request: Request) -> Hashable:
-    """What else may have been the reason for a refusal."""
-    return (request.min_confidence, request.budget_ms, request.open_documents)
+    """What else may have been the reason for a refusal; a hash, or it would hold the texts."""
+    return hash((request.min_confidence, request.budget_ms, request.open_documents))
 
 
-def _ends(behind: bytes) -> dict[bytes, bytes]:
+def _ends(behind: bytes) -> dict[int, bytes]:
     """Digests of the text behind the cursor, without closers that the editor may have added."""
-    ends: dict[bytes, bytes] = {}
+    ends: dict[int, bytes] = {}
     for num_added in range(MAX_CLOSERS + 1):
         added = behind[:num_added]
         if len(added) < num_added or not _CLOSERS.issuperset(added):
@@ -160,5 +163,6 @@ def _ends(behind: bytes) -> dict[bytes, bytes]:
     return ends
 
 
-def _digest(data: bytes) -> bytes:
-    return hashlib.blake2b(data, digest_size=16).digest()
+def _digest(data: bytes) -> int:
+    """Hash in 64 bits, five times as fast as a cryptographic one: it meets no enemy here."""
+    return hash(data)

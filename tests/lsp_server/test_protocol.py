@@ -17,7 +17,7 @@ async def test_the_capability_is_advertised(client: Any) -> None:
     capabilities = (await client.initialize())["result"]["capabilities"]
     assert capabilities["inlineCompletionProvider"] == {}
     assert capabilities["textDocumentSync"]["change"] == 2
-    assert capabilities["executeCommandProvider"]["commands"] == ["midfill.accept"]
+    assert "midfill.accept" in capabilities["executeCommandProvider"]["commands"]
 
 
 async def test_an_edit_below_a_form_feed_reaches_its_line(client: Any) -> None:
