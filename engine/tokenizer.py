@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-import tokenizers
 from numpy.typing import NDArray
 
+from engine.byte_pairs import BytePairs
 from engine.errors import DamagedWeights
 
 NUM_HOLE_TOKENS = 7
@@ -58,13 +58,9 @@ class BPETokenizer:
     """
 
     def __init__(self, path: Path) -> None:
-        try:
-            self._bpe = tokenizers.Tokenizer.from_file(str(path))
-        except Exception as error:  # the library raises bare Exception
-            raise DamagedWeights(f"{path}: not a tokenizer ({error}): reinstall midfill") from error
-        self._pretokens = self._bpe.pre_tokenizer
+        self._pairs = BytePairs.read(path)
         self._path = path
-        self.vocab_size: int = self._bpe.get_vocab_size()
+        self.vocab_size: int = len(self._pairs.bytes_by_id)
         self.mask_id = self._special("<mask>")
         self.eom_id = self._special("<eom>")
         self.suf_id = self._special("<suf>")
@@ -80,13 +76,12 @@ class BPETokenizer:
 
     def encode(self, text: str) -> NDArray[np.int64]:
         """Ids (N,) of ``text``; special-token strings inside it are plain text."""
-        return np.array(self._bpe.encode(text, add_special_tokens=False).ids, np.int64)
+        return np.array(self._pairs.encode(text), np.int64)
 
     def encode_with_starts(self, text: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Ids (N,), and the character of ``text`` each starts in (N,)."""
-        encoding = self._bpe.encode(text, add_special_tokens=False)
-        starts = np.array([start for start, _ in encoding.offsets], np.int64)
-        return np.array(encoding.ids, np.int64), starts
+        ids, starts = self._pairs.encode_with_starts(text)
+        return np.array(ids, np.int64), np.array(starts, np.int64)
 
     def decode_bytes(self, ids: NDArray[np.int64]) -> bytes:
         """The bytes of ``ids``; special ids give none. May cut a UTF-8 character in two."""
@@ -98,7 +93,7 @@ class BPETokenizer:
 
     def pretoken_starts(self, text: str) -> list[int]:
         """Characters at which the pre-tokens of ``text`` start; no merge crosses one."""
-        return [start for _, (start, _) in self._pretokens.pre_tokenize_str(text)]
+        return self._pairs.piece_starts(text)
 
     def healing_start(self, before: str) -> int:
         """Number of characters of ``before`` that stay context; the rest is forced on the canvas.
@@ -141,33 +136,19 @@ class BPETokenizer:
         return self.decode_bytes(self.encode(text)) == text.encode()
 
     def _special(self, token: str) -> int:
-        index = self._bpe.token_to_id(token)
+        index = self._pairs.vocabulary.get(token)
         if index is None:
             raise DamagedWeights(f"{self._path}: token {token} is missing: reinstall midfill")
-        return int(index)
+        return index
 
     def _byte_table(self) -> tuple[bytes, ...]:
-        """Bytes per id; a token that the byte alphabet cannot spell, or a special one, has none."""
-        alphabet = byte_alphabet()
-        table = [b""] * self.vocab_size
-        for token, index in self._bpe.get_vocab().items():
-            is_special = token.startswith("<") and token.endswith(">") and len(token) > 2
-            if not is_special or index > self._last_special():
-                table[index] = bytes(alphabet[character] for character in token)
+        """Bytes per id; a special token has none."""
+        table, last = list(self._pairs.bytes_by_id), self._last_special()
+        for token, index in self._pairs.vocabulary.items():
+            if index <= last and token.startswith("<") and token.endswith(">") and len(token) > 2:
+                table[index] = b""
         return tuple(table)
 
     def _last_special(self) -> int:
         layout = (self.suf_id, self.pre_id, self.rest_id, self.mid_id, self.eom_id, self.mask_id)
         return max(*layout, *self.hole_ids)
-
-
-def byte_alphabet() -> dict[str, int]:
-    """The byte each character of GPT-2's byte-level alphabet stands for.
-
-    Printable Latin-1 characters stand for themselves, the other 68 bytes for U+0100 and up.
-    """
-    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
-    others = [byte for byte in range(256) if byte not in printable]
-    alphabet = {chr(byte): byte for byte in printable}
-    alphabet.update({chr(0x100 + index): byte for index, byte in enumerate(others)})
-    return alphabet

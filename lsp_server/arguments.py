@@ -207,6 +207,9 @@ def _add_train(commands: Any) -> None:
         "--corpus", type=Path, metavar="DIR", help="a corpus that is built (default: build it)"
     )
     train.add_argument(
+        "--only-corpus", action="store_true", help="build the corpus in --out, and stop there"
+    )
+    train.add_argument(
         "--registries",
         nargs="+",
         metavar="NAME",

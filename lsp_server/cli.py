@@ -188,12 +188,31 @@ def _named(kind: type[Named], values: Sequence[str] | None, option: str) -> tupl
 
 def _train(arguments: argparse.Namespace) -> int:
     try:
-        from engine.training.pins import Registry
-        from engine.training.recipe import RecipeConfig, run_recipe
+        return _build_corpus(arguments) if arguments.only_corpus else _run_recipe(arguments)
     except ModuleNotFoundError as error:
         raise BadInput(
             f"{error.name} is not installed: run pip install 'midfill[train]' first"
         ) from error
+
+
+def _build_corpus(arguments: argparse.Namespace) -> int:
+    """The recipe's first stage alone; it needs neither torch nor the base model."""
+    from engine.training.corpus_builder import CorpusConfig, build_corpus
+    from engine.training.pins import Registry, load_pins
+
+    registries = _named(Registry, arguments.registries, "--registries") or tuple(Registry)
+    config = CorpusConfig(registries=frozenset(registries), benchmarks=tuple(arguments.benchmarks))
+    report = build_corpus(load_pins(), arguments.out, config)
+    for split, num_files in report.num_files.items():
+        sys.stdout.write(f"{split:5}  {num_files:6,} files  {report.num_bytes[split]:12,} bytes\n")
+    sys.stdout.write(f"the corpus is in {arguments.out}\n")
+    return 0
+
+
+def _run_recipe(arguments: argparse.Namespace) -> int:
+    from engine.training.pins import Registry
+    from engine.training.recipe import RecipeConfig, run_recipe
+
     registries = _named(Registry, arguments.registries, "--registries") or tuple(Registry)
     config = RecipeConfig(
         arguments.out,

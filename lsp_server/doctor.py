@@ -22,7 +22,7 @@ from engine.spans import ByteOffset
 from lsp_server import __version__
 from lsp_server.machine import num_cpus, peak_mb
 
-PACKAGES = ("numpy", "tokenizers", "pygls", "lsprotocol", "tree-sitter")
+PACKAGES = ("numpy", "regex", "pygls", "lsprotocol", "tree-sitter")
 CPU_RUNTIME = "onnxruntime"
 GPU_RUNTIME = "onnxruntime-gpu"
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OMP_WAIT_POLICY")

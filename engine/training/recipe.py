@@ -22,7 +22,7 @@ from engine.evaluation.report import format_report
 from engine.evaluation.summary import summarise
 from engine.models import resolve
 from engine.tokenizer import BPETokenizer
-from engine.training.base_tokenizer import gguf_path, read_tokenizer
+from engine.training.base_tokenizer import gguf_path, write_tokenizer
 from engine.training.card import write_card
 from engine.training.checkpoint import read_counts, read_weights
 from engine.training.corpus_builder import CorpusConfig, build_corpus
@@ -81,7 +81,7 @@ def run_recipe(config: RecipeConfig) -> Path:
 
     # 2. Tokenizer and base, out of the GGUF; special rows get their first values.
     if not (out / "tokenizer.json").exists():
-        read_tokenizer(gguf_path()).save(str(out / "tokenizer.json"), pretty=False)
+        write_tokenizer(gguf_path(), out / "tokenizer.json")
     tokenizer = BPETokenizer(out / "tokenizer.json")
     if not (out / "base.pt").exists():
         prepare_base(tokenizer, out / "base.pt")

@@ -280,14 +280,15 @@ def test_a_closed_pipe_is_no_error(repository: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "option"),
     [
+        (["train", "--only-corpus", "--out", "x", "--registries", "cran"], "--registries"),
         (["eval", ".", "--kinds", "lines"], "--kinds"),
         (["eval", ".", "--kinds", "JOINT"], "--kinds"),
     ],
 )
-def test_an_unknown_kind_of_hole_is_named(
+def test_an_unknown_name_of_a_choice_is_named(
     arguments: list[str], option: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(arguments) == 2
     error = capsys.readouterr().err
-    assert error.startswith(f"midfill: {option}: {arguments[-1]} is none of whole_line, ")
+    assert error.startswith(f"midfill: {option}: {arguments[-1]} is none of ")
     assert error.count("\n") == 1
