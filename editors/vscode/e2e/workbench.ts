@@ -36,6 +36,7 @@ const QUIET_SETTINGS = {
   "security.workspace.trust.enabled": false,
   "telemetry.telemetryLevel": "off",
   "update.mode": "none",
+  "workbench.secondarySideBar.defaultVisibility": "hidden",
   "workbench.startupEditor": "none",
   "workbench.tips.enabled": false,
 };
@@ -133,7 +134,7 @@ export class Workbench {
       `http://127.0.0.1:${this.port}/?folder=${encodeURIComponent(folder)}&payload=${payload}`,
     );
     await this.page.waitForSelector(".monaco-editor .view-line", { timeout: STARTED_MS });
-    await this.status(/Midfill/);
+    await this.status(/^Midfill, (ready|[\d.]+ m?s)/, STARTED_MS);
   }
 
   /** Open another file in the workbench that is already there. */
@@ -204,14 +205,22 @@ export class Workbench {
     return this.until(async () => this.read(name), isRight, `the expected text in ${name}`);
   }
 
-  /** Wait until the status bar item says something. */
-  async status(pattern: RegExp): Promise<string> {
-    const item = this.page.locator('.statusbar-item[id="midfill.midfill.midfill.status"]');
+  /** Wait until the status bar item says something, as a screen reader reads it. */
+  async status(pattern: RegExp, limitMs = SHOWN_MS): Promise<string> {
+    const item = this.page.locator('.statusbar-item[id*="midfill.status"] a');
     return this.until(
-      async () => (await item.allTextContents()).join(""),
-      (text) => pattern.test(text),
+      async () => ((await item.count()) > 0 ? ((await item.getAttribute("aria-label")) ?? "") : ""),
+      (label) => pattern.test(label),
       `a status that matches ${pattern}`,
+      limitMs,
     );
+  }
+
+  /** Wait for a notification that holds `part`, and close it. */
+  async notification(part: string): Promise<void> {
+    const toast = this.page.locator(".notification-toast", { hasText: part }).first();
+    await toast.waitFor({ timeout: SHOWN_MS });
+    await this.command("Notifications: Clear All Notifications");
   }
 
   /** Wait for decorations of the editor that show `part` behind or before text. */

@@ -43,7 +43,7 @@ export function describe(now: Situation, hasDetail: boolean): Look {
   const detail = hasDetail && short !== "" ? ` ${short}` : "";
   return {
     text: `${icon} Midfill${detail}`,
-    label: `Midfill${short === "" ? "" : `, ${short}`}`,
+    label: `Midfill, ${short === "" ? "ready" : short}`,
     severity: now.status.kind === "Warning" ? "warning" : "none",
     lines: linesOf(now),
   };
