@@ -58,7 +58,10 @@ test("the denoising view replays the proposal with the keyboard", async () => {
   assert.match(written, /ces\)·\+·shipping/);
   assert.match((await view.locator(".source").textContent()) ?? "", /def mean\(prices\):/);
   assert.ok((await view.locator(".timings tr").count()) > 1);
-  assert.match((await view.locator("#summary").textContent()) ?? "", /^Step \d+: .* after \d+ ms\.$/);
+  assert.match(
+    (await view.locator("#summary").textContent()) ?? "",
+    /^Step \d+: .* after \d+ ms\.$/,
+  );
   await bench.picture("denoising-view");
   await bench.command("View: Close All Editors in Group");
 });

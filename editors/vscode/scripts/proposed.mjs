@@ -18,12 +18,16 @@ try {
   writeFileSync(join(folder, "package.json"), JSON.stringify(manifest));
   const vsce = resolve(extension, "node_modules/@vscode/vsce/vsce");
   const out = resolve(extension, "dist/midfill-proposed.vsix");
-  const options = ["--no-dependencies", "--allow-missing-repository", "--skip-license"];
-  execFileSync(
-    process.execPath,
-    [vsce, "package", "--allow-all-proposed-apis", ...options, "--out", out],
-    { cwd: folder, stdio: "inherit" },
-  );
+  const options = [
+    "--no-dependencies",
+    "--allow-missing-repository",
+    "--no-rewrite-relative-links",
+    "--skip-license",
+  ];
+  execFileSync(process.execPath, [vsce, "package", ...options, "--out", out], {
+    cwd: folder,
+    stdio: "inherit",
+  });
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
