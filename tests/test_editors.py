@@ -11,6 +11,8 @@ from source_tree import ROOT
 
 # Where a plugin names its version, and how.
 VERSIONS = {
+    "editors/emacs/midfill.el": r";; Version: (\S+)",
+    "editors/emacs/midfill-server.el": r'defconst midfill-version "([^"]+)"',
     "editors/neovim/lua/midfill/client.lua": r'M\.VERSION = "([^"]+)"',
 }
 

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Tests the package in a real Emacs, with the real server. Exit code 77: there is no Emacs here.
+# MIDFILL: the program to test with.
+set -euo pipefail
+cd "$(dirname "$0")"
+export MIDFILL=${MIDFILL:-$(command -v midfill)}
+if ! command -v emacs >/dev/null; then
+  # Only where that asks nobody: a container, a build machine.
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    apt-get install -y -qq --no-install-recommends emacs-nox >/dev/null 2>&1 || true
+  fi
+  command -v emacs >/dev/null || { echo 'skipped: no Emacs (Debian: emacs-nox)'; exit 77; }
+fi
+emacs --version | head -1
+
+build=$(mktemp -d)
+trap 'rm -rf "$build"' EXIT
+cp -- *.el "$build"
+cd "$build"
+emacs -Q --batch -L . --eval '(setq byte-compile-error-on-warn t)' -f batch-byte-compile midfill*.el
+for file in midfill.el midfill-[dgns]*.el; do
+  problems=$(emacs -Q --batch -l checkdoc --eval "(checkdoc-file \"$file\")" 2>&1)
+  [ -z "$problems" ] || { printf '%s\n' "$problems"; exit 1; }
+done
+emacs -Q --batch -L . -l midfill-test.el -f ert-run-tests-batch-and-exit

@@ -1,0 +1,158 @@
+;;; midfill-test.el --- Midfill with its real server  -*- lexical-binding: t; -*-
+
+;; SPDX-License-Identifier: Apache-2.0
+
+;;; Commentary:
+
+;; emacs -Q --batch -L . -l midfill-test.el -f ert-run-tests-batch-and-exit
+;; MIDFILL names the program.  The scripted model repeats what followed the same words above.
+
+;;; Code:
+
+(require 'ert)
+(require 'midfill)
+
+(defconst midfill-test--program (or (getenv "MIDFILL") "midfill"))
+
+(defun midfill-test--wait (what condition)
+  "Wait until the function CONDITION returns something; that.
+WHAT names it in a failure."
+  (let ((end (+ (float-time) 60)) value)
+    (while (and (not (setq value (funcall condition))) (< (float-time) end))
+      (accept-process-output nil 0.02))
+    (unless value
+      (ert-fail (list what (buffer-string) midfill--status)))
+    value))
+
+(defun midfill-test--ghost ()
+  "The ghost text that is shown."
+  (and midfill--overlay (substring-no-properties (overlay-get midfill--overlay 'after-string))))
+
+(defun midfill-test--type (text)
+  "Insert TEXT as if it was typed."
+  (insert text)
+  (midfill--post-command)
+  (midfill--idle (current-buffer)))
+
+(defmacro midfill-test--with (arguments &rest body)
+  "Run BODY in a file's buffer with the mode on; the server gets ARGUMENTS."
+  (declare (indent 1) (debug t))
+  `(let* ((folder (make-temp-file "midfill" t))
+          (midfill-command (append (list midfill-test--program "lsp") ,arguments))
+          (midfill-settings '(:mode "eager" :feedback :json-false :maxDelayMs 1))
+          (buffer (progn (write-region "alpha = load(1, 2)\nprint(alpha)\n\n" nil
+                                       (expand-file-name "a.py" folder) nil 'quiet)
+                         (find-file-noselect (expand-file-name "a.py" folder)))))
+     (unwind-protect
+         (with-current-buffer buffer
+           (switch-to-buffer buffer)
+           (midfill-mode 1)
+           (goto-char (point-max))
+           ,@body)
+       (with-current-buffer buffer
+         (let ((connection (midfill--connection)) (root midfill--root))
+           (remhash root midfill--connections)
+           (midfill-mode -1)
+           (when connection (midfill--end connection)))
+         (set-buffer-modified-p nil)
+         (kill-buffer buffer))
+       (delete-directory folder t))))
+
+(defconst midfill-test--scripted '("--model" "scripted"))
+
+(ert-deftest midfill-test-accept ()
+  "Ghost text comes, shrinks while it is typed, and is accepted in one undo step."
+  (midfill-test--with midfill-test--scripted
+    (midfill-test--type "alpha =")
+    (midfill-test--wait "ghost text" (lambda () (equal (midfill-test--ghost) " load(1, 2)")))
+    (insert " lo")
+    (midfill--post-command)
+    (should (equal (midfill-test--ghost) "ad(1, 2)"))
+    (midfill-accept)
+    (should (equal (thing-at-point 'line t) "alpha = load(1, 2)"))
+    (should-not (midfill-test--ghost))))
+
+(ert-deftest midfill-test-parts ()
+  "A word, then the rest of the line."
+  (midfill-test--with midfill-test--scripted
+    (midfill-test--type "alpha =")
+    (midfill-test--wait "ghost text" #'midfill-test--ghost)
+    (midfill-accept-word)
+    (should (equal (thing-at-point 'line t) "alpha = load"))
+    (should (equal (midfill-test--ghost) "(1, 2)"))
+    (midfill-accept-line)
+    (should (equal (thing-at-point 'line t) "alpha = load(1, 2)"))))
+
+(ert-deftest midfill-test-dismiss ()
+  "What is dismissed goes, and the text stays."
+  (midfill-test--with midfill-test--scripted
+    (midfill-test--type "alpha =")
+    (midfill-test--wait "ghost text" #'midfill-test--ghost)
+    (midfill-dismiss)
+    (should-not (midfill-test--ghost))
+    (should (equal (thing-at-point 'line t) "alpha ="))))
+
+(ert-deftest midfill-test-changes ()
+  "The server's copy stays true through insertions, deletions and replacements."
+  (midfill-test--with midfill-test--scripted
+    (goto-char (point-min))
+    (insert "# größe 😀\n")
+    (kill-line 1)
+    (upcase-region (point-min) (point-max))
+    (downcase-region (point-min) (point-max))
+    (subst-char-in-region (point-min) (point-max) ?1 ?7)
+    (goto-char (point-max))
+    (midfill-test--type "print(")
+    (midfill-test--wait "ghost text" (lambda () (equal (midfill-test--ghost) "alpha)")))
+    (delete-region (line-beginning-position) (point))
+    (midfill-test--type "beta = 1\nprint(")
+    (midfill-test--wait "an answer" #'midfill-test--ghost)))
+
+(ert-deftest midfill-test-crash ()
+  "A server that dies is started again, and knows the text."
+  (midfill-test--with midfill-test--scripted
+    (let ((first (midfill--connection)))
+      (signal-process (jsonrpc--process first) 'SIGKILL)
+      (midfill-test--wait "another server" (lambda ()
+                                             (let ((now (midfill--connection)))
+                                               (and now (not (eq now first))
+                                                    midfill--document-version))))
+      (midfill-test--type "alpha =")
+      (midfill-test--wait "ghost text" (lambda () (equal (midfill-test--ghost) " load(1, 2)"))))))
+
+(ert-deftest midfill-test-off ()
+  "A mode or a folder can be switched off."
+  (with-temp-buffer
+    (emacs-lisp-mode)
+    (let ((midfill-disabled-modes '(prog-mode)))
+      (midfill-mode 1)
+      (should-not midfill-mode))
+    (setq buffer-file-name "/secret/a.el")
+    (let ((midfill-disabled-folders '("/secret")))
+      (should (midfill--disabled-p)))
+    (let ((midfill-disabled-folders '("/secre")))
+      (should-not (midfill--disabled-p)))
+    (setq buffer-file-name nil)))
+
+(ert-deftest midfill-test-missing-program ()
+  "A missing program is said, with the mend; the buffer can be worked in."
+  (let ((midfill-test--program "no-such-midfill"))
+    (midfill-test--with nil
+      (should-not (midfill--connection))
+      (should (string-match-p "no-such-midfill is not found" (plist-get midfill--status :message)))
+      (midfill-test--type "x"))))
+
+(ert-deftest midfill-test-default-model ()
+  "The model that ships answers, with a proposal or a reason."
+  (midfill-test--with nil
+    (midfill-test--type "print(")
+    (midfill-test--wait
+     "an answer"
+     (lambda ()
+       (condition-case nil
+           (plist-get (jsonrpc-request (midfill--connection) :midfill/trace (make-hash-table))
+                      :outcome)
+         (jsonrpc-error nil))))))
+
+(provide 'midfill-test)
+;;; midfill-test.el ends here
