@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import PurePosixPath, PureWindowsPath
 
 from engine.holes import MaskPlan
@@ -28,9 +29,22 @@ _MAX_EXCERPT = 400
 _MAX_EDIT_SNIPPETS = 2
 
 
+class Source(str, Enum):
+    """Where snippets come from. What each gains is measured in docs/log.md."""
+
+    OWN_HEAD = "own_head"
+    """Imports and headers of the enclosing scopes that lie above the window."""
+    DEFINITIONS = "definitions"
+    """Headers from other files of what the code around the cursor names."""
+    OPEN_FILES = "open_files"
+    """Headers of open files that are imported, or of the same folder."""
+    EDITS = "edits"
+    """Lines that were edited lately, elsewhere."""
+
+
 @dataclass(frozen=True, slots=True)
 class ContextLimits:
-    """Budgets in bytes. ``total`` is about 1,024 tokens at 3.3 bytes a token.
+    """Budgets in bytes (``total`` is about 1,024 tokens at 3.3 bytes a token), and the sources.
 
     ``suffix_share`` of the window at most lies behind the cursor's line; the window's start moves
     ``stride_share`` of the prefix budget at a time.
@@ -40,6 +54,7 @@ class ContextLimits:
     snippets: int = 700
     suffix_share: float = 0.33
     stride_share: float = 0.33
+    sources: frozenset[Source] = frozenset(Source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +81,11 @@ def select_context(
     window = select_window(tree, plan, limits)
     left = limits.snippets
     chosen: list[Snippet] = []
-    for snippet in _snippets(tree, plan, request, window):
+    for source, snippet in _snippets(tree, plan, request, window):
+        if source not in limits.sources:
+            if chosen:
+                continue
+            snippet = Snippet(snippet.path, "")  # the file's own name is always told
         fitting = Snippet(snippet.path, _cut(snippet.text, left))
         if (fitting.text or not chosen) and not _is_known(fitting, chosen, tree, window):
             chosen.append(fitting)
@@ -124,20 +143,24 @@ def short_path(path: str | None, ending: str = "") -> str:
 
 def _snippets(
     tree: SyntaxTree, plan: MaskPlan, request: Request, window: Span
-) -> Iterator[Snippet]:
+) -> Iterator[tuple[Source, Snippet]]:
     ending = tree.language.endings[0] if tree.language.endings else ""
     imports = "\n".join(_imports(tree, window))
     headers = "\n".join(_headers(tree, plan.cursor, window))
     own = "\n".join(text for text in (imports, headers) if text)
-    yield Snippet(short_path(request.path, ending), own)
+    yield Source.OWN_HEAD, Snippet(short_path(request.path, ending), own)
+    for excerpt in request.definitions:
+        text = _cut(excerpt.text, _MAX_EXCERPT)
+        yield Source.DEFINITIONS, Snippet(short_path(excerpt.path), text)
     for document in _related(tree, request):
-        yield Snippet(short_path(document.path), _definitions(document.text))
+        text = _definitions(document.text)
+        yield Source.OPEN_FILES, Snippet(short_path(document.path), text)
     edits = sorted(request.recent_edits, key=lambda edit: -edit.seconds_ago)
     for edit in edits[-_MAX_EDIT_SNIPPETS:]:
         text = _edited_lines(tree, edit, request, window)
         if text:
             path = request.path if edit.path is None else edit.path
-            yield Snippet(short_path(path, ending), text)
+            yield Source.EDITS, Snippet(short_path(path, ending), text)
 
 
 def _imports(tree: SyntaxTree, window: Span) -> Iterator[str]:

@@ -37,6 +37,14 @@ class OpenDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Lines of another file that help here: the headers of what the code around names."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """Fill at ``cursor`` (a byte offset into the UTF-8 form of ``text``).
 
@@ -59,5 +67,6 @@ class Request:
     single_line: bool | None = None
     recent_edits: tuple[RecentEdit, ...] = ()
     open_documents: tuple[OpenDocument, ...] = ()
+    definitions: tuple[Excerpt, ...] = ()
     min_confidence: float | None = None
     draft: str | None = None

@@ -18,7 +18,7 @@ from pygls.capabilities import get_capability
 from pygls.uris import to_fs_path
 
 from engine.proposal import Outcome, Reason, Refusal
-from engine.request import Request
+from engine.request import Excerpt, Request
 from engine.spans import ByteOffset
 from engine.step import Step
 from engine.syntax import ParseCache
@@ -46,6 +46,7 @@ from lsp_server.trace import TraceRecord, TraceRing
 from lsp_server.trust import distrust
 from lsp_server.worker import Lost, Worker, WorkerEvent
 from lsp_server.workspace.background import BackgroundIndex
+from lsp_server.workspace.related import related_definitions
 from lsp_server.workspace.workspace import Workspace
 from lsp_server.workspace_folders import WorkspaceFolders
 
@@ -223,6 +224,7 @@ class Session:
             seed=settings.seed,
             candidates=num_candidates,
             recent_edits=snapshot.recent_edits,
+            definitions=self._related(snapshot, cursor),
             open_documents=self.documents.others(
                 snapshot.uri,
                 MAX_OTHER_DOCUMENTS,
@@ -230,6 +232,11 @@ class Session:
                 lambda other: self._privacy_refusal(other, settings) is None,
             ),
         )
+
+    def _related(self, snapshot: DocumentSnapshot, cursor: ByteOffset) -> tuple[Excerpt, ...]:
+        if snapshot.path is None or not self.workspace.roots:
+            return ()
+        return related_definitions(self.workspace, Path(snapshot.path), snapshot.text, cursor)
 
     def new_request_id(self) -> str:
         """Name the next request; its completion items are called ``<id>.<number>``."""

@@ -64,6 +64,15 @@ class Workspace:
         found = self._ask(lambda index: index.definitions(names, limit))
         return tuple(one for one in found if self.ignore_reason(one.path) is None)[:limit]
 
+    def definitions_in(self, path: Path) -> tuple[Definition, ...]:
+        """What the file ``path`` defined when it was indexed, in text order."""
+        return tuple(self._ask(lambda index: index.definitions_in(path)))
+
+    def short_name(self, path: Path) -> str:
+        """Name a file by its path below its root, with slashes: nothing about the machine."""
+        below = [path.relative_to(root) for root in self._roots if path.is_relative_to(root)]
+        return min(below, key=lambda one: len(one.parts)).as_posix() if below else path.name
+
     def files_mentioning(self, name: str, limit: int = MAX_ROWS) -> tuple[Path, ...]:
         """Files that hold ``name`` anywhere in their text: open documents, then the index's.
 

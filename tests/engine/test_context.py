@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.context import Context, ContextLimits, select_context, short_path
+from engine.context import Context, ContextLimits, Source, select_context, short_path
 from engine.languages import language_of
 from engine.mask_plan import plan_masks
-from engine.request import OpenDocument, RecentEdit, Request
+from engine.request import Excerpt, OpenDocument, RecentEdit, Request
 from engine.spans import ByteOffset, span
 from engine.syntax import parse
 
@@ -114,3 +114,20 @@ def test_a_file_of_another_language_beside_it_is_no_context() -> None:
     plan = plan_masks(tree, request.cursor, request)
     context = select_context(tree, plan, request)
     assert [snippet.path for snippet in context.snippets if "n.js" in snippet.path] == []
+
+
+def test_definitions_come_behind_the_files_own_head_and_a_source_can_be_off() -> None:
+    excerpts = (Excerpt("pkg/near.py", "def load_rows(path):"), Excerpt("pkg/b.py", "def total():"))
+    request = Request(TEXT, ByteOffset(len(TEXT)), None, PATH, definitions=excerpts)
+    tree = parse(TEXT.encode(), language_of(PATH))
+    plan = plan_masks(tree, request.cursor, request)
+    shown = select_context(tree, plan, request).snippets
+    assert [one.path for one in shown] == [PATH, "pkg/near.py", "pkg/b.py"]
+    assert "from pkg.near import load_rows" in shown[0].text
+    limits = ContextLimits(sources=frozenset({Source.DEFINITIONS}))
+    shown = select_context(tree, plan, request, limits).snippets
+    assert [(one.path, one.text) for one in shown] == [
+        (PATH, ""),
+        ("pkg/near.py", "def load_rows(path):"),
+        ("pkg/b.py", "def total():"),
+    ]
