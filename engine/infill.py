@@ -27,6 +27,7 @@ from engine.holes import MaskPlan
 from engine.job import OnStep
 from engine.languages import language_of
 from engine.lexicon import Lexicon
+from engine.likelihood import log_likelihoods
 from engine.mask_plan import plan_masks
 from engine.proposal import Outcome, Reason, Refusal
 from engine.request import Request
@@ -110,6 +111,30 @@ class Infiller:
         if not spans:
             raise BadInput("no spans: give at least one")
         return self._answer(request, tuple(spans), cancel, on_step)
+
+    def log_likelihoods(
+        self,
+        request: Request,
+        spans: Sequence[Span],
+        alternatives: Sequence[Sequence[str]],
+        cancel: threading.Event | None = None,
+    ) -> list[list[float]]:
+        """Log probability of each text at each of ``spans`` (in text order), by alternative.
+
+        The text outside of the spans is what the model reads. Raises BadInput as ``fill_spans``
+        does, and Cancelled, also when the request's budget is over.
+        """
+        budget = Budget.of(request.budget_ms, cancel, self._clock)
+        data = _valid_data(request)
+        with self._lock:
+            tree = self._trees.parse(
+                request.path, data, language_of(request.path, request.language)
+            )
+            plan = plan_spans(tree, spans, self.denoiser.tokenizer)
+            context = select_context(tree, plan, request, self.config.context)
+            canvas = Canvas.from_plan(plan, context, data, self.denoiser.tokenizer)
+            handle = self._handles.prefill(request.path, canvas, budget.interruption)
+            return log_likelihoods(self.denoiser, handle, canvas, alternatives, budget.interruption)
 
     def _answer(
         self,

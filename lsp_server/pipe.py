@@ -13,6 +13,9 @@ _LENGTH = struct.Struct(">I")
 # anything else, so an array that slipped into an outcome cannot load numpy into it.
 _PLAIN_MODULES = frozenset(
     {
+        "engine.edits.finding",
+        "engine.edits.next_edit",
+        "engine.edits.template",
         "engine.holes",
         "engine.job",
         "engine.proposal",

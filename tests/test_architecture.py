@@ -126,6 +126,9 @@ def _is_silent(handler: ast.ExceptHandler) -> bool:
 @pytest.mark.parametrize(
     "name",
     [
+        "engine/edits/finding.py",
+        "engine/edits/next_edit.py",
+        "engine/edits/template.py",
         "engine/holes.py",
         "engine/job.py",
         "engine/proposal.py",

@@ -1,0 +1,190 @@
+"""The pattern of an edit: which words became which others, between which neighbours.
+
+Applied to the rest of the text, it says where the same change is still to be made, and what it
+would be there: names that the edit took from its line are taken from the other line instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from engine.edits.lexemes import Lexeme, lexemes
+from engine.edits.user_change import UserChange
+from engine.spans import Span, span
+
+REACH = 6
+_MAX_LEXEMES = 1_500
+_MAX_GAP = 2
+_Code = tuple[str, int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """``old`` became ``new`` between ``left`` and ``right``, at most ``REACH`` lexemes each.
+
+    ``new_text`` is how the new ones are spelled, from the end of ``left`` to the start of
+    ``right``; ``old_gap`` the white space that stood there when ``old`` is empty.
+    """
+
+    old: tuple[bytes, ...]
+    new: tuple[bytes, ...]
+    left: tuple[bytes, ...]
+    right: tuple[bytes, ...]
+    new_text: bytes
+    old_gap: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A place where a rewrite fits: ``span`` would become ``new_text``.
+
+    ``num_left`` and ``num_right``: how many neighbours are the same, ``num_loose``: how many of
+    the others are another name where the edit had a name.
+    """
+
+    span: Span
+    new_text: bytes
+    rewrite: Rewrite
+    num_left: int
+    num_right: int
+    num_loose: int
+
+
+def rewrites(data: bytes, change: UserChange) -> list[Rewrite]:
+    """What the change did, whole pieces before their parts; empty when it is too long."""
+    place = change.place
+    before_place, behind_place = _around(data, place)
+    after = lexemes(data, place)
+    before = lexemes(change.old)
+    if len(before) > _MAX_LEXEMES or len(after) > _MAX_LEXEMES:
+        return []
+    old, new = [each.text for each in before], [each.text for each in after]
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    codes = [code for code in matcher.get_opcodes() if code[0] != "equal"]
+    found: dict[Rewrite, None] = {}
+    for _, i, j, k, m in [*_merged(codes), *codes]:
+        left = (*before_place, *old[:i])[-REACH:]
+        right = (*old[j:], *behind_place)[:REACH]
+        new_start = after[k - 1].end if k else place.start
+        new_end = after[m].start if m < len(after) else place.end
+        old_start = before[i - 1].end if i else 0
+        old_end = before[j].start if j < len(before) else len(change.old)
+        gap = change.old[old_start:old_end] if i == j else b""
+        text = data[new_start:new_end]
+        found.setdefault(Rewrite(tuple(old[i:j]), tuple(new[k:m]), left, right, text, gap))
+    return list(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The lexemes of a text, and where each of their texts stands among them."""
+
+    data: bytes
+    found: Sequence[Lexeme]
+    index: Mapping[bytes, Sequence[int]]
+
+    @staticmethod
+    def of(data: bytes) -> Text:
+        """Read a text once, for any number of rewrites."""
+        found = lexemes(data)
+        index: dict[bytes, list[int]] = {}
+        for number, lexeme in enumerate(found):
+            index.setdefault(lexeme.text, []).append(number)
+        return Text(data, found, index)
+
+
+def matches(text: Text, rewrite: Rewrite, outside: Span) -> Iterator[Match]:
+    """Where else the rewrite fits, in text order; not within ``outside``.
+
+    Of an insertion, where the neighbour on its left stands.
+    """
+    pattern = rewrite.old or rewrite.left[-1:]
+    if not pattern:
+        return
+    rarest = min(range(len(pattern)), key=lambda at: len(text.index.get(pattern[at], ())))
+    for number in text.index.get(pattern[rarest], ()):
+        start = number - rarest
+        there = text.found[max(start, 0) : start + len(pattern)]
+        if [each.text for each in there] != list(pattern):
+            continue
+        if outside.start <= there[0].start <= outside.end:
+            continue
+        match = _match(text, rewrite, start if rewrite.old else start + 1)
+        if match is not None:
+            yield match
+
+
+def _around(data: bytes, place: Span) -> tuple[list[bytes], list[bytes]]:
+    """The lexemes just before and behind the changed lines."""
+    before = lexemes(data, span(max(place.start - 200, 0), place.start))
+    behind = lexemes(data, span(place.end, min(place.end + 200, len(data))))
+    return [each.text for each in before[-REACH:]], [each.text for each in behind[:REACH]]
+
+
+def _merged(codes: Sequence[_Code]) -> list[_Code]:
+    """Neighbouring pieces joined: ``a.b`` to ``x.y`` is one change, not two."""
+    joined: list[_Code] = []
+    for code in codes:
+        if joined and code[1] - joined[-1][2] <= _MAX_GAP:
+            _, i, _, k, _ = joined[-1]
+            joined[-1] = ("replace", i, code[2], k, code[4])
+        else:
+            joined.append(code)
+    return joined
+
+
+def _match(text: Text, rewrite: Rewrite, index: int) -> Match | None:
+    """The match at a place where ``old`` stands, None when it cannot be told from others."""
+    end, found = index + len(rewrite.old), text.found
+    before = found[max(index - REACH, 0) : index]
+    left, left_names = _agreeing(rewrite.left[::-1], before[::-1])
+    right, right_names = _agreeing(rewrite.right, found[end : end + REACH])
+    if not rewrite.old and not (left and right):
+        return None
+    names = {**right_names, **left_names}
+    place, new_text = _spelled(text, rewrite, index)
+    num_loose = sum(1 for old, new in (*left_names.items(), *right_names.items()) if old != new)
+    return Match(place, _renamed(new_text, names), rewrite, left, right, num_loose)
+
+
+def _agreeing(wanted: Sequence[bytes], there: Sequence[Lexeme]) -> tuple[int, dict[bytes, bytes]]:
+    """How many neighbours are the same, and which name stands for which, outwards."""
+    names: dict[bytes, bytes] = {}
+    count = 0
+    for text, lexeme in zip(wanted, there, strict=False):
+        if text == lexeme.text:
+            count += 1
+        elif not (Lexeme(text, 0).is_name and lexeme.is_name):
+            break
+        if names.setdefault(text, lexeme.text) != lexeme.text:
+            break
+    return count, names
+
+
+def _spelled(source: Text, rewrite: Rewrite, index: int) -> tuple[Span, bytes]:
+    """The span to replace and its new text, with the white space of the place where it can be."""
+    data, found, end = source.data, source.found, index + len(rewrite.old)
+    text, gap = rewrite.new_text, rewrite.old_gap
+    if rewrite.old and rewrite.new:
+        return span(found[index].start, found[end - 1].end), text.strip()
+    left = found[index - 1].end if index else 0
+    right = found[end].start if end < len(found) else len(data)
+    if rewrite.old:
+        is_within_line = b"\n" not in data[left:right] + text
+        cover = span(found[index].start, found[end - 1].end)
+        return (span(left, right), text) if is_within_line else (cover, b"")
+    if gap and text.startswith(gap):
+        return span(right, right), text[len(gap) :]
+    if text.endswith(gap):
+        return span(left, left), text[: len(text) - len(gap)]
+    return span(left, right), text
+
+
+def _renamed(text: bytes, names: Mapping[bytes, bytes]) -> bytes:
+    """``text`` with the names that stand for others at the place of the match."""
+    for lexeme in reversed(lexemes(text)):
+        new = names.get(lexeme.text, lexeme.text)
+        text = text[: lexeme.start] + new + text[lexeme.end :]
+    return text

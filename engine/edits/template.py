@@ -1,0 +1,65 @@
+"""Edits whose text has holes in it: analysis writes what it knows, the model the rest."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from engine.edits.applied import applied
+from engine.job import OnStep
+from engine.proposal import Edit, EditSet, Outcome, Proposal, Refusal
+from engine.request import Request
+from engine.spans import Span, span
+
+if TYPE_CHECKING:
+    from engine.infill import Infiller
+
+HOLE = "\x00"
+
+
+@dataclass(frozen=True, slots=True)
+class FillTemplate:
+    """Make ``edits`` of the request's text; each ``HOLE`` in their texts is written by the model.
+
+    At most eight holes, all of them within the request's own text.
+    """
+
+    request: Request
+    edits: tuple[Edit, ...]
+    is_single_line: bool = True
+
+    def run(self, infiller: Infiller, cancel: threading.Event, on_step: OnStep) -> Outcome:
+        """Denoise all holes together in the text as it will be."""
+        text, places = self._templated()
+        request = replace(
+            self.request,
+            text=text,
+            cursor=places[0].start,
+            single_line=self.is_single_line or None,
+            recent_edits=(),
+        )
+        outcome = infiller.fill_spans(request, places, cancel, on_step)
+        if isinstance(outcome, Refusal):
+            return outcome
+        return replace(outcome, edit_set=self._filled(places, outcome), alternatives=())
+
+    def _templated(self) -> tuple[str, list[Span]]:
+        """The text with all edits made, and the holes in it."""
+        data = applied(self.request.text.encode(), self.edits)
+        places: list[Span] = []
+        while (at := data.find(HOLE.encode())) >= 0:
+            data = data[:at] + data[at + 1 :]
+            places.append(span(at, at))
+        return data.decode(), places
+
+    def _filled(self, places: Sequence[Span], outcome: Proposal) -> EditSet:
+        written = {edit.span: edit.new_text for edit in outcome.edits}
+        texts = iter([written.get(place, "") for place in places])
+        edits = []
+        for edit in sorted(self.edits, key=lambda each: each.span):
+            pieces = edit.new_text.split(HOLE)
+            text = pieces[0] + "".join(next(texts) + piece for piece in pieces[1:])
+            edits.append(Edit(edit.span, text, edit.path))
+        return EditSet(tuple(edits))

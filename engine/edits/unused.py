@@ -1,0 +1,162 @@
+"""Imports and locals that nothing uses: found by scopes, never guessed.
+
+Kept: what a package gives out (``__init__.py``, ``__all__``, ``import x as x``), what a string or
+a ``noqa`` comment on its line mentions, names that begin with an underscore, and assignments whose
+value could do something when it is computed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import tree_sitter
+
+from engine.edits.lines import with_comma, with_line
+from engine.edits.symbols import NameTable, ScopeKind, Symbol, SymbolKind
+from engine.spans import Span, span
+from engine.syntax import SyntaxTree
+
+_IMPORTS = frozenset(("import_statement", "import_from_statement"))
+_ENTRIES = frozenset(("dotted_name", "aliased_import", "import_specifier", "namespace_import"))
+_CALLING = frozenset(
+    """call call_expression await await_expression yield yield_expression new_expression
+    subscript attribute member_expression subscript_expression""".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Unused:
+    """A name that nothing uses, and what goes with it; ``what`` is ``import`` or ``variable``."""
+
+    name: str
+    what: str
+    span: Span
+
+
+def unused_names(table: NameTable, path: str | None) -> list[Unused]:
+    """All unused imports and locals of a file, in text order; spans do not overlap."""
+    tree = table.tree
+    if tree.root is None or tree.root.has_error:
+        return []
+    mentioned = _mentioned(tree)
+    found: list[Unused] = []
+    imports: dict[Span, list[tuple[tree_sitter.Node, Symbol]]] = {}
+    for symbol in table.symbols:
+        if len(table.sites_of(symbol)) != 1 or symbol.name in mentioned:
+            continue
+        node = _node_at(tree, symbol.sites[0].span)
+        statement = _ancestor(node, _IMPORTS)
+        if symbol.kind in (SymbolKind.IMPORT, SymbolKind.MODULE) and statement is not None:
+            if not _is_kept(tree, statement, symbol, path):
+                whole = span(statement.start_byte, statement.end_byte)
+                imports.setdefault(whole, []).append((node, symbol))
+        elif symbol.kind is SymbolKind.VARIABLE:
+            found.extend(_variable(tree, node, symbol))
+    for gone in imports.values():
+        found.extend(_imports(tree, gone))
+    return sorted(found, key=lambda each: each.span)
+
+
+def _imports(tree: SyntaxTree, gone: list[tuple[tree_sitter.Node, Symbol]]) -> Iterator[Unused]:
+    """The whole statement when all of its names are unused, else their entries."""
+    statement = _ancestor(gone[0][0], _IMPORTS)
+    if statement is None:
+        return
+    entries = [_ancestor(node, _ENTRIES) for node, _ in gone]
+    if len(gone) == _num_names(statement):
+        whole = with_line(tree.data, span(statement.start_byte, statement.end_byte))
+        names = ", ".join(symbol.name for _, symbol in gone)
+        yield Unused(names, "import", whole)
+        return
+    for entry, (_, symbol) in zip(entries, gone, strict=True):
+        if entry is not None:
+            yield Unused(symbol.name, "import", with_comma(tree.data, entry))
+
+
+def _num_names(statement: tree_sitter.Node) -> int:
+    """How many names an import binds."""
+    count, stack = 0, list(statement.named_children)
+    module = statement.child_by_field_name("module_name")
+    while stack:
+        node = stack.pop()
+        if node == module or node.type == "string":
+            continue
+        if node.type in _ENTRIES or (node.type == "identifier" and node.parent is not None):
+            count += 1
+        else:
+            stack.extend(node.named_children)
+    return count
+
+
+def _is_kept(
+    tree: SyntaxTree, statement: tree_sitter.Node, symbol: Symbol, path: str | None
+) -> bool:
+    text = tree.data[statement.start_byte : statement.end_byte]
+    line = tree.line_at(statement.end_byte).of(tree.data)
+    name = symbol.name.encode()
+    is_package = (path or "").endswith("__init__.py")
+    is_given_out = re.search(rb"\b%s as %s\b" % (re.escape(name), re.escape(name)), text)
+    is_special = symbol.name == "React" or b"__future__" in text or b"noqa" in line
+    return is_package or is_special or is_given_out is not None
+
+
+def _variable(tree: SyntaxTree, node: tree_sitter.Node, symbol: Symbol) -> Iterator[Unused]:
+    """A local that is assigned once, from something that does nothing else."""
+    is_local = any(scope.kind is ScopeKind.FUNCTION for scope in symbol.scope.up())
+    if not is_local or symbol.scope.kind is ScopeKind.CLASS or symbol.name.startswith("_"):
+        return
+    parent = node.parent
+    if parent is None:
+        return
+    statement: tree_sitter.Node | None = None
+    if parent.type == "assignment" and parent.child_by_field_name("left") == node:
+        statement = parent.parent
+    elif parent.type == "variable_declarator" and parent.parent is not None:
+        is_single = len(parent.parent.named_children) == 1
+        statement = parent.parent if is_single else None
+    value = parent.child_by_field_name("right") or parent.child_by_field_name("value")
+    if statement is None or value is None or not _is_pure(value):
+        return
+    block = statement.parent
+    if block is not None and len(block.named_children) > 1:
+        place = with_line(tree.data, span(statement.start_byte, statement.end_byte))
+        yield Unused(symbol.name, "variable", place)
+
+
+def _is_pure(node: tree_sitter.Node) -> bool:
+    """Whether computing it does nothing that could be seen."""
+    if node.type in ("lambda", "arrow_function"):
+        return True
+    if node.type in _CALLING:
+        return False
+    return all(_is_pure(child) for child in node.named_children)
+
+
+def _mentioned(tree: SyntaxTree) -> set[str]:
+    """Words in strings: forward references, ``__all__``, names looked up by hand."""
+    found: set[str] = set()
+    stack = [] if tree.root is None else [tree.root]
+    while stack:
+        node = stack.pop()
+        if node.type in tree.language.kinds.strings:
+            text = tree.data[node.start_byte : node.end_byte].decode("utf-8", "replace")
+            found.update(re.findall(r"\w+", text) if len(text) < 200 else ())
+        else:
+            stack.extend(node.children)
+    return found
+
+
+def _node_at(tree: SyntaxTree, place: Span) -> tree_sitter.Node:
+    root = tree.root
+    if root is None:
+        raise ValueError("a text without a tree has no nodes")
+    return root.named_descendant_for_byte_range(place.start, place.end) or root
+
+
+def _ancestor(node: tree_sitter.Node, kinds: frozenset[str]) -> tree_sitter.Node | None:
+    found: tree_sitter.Node | None = node
+    while found is not None and found.type not in kinds:
+        found = found.parent
+    return found
