@@ -10,6 +10,7 @@ import hashlib
 from collections import deque
 from dataclasses import dataclass
 
+from engine.edits.applied import applied
 from engine.proposal import Edit
 from engine.spans import ByteOffset, Span
 from lsp_server.documents import Document
@@ -25,10 +26,15 @@ class Offer:
     uri: str
     text_digest: bytes
     further: tuple[Edit, ...]
+    made_digest: bytes
 
     def is_current(self, document: Document) -> bool:
         """Tell whether ``document`` is the text that was offered for, with the item inserted."""
         return _digest(document.buffer.content()) == self.text_digest
+
+    def is_made(self, document: Document) -> bool:
+        """Tell whether the editor has made the further edits itself."""
+        return _digest(document.buffer.content()) == self.made_digest
 
 
 class Offers:
@@ -44,7 +50,8 @@ class Offers:
         after = data[: main.start] + new + data[main.end :]
         delta = len(new) - len(main.span)
         moved = tuple(_moved(edit, main, delta) for edit in further)
-        self._offers.append(Offer(item_id, document.uri, _digest(after), moved))
+        made = _digest(applied(after, moved))
+        self._offers.append(Offer(item_id, document.uri, _digest(after), moved, made))
 
     def take(self, item_id: str) -> Offer | None:
         """Return an offer; accepting twice finds nothing the second time."""

@@ -50,6 +50,8 @@ from lsp_server.methods.did_show_completion import did_show_completion
 from lsp_server.methods.execute_command import accept
 from lsp_server.methods.initialize import initialize, initialized
 from lsp_server.methods.inline_completion import inline_completion
+from lsp_server.methods.inline_edit import METHOD as INLINE_EDIT_METHOD
+from lsp_server.methods.inline_edit import inline_edit
 from lsp_server.methods.notebook_document import (
     did_change_notebook,
     did_close_notebook,
@@ -90,6 +92,7 @@ _HANDLERS: tuple[tuple[str, Any, Any], ...] = (
     (FOCUS_METHOD, did_focus, None),
     (types.TEXT_DOCUMENT_PREPARE_RENAME, prepare_rename, None),
     (types.TEXT_DOCUMENT_RENAME, rename, types.RenameOptions(prepare_provider=True)),
+    (INLINE_EDIT_METHOD, inline_edit, None),
     (TRACE_METHOD, trace, None),
     (types.SHUTDOWN, shutdown, None),
 )

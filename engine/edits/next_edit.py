@@ -149,7 +149,7 @@ def _broken(findings: Sequence[Finding], tree: SyntaxTree, change: UserChange) -
     if not near:
         return None
     nearest = min(near, key=lambda each: abs(each.start - here.start))
-    return repair_place(tree, nearest)
+    return repair_place(tree, nearest, here)
 
 
 def _proposal(

@@ -9,10 +9,15 @@ from engine.syntax import SyntaxTree
 MAX_BYTES = 400
 
 
-def repair_place(tree: SyntaxTree, fault: Span) -> Span | None:
-    """The lines that hold ``fault``, without their indentation; None when they are too long."""
-    first, last = tree.line_at(fault.start), tree.line_at(max(fault.end - 1, fault.start))
-    if not first.of(tree.data).strip() and first.start > 0:
-        first = tree.line_at(first.start - 1)  # something is missing at the end of the line above
-    place = trimmed(tree.data, first.start, max(first.end, last.end))
+def repair_place(tree: SyntaxTree, fault: Span, edited: Span) -> Span | None:
+    """The line to write anew, without its indentation; None when it is empty or too long.
+
+    A parser's fault may run over many lines: the one that was edited within it is at fault, else
+    the one where it starts.
+    """
+    is_edited = fault.start <= edited.end and edited.start <= fault.end
+    line = tree.line_at(edited.end if is_edited else fault.start)
+    if not line.of(tree.data).strip() and line.start > 0:
+        line = tree.line_at(line.start - 1)  # something is missing at the end of the line above
+    place = trimmed(tree.data, line.start, line.end)
     return place if 0 < len(place) <= MAX_BYTES else None

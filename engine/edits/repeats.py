@@ -38,6 +38,8 @@ def repeats(tree: SyntaxTree, change: UserChange) -> list[Repeat]:
     found: list[Repeat] = []
     text = Text.of(tree.data)
     role = _role(tree, change.place)
+    if role == "import":
+        return []  # what is imported instead of something else says nothing of other imports
     for rewrite in rewrites(tree.data, change):
         for match in matches(text, rewrite, change.place):
             least = _least_likeness(match)

@@ -26,6 +26,8 @@ def accept(session: Session, item_id: str) -> Coroutine[Any, Any, None] | None:
     if offer is None and is_known:
         return None
     document = session.documents.get(offer.uri) if offer is not None else None
+    if offer is not None and document is not None and offer.is_made(document):
+        return None
     if offer is None or document is None or not offer.is_current(document):
         logger.info("the offer of %s is stale", item_id)
         session.show(types.MessageType.Warning, _STALE)

@@ -1,0 +1,118 @@
+"""``textDocument/copilotInlineEdit``: the next edit, wherever in the document it is.
+
+The cursor plays no part: what the user has just changed says what comes next. Everything that
+belongs to the change is in one answer, whose ``midfill.kind`` says how its edits relate.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Coroutine
+from typing import Any
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcInvalidParams
+
+from engine.edits.next_edit import NextEdit
+from engine.proposal import Edit, Outcome, Proposal, Reason, Refusal
+from engine.spans import ByteOffset
+from lsp_server.convert import ACCEPT_COMMAND, Suggestion, text_edit
+from lsp_server.documents import Document, DocumentSnapshot
+from lsp_server.ledger import Occasion
+from lsp_server.schedule import Answer
+from lsp_server.session import Session
+from lsp_server.silence import mark_of
+from lsp_server.status import StatusKind
+
+METHOD = "textDocument/copilotInlineEdit"
+# What a hidden secret looks like in the texts that the engine gets.
+_HIDDEN = "xxxxxxxx"
+
+Result = dict[str, Any]
+
+
+def inline_edit(session: Session, params: Any) -> Result | Coroutine[Any, Any, Result]:
+    """Read the document as it is now; answer at once, or later from the engine."""
+    uri = getattr(getattr(params, "textDocument", None), "uri", None)
+    document = session.documents.touch(uri) if isinstance(uri, str) else None
+    if document is None:
+        raise JsonRpcInvalidParams(f"{METHOD}: textDocument.uri must be that of an open document")
+    id_ = session.new_request_id()
+    refusal = session.refusal_for(document)
+    version = getattr(params.textDocument, "version", document.version)
+    if refusal is None and version != document.version:
+        detail = f"version {version} was asked about, {document.version} is open"
+        refusal = Refusal(Reason.STALE, detail)
+    if refusal is not None:
+        session.record(id_, document.uri, refusal)
+        return _refusal_json(id_, refusal)
+    return _answer(session, id_, document, document.snapshot())
+
+
+async def _answer(
+    session: Session, id_: str, document: Document, snapshot: DocumentSnapshot
+) -> Result:
+    edited = snapshot.recent_edits[-1].span.end if snapshot.recent_edits else ByteOffset(0)
+    job = NextEdit(session.request(snapshot, edited))
+    session.status.report(StatusKind.NORMAL, is_busy=True)
+    started = time.perf_counter()
+    try:
+        answer = await session.schedule.answer(snapshot, job)
+    except asyncio.CancelledError:
+        session.record(id_, snapshot.uri, Refusal(Reason.CANCELLED, "the editor cancelled it"))
+        raise
+    outcome = _judged(session, document, snapshot, answer)
+    session.record(id_, snapshot.uri, outcome, answer.steps)
+    if isinstance(outcome, Refusal):
+        return _refusal_json(id_, outcome)
+    edits = list(outcome.edits)
+    item = Suggestion(id_, outcome, edits[0], tuple(edits[1:]))
+    latency_ms = 1000 * (time.perf_counter() - started)
+    session.ledger.offer(item, document, Occasion(METHOD, id_, False, latency_ms))
+    if item.needs_command:
+        session.offers.make(id_, document, item.main, item.further)
+    return {
+        "edits": [_edit_json(session, document, item, edit) for edit in edits],
+        "midfill": _extra(item),
+    }
+
+
+def _judged(
+    session: Session, document: Document, snapshot: DocumentSnapshot, answer: Answer
+) -> Outcome:
+    """Refuse what was turned down here before, and what would write over a hidden secret."""
+    outcome: Outcome = answer.outcome
+    if not isinstance(outcome, Proposal):
+        return outcome
+    reason = None
+    if mark_of(outcome, document) in session.rejections:
+        reason = (Reason.REJECTED_BEFORE, "the same edit was turned down here before")
+    elif snapshot.text != document.text and any(_HIDDEN in edit.new_text for edit in outcome.edits):
+        reason = (Reason.IGNORED_FILE, "the edit would have to know a secret")
+    return outcome if reason is None else Refusal(*reason, outcome.plan, model=outcome.model)
+
+
+def _edit_json(session: Session, document: Document, item: Suggestion, edit: Edit) -> Result:
+    """Write one edit as clients of this method know it."""
+    converter = session.server.protocol.converter
+    written = text_edit(edit, document, session.encoding)
+    command = types.Command("Accept the edit", ACCEPT_COMMAND, arguments=[item.id])
+    return {
+        "text": edit.new_text,
+        "textDocument": {"uri": document.uri, "version": document.version},
+        "range": converter.unstructure(written.range),
+        "command": converter.unstructure(command),
+        "midfill": _extra(item),
+    }
+
+
+def _extra(item: Suggestion) -> Result:
+    proposal = item.proposal
+    return {"id": item.id, "kind": proposal.kind.value, "confidence": proposal.confidence}
+
+
+def _refusal_json(id_: str, refusal: Refusal) -> Result:
+    """Write an empty list of edits that says why it is empty."""
+    extra = {"id": id_, "reason": refusal.reason.value, "detail": refusal.detail}
+    return {"edits": [], "midfill": extra}

@@ -1,0 +1,117 @@
+"""The next edit as a job: what it proposes, of what kind, and when it keeps silent."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from engine.denoisers.scripted import ByteTokenizer, Script, ScriptedDenoiser
+from engine.edits.applied import applied
+from engine.edits.finding import Finding
+from engine.edits.next_edit import NextEdit
+from engine.infill import Infiller
+from engine.proposal import EditKind, Outcome, Proposal, Reason, Refusal
+from engine.request import OpenDocument, Request
+from engine.spans import span
+from typed_edits import typed
+
+REPEATED = (
+    "query.bind(field.toString(), field.⟦getFieldID()⟧id⟦⟧);\n"
+    "query.bind(sort.toString(), sort.getFieldID());\n"
+)
+
+
+def next_edit(request: Request, *texts: str, findings: tuple[Finding, ...] = ()) -> Outcome:
+    scripts = [Script((text,)) for text in texts]
+    infiller = Infiller(ScriptedDenoiser(ByteTokenizer(), scripts))
+    return NextEdit(request, findings).run(infiller, threading.Event(), lambda _: None)
+
+
+def made(request: Request, outcome: Outcome) -> str:
+    assert isinstance(outcome, Proposal), outcome
+    return applied(request.text.encode(), outcome.edits).decode()
+
+
+def test_a_rename_begun_by_hand_is_one_atomic_edit_without_the_model() -> None:
+    request = typed("def f(⟦count⟧total⟦⟧):\n    return count + 1\n")
+    outcome = next_edit(request)
+    assert made(request, outcome) == "def f(total):\n    return total + 1\n"
+    assert isinstance(outcome, Proposal)
+    assert outcome.kind is EditKind.ATOMIC and outcome.forwards == 0
+
+
+def test_the_edits_pattern_is_proposed_when_the_model_finds_it_likelier() -> None:
+    request = typed(REPEATED, "A.java")
+    outcome = next_edit(request, "id")
+    assert made(request, outcome).count(".id)") == 2
+    assert isinstance(outcome, Proposal) and outcome.forwards == 1 and outcome.confidence > 0.5
+
+
+def test_it_is_not_proposed_when_the_model_finds_the_old_text_likelier() -> None:
+    outcome = next_edit(typed(REPEATED, "A.java"), "getFieldID()")
+    assert isinstance(outcome, Refusal) and outcome.reason is Reason.LOW_CONFIDENCE
+    assert "nats" in outcome.detail
+
+
+def test_several_places_are_a_sequence() -> None:
+    line = "query.bind(sort.toString(), sort.getFieldID());\n"
+    request = typed(REPEATED + line, "A.java")
+    outcome = next_edit(request, "id", "id")
+    assert isinstance(outcome, Proposal) and outcome.kind is EditKind.SEQUENCE
+    assert made(request, outcome).count(".id)") == 3
+
+
+def test_the_import_that_an_edit_makes_necessary_comes_from_an_open_file() -> None:
+    other = OpenDocument("b.py", "python", "from pathlib import Path\n\nhome = Path()\n")
+    request = typed("import os\n\nx = os.name\ny = ⟦x⟧Path(x)⟦⟧\n", documents=(other,))
+    outcome = next_edit(request)
+    assert made(request, outcome).startswith("import os\nfrom pathlib import Path\n\nx")
+
+
+def test_the_import_that_an_edit_makes_superfluous_goes() -> None:
+    request = typed("import os\nimport sys\n\nprint(sys.path)\nx = ⟦os.name⟧1⟦⟧\n")
+    assert made(request, next_edit(request)) == "import sys\n\nprint(sys.path)\nx = 1\n"
+
+
+def test_a_new_fault_is_mended_by_the_model() -> None:
+    request = typed("x = 1\ny = (⟦1⟧2⟦⟧\nz = 3\n")
+    outcome = next_edit(request, "y = (2)")
+    assert made(request, outcome) == "x = 1\ny = (2)\nz = 3\n"
+
+
+def test_what_another_tool_found_is_mended_by_the_model() -> None:
+    request = typed("size = ⟦1⟧2⟦⟧\nprint(siez)\n")
+    at = request.text.index("siez")
+    finding = Finding(span(at, at + 4), "undefined name 'siez'")
+    outcome = next_edit(request, "print(size)", findings=(finding,))
+    assert made(request, outcome) == "size = 2\nprint(size)\n"
+
+
+@pytest.mark.parametrize("marked", ["x = 1\n⟦⟧y = 2\n⟦⟧z = 3\n", "print(⟦1⟧2⟦⟧)\nprint(3)\n"])
+def test_an_edit_that_asks_for_nothing_is_followed_by_nothing(marked: str) -> None:
+    outcome = next_edit(typed(marked))
+    assert isinstance(outcome, Refusal) and outcome.reason is Reason.EMPTY
+
+
+def test_without_an_edit_there_is_no_next_one() -> None:
+    outcome = next_edit(Request("x = 1\n", span(0, 0).start, "python"))
+    assert isinstance(outcome, Refusal) and outcome.detail == "nothing was edited lately"
+
+
+def test_cancelled_while_it_judges() -> None:
+    cancel = threading.Event()
+    cancel.set()
+    infiller = Infiller(ScriptedDenoiser(ByteTokenizer(), [Script(("id",))]))
+    outcome = NextEdit(typed(REPEATED, "A.java")).run(infiller, cancel, lambda _: None)
+    assert isinstance(outcome, Refusal) and outcome.reason is Reason.CANCELLED
+
+
+def test_what_the_user_has_just_removed_is_not_brought_back() -> None:
+    request = typed(
+        "a.bind(sort.toString(), sort.⟦id⟧⟦⟧);\n"
+        "query.bind(field.toString(), field.⟦getFieldID()⟧id⟦⟧);\n"
+        "query.bind(sort.toString(), sort.getFieldID());\n",
+        "A.java",
+    )
+    assert isinstance(next_edit(request, "id"), Refusal)

@@ -1,0 +1,76 @@
+"""``textDocument/copilotInlineEdit`` through the protocol, with a scripted engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from engine.denoisers.scripted import ByteTokenizer, Script, ScriptedDenoiser
+from engine.infill import Infiller
+
+URI = "file:///project/a.py"
+METHOD = "textDocument/copilotInlineEdit"
+TEXT = "def f(count):\n    return count + 1\n"
+
+
+async def renamed(client_of: Callable[[Any], Any]) -> Any:
+    """A client whose user has just renamed a parameter at its definition."""
+    scripts = [Script(("x",))]
+    client = client_of(lambda _: Infiller(ScriptedDenoiser(ByteTokenizer(), scripts)))
+    await client.initialize()
+    client.open(URI, TEXT)
+    client.change(URI, 2, client.edit(0, 6, 11, "total"))
+    return client
+
+
+async def ask(client: Any, version: int = 2) -> dict[str, Any]:
+    position = {"line": 0, "character": 11}
+    params = {"textDocument": {"uri": URI, "version": version}, "position": position}
+    return (await client.request(METHOD, params))["result"]  # type: ignore[no-any-return]
+
+
+async def test_the_rest_of_a_rename_is_one_atomic_edit(client_of: Any) -> None:
+    client = await renamed(client_of)
+    result = await ask(client)
+    (edit,) = result["edits"]
+    assert edit["text"] == "total"
+    assert edit["textDocument"] == {"uri": URI, "version": 2}
+    assert edit["range"]["start"] == {"line": 1, "character": 11}
+    assert edit["command"]["arguments"] == [result["midfill"]["id"]]
+    assert result["midfill"]["kind"] == edit["midfill"]["kind"] == "atomic"
+    assert 0 < result["midfill"]["confidence"] <= 1
+
+
+async def test_accepting_what_the_editor_has_applied_changes_nothing_more(client_of: Any) -> None:
+    client = await renamed(client_of)
+    (edit,) = (await ask(client))["edits"]
+    client.change(URI, 3, client.edit(1, 11, 16, edit["text"]))
+    params = {"command": edit["command"]["command"], "arguments": edit["command"]["arguments"]}
+    assert (await client.request("workspace/executeCommand", params))["result"] is None
+    assert not {"workspace/applyEdit", "window/showMessage"} & set(client.methods())
+
+
+async def test_another_version_is_stale(client_of: Any) -> None:
+    client = await renamed(client_of)
+    result = await ask(client, version=1)
+    assert result["edits"] == [] and result["midfill"]["reason"] == "STALE"
+
+
+async def test_nothing_to_do_says_why(client_of: Any) -> None:
+    client = await renamed(client_of)
+    client.change(URI, 3, client.edit(1, 11, 16, "total"))
+    result = await ask(client, version=3)
+    assert result["edits"] == [] and result["midfill"]["reason"] == "EMPTY"
+
+
+async def test_what_was_turned_down_is_not_proposed_again(client_of: Any) -> None:
+    client = await renamed(client_of)
+    result = await ask(client)
+    client.notify("midfill/didReject", {"id": result["midfill"]["id"]})
+    assert (await ask(client))["midfill"]["reason"] == "REJECTED_BEFORE"
+
+
+async def test_a_document_that_is_not_open_is_an_error(client: Any) -> None:
+    await client.initialize()
+    for params in ({"textDocument": {"uri": URI}}, {}, None):
+        assert (await client.request(METHOD, params))["error"]["code"] == -32602
