@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from engine.edits.binder import Binder
+from engine.edits.c_names import CBinder
+from engine.edits.go_names import GoBinder
 from engine.edits.java_names import JavaBinder
 from engine.edits.javascript_names import JavaScriptBinder
 from engine.edits.python_names import PythonBinder
+from engine.edits.rust_names import RustBinder
 from engine.edits.symbols import NameTable
 from engine.syntax import SyntaxTree
 
 _BINDERS: dict[str, type[Binder]] = {
+    "c": CBinder,
+    "cpp": CBinder,
+    "go": GoBinder,
     "java": JavaBinder,
     "javascript": JavaScriptBinder,
     "javascriptreact": JavaScriptBinder,
     "python": PythonBinder,
+    "rust": RustBinder,
     "typescript": JavaScriptBinder,
     "typescriptreact": JavaScriptBinder,
 }

@@ -65,7 +65,7 @@ class StaticInference:
         return () if around is None else (Value(around, True),)
 
     def _of_symbol(self, symbol: Symbol, depth: int) -> list[Value]:
-        if symbol.kind is SymbolKind.CLASS:
+        if symbol.kind in (SymbolKind.CLASS, SymbolKind.MODULE):
             return [] if symbol.body is None else [Value(symbol.body)]
         if symbol.kind is SymbolKind.FUNCTION:
             return [Value(function=symbol)]
@@ -132,7 +132,8 @@ class StaticInference:
         return [one for part in inner for one in self._annotated(Expression(part, scope), depth)]
 
     def _symbol(self, node: tree_sitter.Node, scope: Scope) -> Symbol | None:
-        return self._binder.look_up(self._binder.text(node), scope, node.start_byte)
+        name = self._binder.space_of(node) + self._binder.text(node)
+        return self._binder.look_up(name, scope, node.start_byte)
 
 
 _HEADED = frozenset(

@@ -65,6 +65,8 @@ class StaticBinder(Binder):
     """Scopes of Go, Rust, Java, C and C++, within one file."""
 
     is_sequential = True
+    sees_members = True
+    """Whether members are seen by their name alone from inside of their class."""
     rules: ScopeRules
 
     def __init__(self, tree: SyntaxTree) -> None:
@@ -86,11 +88,16 @@ class StaticBinder(Binder):
             **dict.fromkeys(rules.skipped, skip),
         }
 
+    def space_of(self, name: tree_sitter.Node) -> str:
+        """The space that a name of a type is looked up in."""
+        del name
+        return ""
+
     def look_up(self, name: str, scope: Scope, offset: int) -> Symbol | None:
         """See the base; members of a class and of its bases are seen from inside of it."""
         for inner in scope.up():
             if inner.kind is ScopeKind.CLASS:
-                symbol = self.classes.member(inner, name)
+                symbol = self.classes.member(inner, name) if self.sees_members else None
             else:
                 symbol = inner.get(name, offset if inner.kind is ScopeKind.BLOCK else None)
             if symbol is not None:
