@@ -1,4 +1,9 @@
-"""What every test can rely on: the repository's root, no user environment, nothing downloaded."""
+"""What every test can rely on: the repository's root, no user environment, nothing downloaded.
+
+A run of the whole suite is shared by two workers, each pinned to a core of its own: the runtimes
+take their number of threads from that, and two pools of two threads on two cores would spend their
+time waiting for each other. What is named runs in the one process, where a debugger works.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +32,23 @@ for name in ("FORCE_COLOR", "NO_COLOR"):
 
 def pytest_unconfigure() -> None:
     shutil.rmtree(os.environ["MIDFILL_CACHE_DIR"], ignore_errors=True)
+
+
+NUM_WORKERS = 2
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """What ``-n auto`` of pyproject.toml means: starting workers pays for the whole suite alone."""
+    is_whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    return NUM_WORKERS if is_whole and not config.option.keyword else 0
+
+
+def pytest_configure() -> None:
+    """Pin a worker and whatever it starts to its core, where the system can."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker is not None and hasattr(os, "sched_setaffinity"):
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {cores[int(worker.removeprefix("gw")) % len(cores)]})
 
 
 @pytest.fixture(scope="session")
