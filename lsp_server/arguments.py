@@ -91,8 +91,14 @@ def _add_lsp(commands: Any) -> None:
         help="serve an editor over the Language Server Protocol",
         description="Serve an editor over the Language Server Protocol on stdin and stdout.",
     )
-    lsp.add_argument(
+    ways = lsp.add_mutually_exclusive_group()
+    ways.add_argument(
         "--tcp", type=_address, metavar="HOST:PORT", help="listen there (loopback only)"
+    )
+    ways.add_argument(
+        "--connect",
+        action="store_true",
+        help="join the server that all windows share, started if need be: one model in memory",
     )
     lsp.add_argument("--log-file", type=Path, metavar="FILE", help="log there (default: stderr)")
     lsp.add_argument(

@@ -87,6 +87,8 @@ def _fill_options(arguments: argparse.Namespace) -> FillOptions:
 
 
 def _lsp(arguments: argparse.Namespace) -> int:
+    if arguments.connect:
+        return _connect(arguments)
     from lsp_server.server import ServeOptions, serve
 
     options = ServeOptions(
@@ -97,6 +99,18 @@ def _lsp(arguments: argparse.Namespace) -> int:
         log_level=logging.getLevelName(arguments.log_level.upper()),
     )
     return serve(options)
+
+
+def _connect(arguments: argparse.Namespace) -> int:
+    from lsp_server.connect import ConnectOptions, connect
+
+    options = ConnectOptions(
+        model=arguments.model,
+        is_in_process=arguments.in_process,
+        log_file=None if arguments.log_file is None else arguments.log_file.absolute(),
+        log_level=logging.getLevelName(arguments.log_level.upper()),
+    )
+    return connect(options)
 
 
 def _bench(arguments: argparse.Namespace) -> int:

@@ -93,8 +93,10 @@ async def start(tmp_path: Path) -> AsyncIterator[StartServer]:
     """Start servers with further arguments; they are ended after the test."""
     servers: list[Server] = []
 
-    async def start_(*arguments: str, model: str | None = "scripted") -> Server:
-        log = tmp_path / f"log{len(servers)}.txt"
+    async def start_(
+        *arguments: str, model: str | None = "scripted", log: Path | None = None
+    ) -> Server:
+        log = log or tmp_path / f"log{len(servers)}.txt"
         client = make_test_lsp_client()
         command = ["-m", "lsp_server", "--log-file", str(log), *arguments]
         if model is not None:

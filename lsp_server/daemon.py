@@ -1,0 +1,103 @@
+"""One server for all editor windows of a user: one model in memory, a session per connection.
+
+Started on demand by ``connect``, gone some seconds after its last client.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import sys
+from functools import partial
+from pathlib import Path
+
+from lsp_server.channel import ProcessChannel, ThreadChannel
+from lsp_server.endpoint import Endpoint
+from lsp_server.feedback_store import FILE_NAME, FeedbackStore
+from lsp_server.folders import state_folder
+from lsp_server.logs import quieten_pygls, start_logging
+from lsp_server.server import build
+from lsp_server.worker import Worker
+
+logger = logging.getLogger(__name__)
+
+GRACE_S = 30.0
+_MAX_LOG_BYTES = 1_000_000
+
+
+class Daemon:
+    """Serves connections on one worker until none is left for ``grace_s``."""
+
+    def __init__(self, worker: Worker, model: str | None, store: FeedbackStore | None) -> None:
+        """Serve with ``worker``, whose model is ``model``."""
+        self._worker, self._model, self._store = worker, model, store
+        self._num_clients = 0
+        self._change = asyncio.Event()
+
+    async def run(self, endpoint: Endpoint, grace_s: float = GRACE_S) -> None:
+        """Listen at ``endpoint``, whose lock is held."""
+        listener = await endpoint.listen(self._serve)
+        logger.info("listening at %s in %s", endpoint.name, endpoint.folder)
+        logger.info("serving in process %d", os.getpid())
+        async with listener:
+            while await self._is_wanted(grace_s):
+                self._change.clear()
+                await self._change.wait()
+            endpoint.forget()
+        logger.info("the last client has gone")
+
+    async def _is_wanted(self, grace_s: float) -> bool:
+        """Tell whether there is a client, now or within the grace time."""
+        if self._num_clients == 0:
+            self._change.clear()
+            try:
+                await asyncio.wait_for(self._change.wait(), grace_s)
+            except asyncio.TimeoutError:
+                return self._num_clients > 0
+        return True
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._num_clients += 1
+        self._change.set()
+        # One server object each: pygls would send one client's answers to another.
+        server, session = build(self._worker, self._model, self._store)
+        try:
+            await server.run(reader, writer)
+        finally:
+            session.close()
+            writer.close()
+            self._num_clients -= 1
+            self._change.set()
+
+
+def main() -> None:
+    """Serve in a process of its own; ends at once when another one does so already."""
+    options = json.loads(sys.argv[1])
+    log_file = Path(options["log_file"])
+    if log_file.exists() and log_file.stat().st_size > _MAX_LOG_BYTES:
+        log_file.replace(log_file.with_suffix(".old.log"))
+    start_logging(options["log_level"], log_file)
+    quieten_pygls()
+    endpoint = Endpoint.of(options["model"])
+    with endpoint.lock() as is_held:
+        if not is_held:
+            logger.info("another server listens already")
+            return
+        asyncio.run(_run(endpoint, options, log_file))
+
+
+async def _run(endpoint: Endpoint, options: dict[str, object], log_file: Path) -> None:
+    model = options["model"]
+    in_process = partial(ProcessChannel, log_file=log_file)
+    named = model if isinstance(model, str) else None
+    worker = Worker(named, ThreadChannel if options["is_in_process"] else in_process)
+    store = FeedbackStore(state_folder() / FILE_NAME)
+    grace_s = options["grace_s"]
+    try:
+        wanted_s = float(grace_s) if isinstance(grace_s, (int, float)) else GRACE_S
+        await Daemon(worker, named, store).run(endpoint, wanted_s)
+    finally:
+        worker.close()
+        store.close()
