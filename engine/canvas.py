@@ -164,7 +164,7 @@ class Canvas:
         """
         encode = tokenizer.encode
         pieces = [_text(data, piece) for piece in _between_holes(plan, context.window)]
-        prefix, word = tokenizer.heal(pieces[plan.cursor_hole])
+        prefix, word = tokenizer.heal(pieces[plan.cursor_hole] + plan.lead)
         holes = []
         for index, hole in enumerate(plan.holes):
             forced = word

@@ -22,6 +22,7 @@ from engine.repair import (
     cut_repetition,
     cut_rest_overlap,
     fit_first_line,
+    opened,
     shortened,
     strip_lines,
 )
@@ -188,11 +189,12 @@ def check_length(draft: Draft) -> Verdict:
 def check_parse(draft: Draft) -> Verdict:
     """Refuse what parses worse than placeholders in its place; first try to cut or to close it.
 
-    In order: with the brackets closed that it opened, unless they are closed below; as it is; with
-    the brackets closed that stood open before it; the same with the neighbours left as they are;
-    cut back line by line.
+    Empty braces are opened first when their body stands below. In order: with the brackets closed
+    that it opened, unless they are closed below; as it is; with the brackets closed that stood
+    open before it; the same with the neighbours left as they are; cut back line by line.
     """
     base = baseline(draft.tree, draft.plan) if draft.base is None else draft.base
+    draft = _opened(draft, base)
     for candidate in _candidates(draft, base):
         texts = [text.encode() for text in candidate.texts]
         if candidate.cursor_text.strip() and base.allows(texts):
@@ -201,6 +203,13 @@ def check_parse(draft: Draft) -> Verdict:
     index = draft.plan.cursor_hole
     offset = Frontier(draft.tree, draft.plan, index, texts, base).fault(texts[index])
     return draft.reject(Reason.DOES_NOT_PARSE, "the text would not parse in its place", offset)
+
+
+def _opened(draft: Draft, base: Baseline) -> Draft:
+    index = draft.plan.cursor_hole
+    other = draft.with_text(index, opened(draft.tree, draft.plan, draft.cursor_text))
+    is_mended = other != draft and _num_faults(other, base) <= _num_faults(draft, base)
+    return other if is_mended else draft
 
 
 def _candidates(draft: Draft, base: Baseline) -> list[Draft]:

@@ -55,7 +55,8 @@ class Frontier:
         self._language = tree.language
         site = cursor_site(filled, start)
         self._opened: Scan = site.open
-        self._head = _skeleton(filled, start)
+        lead = plan.lead.encode() if hole_index == plan.cursor_hole else b""
+        self._head = _skeleton(filled, start) + lead
         is_text = site.is_comment or site.is_string
         self._is_blind = is_text or self._first_fault(self._head) is not None
 

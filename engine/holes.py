@@ -41,7 +41,8 @@ class Hole:
 class MaskPlan:
     """All holes of one change in text order; ``holes[cursor_hole]`` holds the cursor.
 
-    ``rest`` is what stays visible behind the cursor's hole on its line (may be empty).
+    ``rest`` is what stays visible behind the cursor's hole on its line (may be empty). ``lead`` is
+    indentation that an empty line lacks: the model sees it as typed, the check puts it in.
     """
 
     holes: tuple[Hole, ...]
@@ -49,3 +50,4 @@ class MaskPlan:
     cursor: ByteOffset
     rest: Span
     reason: str
+    lead: str = ""

@@ -16,6 +16,7 @@ from engine.hole_spans import hole_spans
 from engine.holes import Hole, HoleKind, MaskPlan
 from engine.languages import BlockStyle
 from engine.neighbours import Neighbourhood, is_recent, neighbours
+from engine.repair import missing_indent
 from engine.request import Request
 from engine.spans import ByteOffset, Span, span
 from engine.syntax import SyntaxTree
@@ -46,7 +47,8 @@ def plan_masks(
     reason = hole.reason
     if others:
         reason += "; with " + ", ".join(dict.fromkeys(other.reason for other in others))
-    return MaskPlan(holes, holes.index(hole), ByteOffset(cursor), rest, reason)
+    lead = _lead(tree, site, hole)
+    return MaskPlan(holes, holes.index(hole), ByteOffset(cursor), rest, reason, lead)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +191,14 @@ def _rest(site: CursorSite, hole: Hole) -> Span:
     if len(text) > _MAX_REST:
         text = text[:_MAX_REST].decode("utf-8", "ignore").encode()
     return span(start, start + len(text))
+
+
+def _lead(tree: SyntaxTree, site: CursorSite, hole: Hole) -> str:
+    """The indentation that the check will put before the text of a hole on an empty line."""
+    is_code = not (site.is_comment or site.is_string)
+    if not is_code or site.right.strip() or tree.language.block_style is BlockStyle.NONE:
+        return ""
+    return missing_indent(tree, hole) or ""
 
 
 def _may_have_neighbours(site: CursorSite) -> bool:

@@ -16,6 +16,7 @@ _NUM_REPEATS = 4
 _MIN_PERIOD = 4
 _MIN_LINE_LETTERS = 4
 _LETTERS = re.compile(r"\w")
+_EMPTY_BRACES = re.compile(r"\{\s*\}[\s)\]};]*$")
 
 
 def strip_lines(text: str, *, is_space_needed: bool) -> str:
@@ -57,17 +58,24 @@ def _loop_start(text: str, period: int) -> int | None:
 
 def fit_first_line(tree: SyntaxTree, hole: Hole, text: str) -> str:
     """Give the first line of a hole on a blank line the indentation of its block."""
+    if not text.split("\n", 1)[0].strip():
+        return text
+    missing = missing_indent(tree, hole)
+    return text if missing is None else missing + text.lstrip(" \t")
+
+
+def missing_indent(tree: SyntaxTree, hole: Hole) -> str | None:
+    """The white space that a blank line lacks before a statement of its block.
+
+    None where that cannot be said: no blank line, inside a list, or indented in another way.
+    """
     site = cursor_site(tree, hole.span.start)
-    if site.left.strip() or not text.strip() or site.opener in ("(", "["):
-        return text
-    first = text.split("\n", 1)[0]
-    if not first.strip():
-        return text
-    wanted = block_indent(tree, hole)
-    if wanted is None or not wanted.startswith(site.left.replace(b"\r", b"")):
-        return text.lstrip(" \t") if wanted == site.left else text
-    missing = wanted[len(site.left) :].decode("ascii", "replace")
-    return missing + text.lstrip(" \t")
+    if site.left.strip() or site.opener in ("(", "["):
+        return None
+    wanted, left = block_indent(tree, hole), site.left.replace(b"\r", b"")
+    if wanted is None or not wanted.startswith(left):
+        return None
+    return wanted[len(left) :].decode("ascii", "replace")
 
 
 def block_indent(tree: SyntaxTree, hole: Hole) -> bytes | None:
@@ -215,6 +223,8 @@ def _lines_below(tree: SyntaxTree, plan: MaskPlan) -> Iterator[str]:
 
 def closed(tree: SyntaxTree, plan: MaskPlan, text: str) -> str:
     """``text`` with the brackets closed that it, or the line before it, left open."""
+    if text.rstrip().endswith("{") and has_body_below(tree, plan):
+        return text
     site = cursor_site(tree, plan.cursor)
     read = scan(text.encode(), tree.language, site.open.string)
     if read.string or read.comment or not plan.holes[plan.cursor_hole].single_line:
@@ -227,6 +237,22 @@ def closed(tree: SyntaxTree, plan: MaskPlan, text: str) -> str:
         CLOSER_OF[mark] for mark in reversed(opened) if mark in ("(", "[")
     )
     return text + closers
+
+
+def opened(tree: SyntaxTree, plan: MaskPlan, text: str) -> str:
+    """``text`` without the end of its empty braces when their body stands below already."""
+    match = _EMPTY_BRACES.search(text)
+    return text[: match.start() + 1] if match and has_body_below(tree, plan) else text
+
+
+def has_body_below(tree: SyntaxTree, plan: MaskPlan) -> bool:
+    """Whether the next line is deeper than the cursor's: the body of what is being written."""
+    if tree.language.block_style is not BlockStyle.BRACES or len(plan.rest):
+        return False
+    site = cursor_site(tree, plan.cursor)
+    below = following_line(tree, tree.line_at(plan.holes[plan.cursor_hole].span.end))
+    here = indent_of(site.left + plan.lead.encode() + b"x")
+    return below is not None and indent_of(below.of(tree.data)) > here
 
 
 def shortened(text: str, max_cuts: int) -> list[str]:

@@ -126,7 +126,7 @@ def _sure_beginning(task: Task, sampler: Sampler) -> Proposal | None:
     least = task.calibration.min_prefix
     for text, chance in sure_cuts(scores.pieces, p, least, hole.single_line):
         checked = check(task.tree, task.plan, (text,), task.request, task.check)
-        if isinstance(checked, Checked) and checked.texts[0].rstrip() == text.rstrip():
+        if isinstance(checked, Checked) and checked.texts[0].strip() == text.strip():
             if _broken_rule(task, checked.texts) is None:
                 return replace(_shown(task, sampler, checked.texts, chance), is_cut=True)
     return None

@@ -149,6 +149,13 @@ def test_white_space_behind_the_cursor_is_no_rest() -> None:
     assert (spelled(canvas)[1], canvas.rest_tokens) == ("b = 2\n", 0)
 
 
+def test_the_indentation_of_an_empty_line_is_seen_as_typed() -> None:
+    data = b"def f():\n\nx = 1\n"
+    plan = dataclasses.replace(plan_of((9, 9), rest=(9, 9)), lead="    ")
+    canvas = built(data, plan)
+    assert spelled(canvas)[0] + canvas.holes[0].forced.decode() == "def f():\n    "
+
+
 def test_a_hole_on_the_rest_of_the_line_belongs_to_the_rest() -> None:
     data = b"f(, g() + 1)\nb\n"
     canvas = built(data, plan_of((2, 2), (6, 6), rest=(2, 12)))

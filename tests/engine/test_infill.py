@@ -105,6 +105,14 @@ def test_fills_the_rest_of_a_line() -> None:
     assert made.model == "scripted" and made.plan.cursor == asked.cursor
 
 
+def test_an_empty_line_is_shown_as_indented_and_gets_the_indentation() -> None:
+    asked = request("def f(x):\n‸\n\nprint(f(1))\n")
+    made = proposal(infiller(Script(("return x",))).infill(asked))
+    assert applied(asked, made) == "def f(x):\n    return x\n\nprint(f(1))\n"
+    assert made.text == "    return x"
+    assert sum(token.length for token in made.tokens) == len(made.text)
+
+
 def test_heals_the_word_being_typed() -> None:
     asked = request("items = []\npri‸\n")
     made = proposal(infiller(Script(("nt(items)",))).infill(asked))

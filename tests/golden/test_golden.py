@@ -1,9 +1,9 @@
 """Plans and post-processing against marked text, one small file a case.
 
 ``source`` holds the cursor (‸). A plan case expects ``single`` and ``joint``, the text with its
-holes (⟦ ⟧). A check case gives the raw ``texts`` of the joint plan's holes, and expects ``shown``
-or ``refused``. ``typed`` is text that the user typed a second ago. UPDATE_GOLDEN=1 rewrites what
-is expected.
+holes (⟦ ⟧), and ``lead``, the indentation that the model sees as typed, if any. A check case gives
+the raw ``texts`` of the joint plan's holes, and expects ``shown`` or ``refused``. ``typed`` is text
+that the user typed a second ago. UPDATE_GOLDEN=1 rewrites what is expected.
 """
 
 from __future__ import annotations
@@ -68,7 +68,8 @@ def planned(case: dict[str, Any]) -> dict[str, Any]:
     tree, request = request_of(case)
     joint = plan_masks(tree, request.cursor, request)
     single = plan_masks(tree, request.cursor, request, is_joint=False)
-    return {
+    lead = {"lead": joint.lead} if joint.lead else {}
+    return lead | {
         "single": holes_of(tree, single),
         "joint": holes_of(tree, joint),
         "holes": [
