@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from engine.errors import BadInput
 from engine.holes import Hole, HoleKind, MaskPlan
 from engine.spans import Span, span
 from engine.syntax import SyntaxTree
-from engine.tokenizer import Tokenizer
+
+if TYPE_CHECKING:
+    from engine.tokenizer import Tokenizer
 
 # The cursor's hole and the layout's <hole_2> … <hole_8>.
 MAX_SPANS = 8

@@ -14,6 +14,7 @@ _LENGTH = struct.Struct(">I")
 _PLAIN_MODULES = frozenset(
     {
         "engine.edits.finding",
+        "engine.edits.named_edits",
         "engine.edits.next_edit",
         "engine.edits.template",
         "engine.holes",

@@ -127,6 +127,7 @@ def _is_silent(handler: ast.ExceptHandler) -> bool:
     "name",
     [
         "engine/edits/finding.py",
+        "engine/edits/named_edits.py",
         "engine/edits/next_edit.py",
         "engine/edits/template.py",
         "engine/holes.py",

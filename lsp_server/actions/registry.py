@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from lsp_server.actions.extract_function import ExtractFunction
+from lsp_server.actions.extract_variable import ExtractVariable
 from lsp_server.actions.fill_hole import FillHole
+from lsp_server.actions.inline_variable import InlineVariable
 from lsp_server.actions.provider import Provider
+from lsp_server.actions.regenerate import Regenerate
+from lsp_server.actions.remove_redundant import RemoveRedundant
+from lsp_server.actions.repair_syntax import RepairSyntax
 
-PROVIDERS: tuple[Provider, ...] = (FillHole(),)
+PROVIDERS: tuple[Provider, ...] = (
+    RepairSyntax(),
+    FillHole(),
+    RemoveRedundant(),
+    ExtractVariable(),
+    ExtractFunction(),
+    InlineVariable(),
+    Regenerate(),
+)
 
 
 def provider_named(name: object) -> Provider | None:

@@ -18,14 +18,19 @@ from lsp_server.session import Session
 
 def site_of(
     session: Session,
+    document: Document,
     snapshot: DocumentSnapshot,
     selection: Span,
     findings: Sequence[Finding] = (),
 ) -> Site:
-    """The site of ``selection`` in ``snapshot``."""
+    """The site of ``selection`` in ``document``, whose frozen copy is ``snapshot``.
+
+    The tree holds the text as it is, so that analysis moves secrets unharmed; the request's text
+    hides them.
+    """
     request = request_of(session, snapshot, selection)
     language = language_of(snapshot.path, snapshot.language)
-    tree = session.trees.parse(snapshot.uri, snapshot.text.encode(), language)
+    tree = session.trees.parse(snapshot.uri, document.buffer.content(), language)
     return Site(request, tree, selection, tuple(findings))
 
 

@@ -39,7 +39,7 @@ def code_action(session: Session, params: types.CodeActionParams) -> list[types.
     findings = findings_of(session, document, diagnostics)
     snapshot = document.snapshot()
     selection = span_of(document.buffer, params.range, session.encoding)
-    site = site_of(session, snapshot, selection, findings)
+    site = site_of(session, document, snapshot, selection, findings)
     return [
         _written(session, snapshot, params.range, provider, offer, diagnostics)
         for provider in wanted

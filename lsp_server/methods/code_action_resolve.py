@@ -67,7 +67,7 @@ def chosen_of(session: Session, data: object) -> Chosen:
         raise JsonRpcContentModified(_STALE)
     snapshot = document.snapshot()
     selection = span_of(document.buffer, _range(session, data.get("range")), session.encoding)
-    site = site_of(session, snapshot, selection)
+    site = site_of(session, document, snapshot, selection)
     try:
         change = provider.change(site, _checked(arguments))
     except BadInput as error:
@@ -105,7 +105,9 @@ async def edit_of(session: Session, chosen: Chosen) -> types.WorkspaceEdit:
 async def _edits(session: Session, chosen: Chosen) -> EditSet:
     change, snapshot = chosen.change, chosen.snapshot
     outcome: Proposal | Refusal = Refusal(Reason.EMPTY, "there is nothing to do")
-    if change.job is not None:
+    # What analysis copies may hold a secret, which no job may see.
+    has_secret = snapshot.text != chosen.document.text
+    if change.job is not None and not (has_secret and change.edits is not None):
         id_ = session.new_request_id()
         answer = await session.schedule.answer(snapshot, change.job)
         outcome = answer.outcome

@@ -1,0 +1,255 @@
+"""Extract function: selected statements become a function of their own, and a call of it.
+
+What the statements read and the function around them knows are the parameters, what they set and
+the code behind them reads is returned. Control that would leave the new function in another way is
+refused, with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import tree_sitter
+
+from engine.edits.function_frame import FRAMES, Frame, Signature
+from engine.edits.lines import indentation
+from engine.edits.local_names import unused_name
+from engine.edits.names_of import name_table
+from engine.edits.symbols import NameTable, ScopeKind, Symbol, SymbolKind
+from engine.errors import BadInput
+from engine.hole_spans import trimmed
+from engine.proposal import Edit
+from engine.spans import Span, span
+from engine.syntax import SyntaxTree
+
+_BODIES = frozenset(("block", "module", "program", "statement_block"))
+_FUNCTIONS = frozenset(
+    """function_definition function_declaration method_definition arrow_function lambda
+    function_expression generator_function_declaration""".split()
+)
+_LOOPS = frozenset(
+    """for_statement while_statement for_in_statement do_statement switch_statement""".split()
+)
+_LEAVING = {
+    "break_statement": "break",
+    "continue_statement": "continue",
+    "yield": "yield",
+    "yield_expression": "yield",
+    "global_statement": "global",
+    "nonlocal_statement": "nonlocal",
+}
+_NAME = "extracted"
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractFunction:
+    """``edits`` make the function and call it; ``name`` is what it is called in them."""
+
+    name: str
+    edits: tuple[Edit, ...]
+
+
+def selected_statements(tree: SyntaxTree, selection: Span) -> list[tree_sitter.Node]:
+    """The whole statements that the selection covers exactly; none when it cuts one."""
+    place = trimmed(tree.data, selection.start, selection.end)
+    if not place or tree.root is None or tree.root.has_error:
+        return []
+    node = tree.root.named_descendant_for_byte_range(place.start, place.end)
+    while node is not None and node.type not in _BODIES:
+        node = node.parent
+    children = [] if node is None else node.named_children
+    inside = [
+        child
+        for child in children
+        if place.start <= child.start_byte and child.end_byte <= place.end
+    ]
+    is_whole = bool(inside) and inside[0].start_byte == place.start
+    return inside if is_whole and inside[-1].end_byte == place.end else []
+
+
+def extract_function(tree: SyntaxTree, selection: Span) -> ExtractFunction:
+    """Raises BadInput with the reason where that cannot be done without changing what happens."""
+    statements = selected_statements(tree, selection)
+    frame = FRAMES.get(tree.language.id)
+    table = name_table(tree)
+    if not statements or frame is None or table is None:
+        raise BadInput("select whole statements of one block to extract them")
+    place = span(statements[0].start_byte, statements[-1].end_byte)
+    function = _function_around(statements[0])
+    if function is None:
+        raise BadInput("the statements are in no function: their names are known everywhere")
+    returns = _returns(statements)
+    is_end = returns and statements[-1].type == "return_statement"
+    if returns and not (is_end and len(returns) == 1):
+        raise BadInput("the statements return in the middle: extract up to there, or all of it")
+    _refuse_leaving(statements)
+    flow = _flow(table, statements, span(function.start_byte, function.end_byte))
+    receiver = frame.receiver(tree, function, statements)
+    parameters = [symbol.name for symbol in flow.needed]
+    results = [] if is_end else [symbol.name for symbol in flow.given]
+    if tree.language.id != "python" and 0 < len(set(results) - set(parameters)) < len(results):
+        raise BadInput("the statements set names of their own and of the code around them")
+    signature = Signature(
+        name=unused_name(tree, _NAME),
+        parameters=parameters,
+        results=results,
+        is_returning=bool(is_end),
+        is_async=_holds(statements, ("await", "await_expression")),
+        receiver=receiver,
+        types={symbol.name: type_ for symbol in flow.needed if (type_ := _type(tree, symbol))},
+    )
+    return ExtractFunction(signature.name, _edits(tree, frame, signature, place, function))
+
+
+def _edits(
+    tree: SyntaxTree, frame: Frame, signature: Signature, place: Span, function: tree_sitter.Node
+) -> tuple[Edit, ...]:
+    call = frame.call(signature)
+    outer = _whole(function, is_method=bool(signature.receiver))
+    indent = indentation(tree.data, outer.start_byte)
+    old_indent = indentation(tree.data, place.start)
+    body = place.of(tree.data).decode("utf-8", "replace")
+    text = frame.definition(tree, signature, body, old_indent, indent)
+    at = span(outer.end_byte, outer.end_byte)
+    return Edit(place, call), Edit(at, text)
+
+
+def _whole(function: tree_sitter.Node, *, is_method: bool) -> tree_sitter.Node:
+    """Behind what the new function stands: a method behind its method, others at the top."""
+    found = function
+    while found.parent is not None:
+        parent = found.parent
+        is_member = parent.type in ("class_body", "block") and parent.parent is not None
+        if is_method and is_member and parent.parent is not None:
+            if parent.parent.type.startswith("class"):
+                return found
+        if parent.type in ("module", "program"):
+            return found
+        found = parent
+    return found
+
+
+def _function_around(node: tree_sitter.Node) -> tree_sitter.Node | None:
+    found = node.parent
+    while found is not None and found.type not in _FUNCTIONS:
+        found = found.parent
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Flow:
+    """Symbols that the statements need from around them, and those that are needed of them."""
+
+    needed: tuple[Symbol, ...]
+    given: tuple[Symbol, ...]
+
+
+def _flow(table: NameTable, statements: Sequence[tree_sitter.Node], function: Span) -> _Flow:
+    place = span(statements[0].start_byte, statements[-1].end_byte)
+    needed: list[tuple[int, Symbol]] = []
+    given: list[tuple[int, Symbol]] = []
+    for symbol in filter(_is_local, table.symbols):
+        sites = table.sites_of(symbol)
+        inside = [site for site in sites if _within(site.span, place)]
+        outside = [site for site in sites if not _within(site.span, place)]
+        if not inside or not outside:
+            continue
+        first = inside[0]
+        is_fresh = first.is_definition and _is_fresh(table.tree, first.span, statements)
+        if any(site.is_definition for site in outside) and not is_fresh:
+            needed.append((first.span.start, symbol))
+        is_read = any(_within(site.span, function) for site in outside)
+        is_behind = any(site.span.start >= place.end for site in outside)
+        is_again = is_behind or _is_in_loop(statements[0])
+        if any(site.is_definition for site in inside) and is_read and is_again:
+            given.append((first.span.start, symbol))
+    return _Flow(_in_order(needed), _in_order(given))
+
+
+def _type(tree: SyntaxTree, symbol: Symbol) -> str:
+    """What a parameter is annotated with, empty for nothing."""
+    node = None if symbol.annotation is None else symbol.annotation.node
+    text = b"" if node is None else tree.data[node.start_byte : node.end_byte]
+    return text.decode("utf-8", "replace").lstrip(": ")
+
+
+def _in_order(found: list[tuple[int, Symbol]]) -> tuple[Symbol, ...]:
+    return tuple(symbol for _, symbol in sorted(found, key=lambda each: each[0]))
+
+
+def _is_local(symbol: Symbol) -> bool:
+    is_variable = symbol.kind in (SymbolKind.VARIABLE, SymbolKind.PARAMETER, SymbolKind.FUNCTION)
+    scopes = list(symbol.scope.up())
+    is_inner = any(scope.kind is ScopeKind.FUNCTION for scope in scopes)
+    return is_variable and is_inner and scopes[0].kind is not ScopeKind.CLASS
+
+
+def _is_fresh(tree: SyntaxTree, first: Span, statements: Sequence[tree_sitter.Node]) -> bool:
+    """Whether a name is set before it is read, whatever happens: Python needs no declaration."""
+    if tree.language.id != "python" or tree.root is None:
+        return False
+    node = tree.root.named_descendant_for_byte_range(first.start, first.end)
+    parent = None if node is None else node.parent
+    if node is None or parent is None or parent.type != "assignment":
+        return False
+    value = parent.child_by_field_name("right")
+    is_read = value is not None and _mentions(tree, value, first.of(tree.data))
+    return parent.parent in statements and value is not None and not is_read
+
+
+def _mentions(tree: SyntaxTree, node: tree_sitter.Node, name: bytes) -> bool:
+    if node.type == "identifier":
+        return tree.data[node.start_byte : node.end_byte] == name
+    return any(_mentions(tree, child, name) for child in node.named_children)
+
+
+def _is_in_loop(statement: tree_sitter.Node) -> bool:
+    """Whether the statement runs again: what it sets is read by its next round."""
+    node = statement.parent
+    while node is not None and node.type not in _FUNCTIONS:
+        if node.type in _LOOPS:
+            return True
+        node = node.parent
+    return False
+
+
+def _within(place: Span, around: Span) -> bool:
+    return around.start <= place.start and place.end <= around.end
+
+
+def _returns(statements: Sequence[tree_sitter.Node]) -> list[tree_sitter.Node]:
+    found: list[tree_sitter.Node] = []
+    stack = list(statements)
+    while stack:
+        node = stack.pop()
+        if node.type == "return_statement":
+            found.append(node)
+        elif node.type not in _FUNCTIONS:
+            stack.extend(node.named_children)
+    return found
+
+
+def _refuse_leaving(statements: Sequence[tree_sitter.Node]) -> None:
+    """BadInput for what jumps out of the statements, or ties a name to the function around."""
+    stack = [(node, False) for node in statements]
+    while stack:
+        node, is_in_loop = stack.pop()
+        word = _LEAVING.get(node.type)
+        is_jump = word in ("break", "continue")
+        if word is not None and not (is_jump and is_in_loop):
+            raise BadInput(f"the statements hold a {word} that belongs to the code around them")
+        if node.type not in _FUNCTIONS:
+            inner = is_in_loop or node.type in _LOOPS
+            stack.extend((child, inner) for child in node.named_children)
+
+
+def _holds(statements: Sequence[tree_sitter.Node], kinds: Sequence[str]) -> bool:
+    stack = list(statements)
+    while stack:
+        node = stack.pop()
+        if node.type in kinds:
+            return True
+        if node.type not in _FUNCTIONS:
+            stack.extend(node.named_children)
+    return False

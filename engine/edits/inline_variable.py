@@ -1,0 +1,163 @@
+"""Inline variable: what a local is set to is written where it is used, and the local goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import tree_sitter
+
+from engine.edits.lines import with_line
+from engine.edits.names_of import name_table
+from engine.edits.symbols import NameTable, ScopeKind, SymbolKind
+from engine.proposal import Edit
+from engine.spans import Span, span
+from engine.syntax import SyntaxTree
+
+# Beside these an operand needs its brackets.
+_LOOSE = frozenset(
+    """binary_operator boolean_operator comparison_operator not_operator unary_operator
+    conditional_expression lambda named_expression await yield binary_expression
+    unary_expression ternary_expression arrow_function assignment_expression await_expression
+    yield_expression sequence_expression as_expression""".split()
+)
+_FREE_PARENTS = frozenset(
+    """argument_list arguments expression_statement return_statement assignment
+    variable_declarator keyword_argument parenthesized_expression list array tuple pair
+    interpolation template_substitution subscript""".split()
+)
+_EFFECTS = frozenset(
+    """call call_expression await await_expression yield yield_expression new_expression
+    assignment_expression augmented_assignment named_expression update_expression
+    list dictionary set list_comprehension object array""".split()
+)
+# What may not stand in the braces of a string, before Python 3.12.
+_UNQUOTED = (b"'", b'"', b"`", b"\\", b"\n", b"#")
+
+
+@dataclass(frozen=True, slots=True)
+class InlineVariable:
+    """The local ``name`` goes; ``edits`` do it."""
+
+    name: str
+    edits: tuple[Edit, ...]
+
+
+def inline_variable(tree: SyntaxTree, offset: int) -> InlineVariable | None:
+    """None where there is no local that is set once, or its value could be another at a use.
+
+    A value that is computed anew each time (a call, a new list) is inlined into one use only,
+    in the statement that follows.
+    """
+    table = name_table(tree)
+    symbols = [] if table is None else table.symbols_at(offset)
+    if table is None or tree.root is None or tree.root.has_error or len(symbols) != 1:
+        return None
+    (symbol,) = symbols
+    sites = table.sites_of(symbol)
+    uses = [site for site in sites if not site.is_definition]
+    is_local = any(scope.kind is ScopeKind.FUNCTION for scope in symbol.scope.up())
+    is_plain = symbol.kind is SymbolKind.VARIABLE and is_local and len(sites) == len(uses) + 1
+    definition = next((site for site in sites if site.is_definition), None)
+    if not is_plain or definition is None or not uses or any(site.prefix for site in uses):
+        return None
+    found = _definition(tree, definition.span)
+    if found is None:
+        return None
+    statement, value = found
+    places = [site.span for site in uses]
+    if not _is_same_everywhere(tree, table, statement, value, places):
+        return None
+    edits = [Edit(place, _written(tree, value, place)) for place in places]
+    whole = with_line(tree.data, span(statement.start_byte, statement.end_byte))
+    return InlineVariable(symbol.name, (Edit(whole, ""), *edits))
+
+
+def _definition(tree: SyntaxTree, name: Span) -> tuple[tree_sitter.Node, tree_sitter.Node] | None:
+    """The statement that only sets the name, and the value."""
+    node = _node(tree, name)
+    parent = node.parent
+    if parent is None or parent.parent is None:
+        return None
+    statement: tree_sitter.Node = parent.parent
+    value = parent.child_by_field_name("right") or parent.child_by_field_name("value")
+    is_assignment = parent.type == "assignment" and parent.child_by_field_name("left") == node
+    is_declared = parent.type == "variable_declarator" and len(statement.named_children) == 1
+    if value is None or not (is_assignment or is_declared) or value.type == "assignment":
+        return None
+    return statement, value
+
+
+def _is_same_everywhere(
+    tree: SyntaxTree,
+    table: NameTable,
+    statement: tree_sitter.Node,
+    value: tree_sitter.Node,
+    uses: list[Span],
+) -> bool:
+    last = max(use.end for use in uses)
+    if min(use.start for use in uses) < statement.end_byte:
+        return False
+    if not all(_is_same_function(table, use, statement) for use in uses):
+        return False
+    text = tree.data[value.start_byte : value.end_byte]
+    if any(mark in text for mark in _UNQUOTED) and any(_is_in_string(tree, use) for use in uses):
+        return False
+    if _has(value, _EFFECTS):
+        following = statement.next_named_sibling
+        is_next = following is not None and len(uses) == 1
+        return (
+            is_next
+            and following is not None
+            and (
+                following.start_byte <= uses[0].start < following.end_byte
+                and not _is_in_loop(_node(tree, uses[0]), following)
+            )
+        )
+    for start in range(value.start_byte, value.end_byte):
+        for name in table.at.get(start, ()):
+            for site in table.sites_of(name):
+                if site.is_definition and statement.end_byte <= site.span.start < last:
+                    return False
+    return True
+
+
+def _is_in_string(tree: SyntaxTree, use: Span) -> bool:
+    return any(node.type in tree.language.kinds.strings for node in tree.ancestors(use.end))
+
+
+def _is_same_function(table: NameTable, use: Span, statement: tree_sitter.Node) -> bool:
+    def function(offset: int) -> object:
+        scopes = table.scope_at(offset).up()
+        return next((one for one in scopes if one.kind is ScopeKind.FUNCTION), None)
+
+    return function(use.start) is function(statement.start_byte)
+
+
+def _is_in_loop(node: tree_sitter.Node, top: tree_sitter.Node) -> bool:
+    found: tree_sitter.Node | None = node
+    while found is not None:
+        is_loop = found.type.startswith(("for", "while", "do_")) or "comprehension" in found.type
+        if is_loop or found.type in ("lambda", "arrow_function", "generator_expression"):
+            return True
+        if found == top:
+            return False
+        found = found.parent
+    return False
+
+
+def _has(node: tree_sitter.Node, kinds: frozenset[str]) -> bool:
+    return node.type in kinds or any(_has(child, kinds) for child in node.named_children)
+
+
+def _written(tree: SyntaxTree, value: tree_sitter.Node, place: Span) -> str:
+    text = tree.data[value.start_byte : value.end_byte].decode("utf-8", "replace")
+    parent = _node(tree, place).parent
+    is_free = parent is None or parent.type in _FREE_PARENTS
+    is_tuple = value.type in ("expression_list", "tuple") and not text.startswith("(")
+    return f"({text})" if is_tuple or (value.type in _LOOSE and not is_free) else text
+
+
+def _node(tree: SyntaxTree, place: Span) -> tree_sitter.Node:
+    if tree.root is None:
+        raise ValueError("a text without a tree has no nodes")
+    return tree.root.named_descendant_for_byte_range(place.start, place.end) or tree.root

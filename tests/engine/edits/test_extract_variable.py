@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import pytest
+
+from engine.edits.extract_variable import extract_variable
+from marked_refactoring import after, selected
+
+
+def extracted(marked: str, path: str = "a.py") -> str | None:
+    tree, selection = selected(marked, path)
+    found = extract_variable(tree, selection)
+    return None if found is None else after(tree, found.edits)
+
+
+@pytest.mark.parametrize(
+    ("marked", "made"),
+    [
+        (
+            "def f(x):\n    return g(«x.size») + 1\n",
+            "def f(x):\n    size2 = x.size\n    return g(size2) + 1\n",
+        ),
+        ("total = 1 + «get_price(a)»\n", "price = get_price(a)\ntotal = 1 + price\n"),
+        ("x = f(« a + b »)\n", "value = a + b\nx = f( value )\n"),
+        ("for x in «read_all(p)»:\n    g(x)\n", "all2 = read_all(p)\nfor x in all2:\n    g(x)\n"),
+        (
+            "x = f([a for a in «b.items»])\n",
+            None,  # the first list could stand outside, but no comprehension is taken apart
+        ),
+    ],
+)
+def test_python(marked: str, made: str | None) -> None:
+    assert extracted(marked) == made
+
+
+@pytest.mark.parametrize(
+    "marked",
+    [
+        "x = [«f(a)» for a in b]\n",  # a is known inside only
+        "x = lambda a: «a + 1»\n",
+        "while «f(x)»:\n    x = 1\n",  # computed again each time
+        "«x» = 1\n",
+        "x.«y» = f(x.y)\n",
+        "def f(a=«g()»):\n    pass\n",
+        "if a:\n    pass\nelif «g(a)»:\n    pass\n",
+        "x = «f(» a)\n",  # no whole expression
+        "«f(a)»\n",  # a statement of its own
+        "x = («1\n",
+    ],
+)
+def test_what_would_not_be_the_same_outside(marked: str) -> None:
+    assert extracted(marked) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "marked", "made"),
+    [
+        (
+            "a.ts",
+            "f(«getUserName()» + 1);\n",
+            "const userName = getUserName();\nf(userName + 1);\n",
+        ),
+        (
+            "A.java",
+            "class A { void f() {\n  g(«h(1)»);\n} }\n",
+            "  var value = h(1);\n  g(value);\n",
+        ),
+        ("a.go", "package a\n\nfunc f() {\n\tg(«h(1)»)\n}\n", "\tvalue := h(1)\n\tg(value)\n"),
+        ("a.rs", "fn f() {\n    g(«h(1)»);\n}\n", "    let value = h(1);\n    g(value);\n"),
+    ],
+)
+def test_other_languages(path: str, marked: str, made: str) -> None:
+    text = extracted(marked, path)
+    assert text is not None
+    assert made in text

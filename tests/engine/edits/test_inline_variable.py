@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import pytest
+
+from engine.edits.inline_variable import inline_variable
+from marked_refactoring import after, selected
+
+
+def inlined(marked: str, path: str = "a.py") -> str | None:
+    tree, selection = selected(marked, path)
+    found = inline_variable(tree, selection.start)
+    return None if found is None else after(tree, found.edits)
+
+
+@pytest.mark.parametrize(
+    ("body", "made"),
+    [
+        ("«»x = a + 1\n    return x * 2\n", "return (a + 1) * 2\n"),
+        ("x = a + 1\n    return g(«»x, x)\n", "return g(a + 1, a + 1)\n"),
+        ("«»x = g(a)\n    return x\n", "return g(a)\n"),
+        ("«»x = 1, 2\n    return g(x)\n", "return g((1, 2))\n"),
+    ],
+)
+def test_the_value_is_written_at_every_use(body: str, made: str) -> None:
+    assert inlined(f"def f(a):\n    {body}") == f"def f(a):\n    {made}"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "«»x = g(a)\n    return x + x\n",  # two calls instead of one
+        "«»x = g(a)\n    a = h()\n    return x\n",  # something happens in between
+        "«»x = a\n    a = 2\n    return x\n",  # a is another one by then
+        "«»x = 1\n    x = 2\n    return x\n",
+        "«»x = g(a)\n    return [x for y in a]\n",  # again and again
+        "«»x = a\n    return lambda: x\n",
+        "«»x = 'b'\n    return f'{x}'\n",
+        "«»x = 1\n    return 2\n",
+        "for «»x in a:\n        print(x)\n",
+        "«»a.b = 1\n    return a.b\n",
+    ],
+)
+def test_what_could_be_another_value_is_left(body: str) -> None:
+    assert inlined(f"def f(a):\n    {body}") is None
+
+
+def test_a_module_level_name_may_be_used_elsewhere() -> None:
+    assert inlined("«»x = 1\nprint(x)\n") is None
+
+
+def test_typescript() -> None:
+    text = "function f(a: number) {\n  const «»x = a + 1;\n  return x * 2;\n}\n"
+    made = "function f(a: number) {\n  return (a + 1) * 2;\n}\n"
+    assert inlined(text, "a.ts") == made

@@ -1,0 +1,75 @@
+"""Refactorings through the protocol: by analysis, with a name by the model where it has one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+async def test_a_variable_is_extracted_with_the_models_name(actions: Any) -> None:
+    asked = await actions("total = 1 + «get_price(a)»\n", scripts=["cost", "cost"])
+    assert await asked.applied("Extract variable") == "cost = get_price(a)\ntotal = 1 + cost\n"
+
+
+async def test_a_name_that_is_taken_is_not_used(actions: Any) -> None:
+    asked = await actions("total = 1 + «get_price(a)»\n", scripts=["total", "total"])
+    assert await asked.applied("Extract variable") == "price = get_price(a)\ntotal = 1 + price\n"
+
+
+async def test_a_function_is_extracted(actions: Any) -> None:
+    asked = await actions("def f(a):\n    «b = a + 1\n    return b»\n", scripts=["raised"] * 2)
+    assert await asked.applied("Extract function") == (
+        "def f(a):\n    return raised(a)\n\n\ndef raised(a):\n    b = a + 1\n    return b\n"
+    )
+
+
+async def test_why_a_function_cannot_be_extracted_is_said(actions: Any) -> None:
+    asked = await actions("def f(a):\n    for b in a:\n        «if b:\n            break»\n")
+    response = await asked.resolve("Extract function")
+    assert "a break that belongs to the code around" in response["error"]["message"]
+
+
+async def test_a_variable_is_inlined(actions: Any) -> None:
+    asked = await actions("def f(a):\n    «»x = a + 1\n    return x * 2\n")
+    assert await asked.applied("Inline x") == "def f(a):\n    return (a + 1) * 2\n"
+
+
+async def test_one_unused_import_and_all_redundant_code(actions: Any) -> None:
+    text = "«»import os\nimport sys\n\n\ndef f():\n    return 1\n    g()\n"
+    asked = await actions(text)
+    assert await asked.applied("Remove unused import os") == text.removeprefix("«»import os\n")
+    assert await asked.applied("Remove all") == "\n\ndef f():\n    return 1\n"
+    annotations = (await asked.resolve("Remove all"))["result"]["edit"]["changeAnnotations"]
+    assert [one["needsConfirmation"] for one in annotations.values()] == [True]
+
+
+async def test_a_secret_is_moved_unharmed_and_no_model_sees_it(actions: Any) -> None:
+    secret = "AKIA" + "QWERTYUIOPASDFGH"
+    asked = await actions(f'connect(«key("{secret}")», 1)\n', scripts=["name", "name"])
+    made = await asked.applied("Extract variable")
+    assert made == f'key2 = key("{secret}")\nconnect(key2, 1)\n'
+
+
+async def test_a_syntax_error_is_repaired(actions: Any) -> None:
+    asked = await actions("x = 1\ny = («»1\nz = 2\n", scripts=["y = (1)"])
+    assert await asked.applied("Repair the syntax") == "x = 1\ny = (1)\nz = 2\n"
+
+
+async def test_a_repair_names_the_diagnostic_that_it_mends(actions: Any) -> None:
+    asked = await actions("x = 1\ny = («»1\nz = 2\n")
+    place = {"start": {"line": 1, "character": 4}, "end": {"line": 1, "character": 5}}
+    listed = await asked.listed(diagnostics=[{"range": place, "message": "never closed"}])
+    (repair,) = [one for one in listed if one["title"] == "Repair the syntax"]
+    assert repair["isPreferred"] and repair["diagnostics"][0]["message"] == "never closed"
+
+
+async def test_the_statement_at_the_cursor_is_regenerated(actions: Any) -> None:
+    asked = await actions("x = 1\ny = «»2\n", scripts=["y = 3"])
+    assert await asked.applied("Regenerate the statement") == "x = 1\ny = 3\n"
+
+
+async def test_a_pinned_line_stays(actions: Any) -> None:
+    text = "def f():\n    «a = 1\n    b = 2  # midfill: keep\n    c = 3»\n"
+    asked = await actions(text, scripts=["a = 4", "c = 5"])
+    assert await asked.applied("Regenerate the selection") == (
+        "def f():\n    a = 4\n    b = 2  # midfill: keep\n    c = 5\n"
+    )
