@@ -14,6 +14,8 @@ from collections.abc import Callable
 _WEIGHT = 0.3
 # A longer pause is no typing.
 _MAX_INTERVAL_S = 1.5
+# So long without an answer while requests come: the machine is slower than the user.
+_STARVING_S = 1.0
 
 
 class Pace:
@@ -24,6 +26,7 @@ class Pace:
         self._interval_s = 0.0
         self._latency_s = 0.0
         self._last_key_s: float | None = None
+        self._last_answer_s: float | None = None
 
     def note_key(self) -> None:
         """A document was changed."""
@@ -35,6 +38,7 @@ class Pace:
     def note_latency(self, latency_s: float) -> None:
         """The engine has answered a request."""
         self._latency_s = _average(self._latency_s, latency_s)
+        self._last_answer_s = self._clock()
 
     def delay_s(self, max_delay_ms: float) -> float:
         """Seconds to wait for the next key before asking, counted from now."""
@@ -43,6 +47,16 @@ class Pace:
         since_key_s = self._clock() - self._last_key_s
         wanted_s = self._interval_s - self._latency_s - since_key_s
         return min(max(wanted_s, 0.0), max_delay_ms / 1000)
+
+    def is_worth_finishing(self, ran_s: float) -> bool:
+        """Whether a job that has run for ``ran_s`` should end by itself though a key came.
+
+        When half of the usual time is over, and when keys have kept the engine from answering at
+        all for a while: then each would throw away the beginning of the same work.
+        """
+        if self._last_answer_s is None or self._clock() - self._last_answer_s > _STARVING_S:
+            return True
+        return ran_s >= self._latency_s / 2
 
 
 def _average(old: float, new: float) -> float:

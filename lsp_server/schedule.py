@@ -6,7 +6,10 @@ Knows requests, outcomes and revisions, nothing of positions or messages.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +17,12 @@ from engine.job import Job
 from engine.proposal import Edit, Outcome, Proposal, Reason, Refusal, rebase
 from engine.step import Step
 from lsp_server.documents import Documents, DocumentSnapshot
+from lsp_server.leftovers import Errand, Leftovers
 from lsp_server.logs import described
 from lsp_server.messages import Finished
 from lsp_server.placement import Placement
-from lsp_server.worker import EngineFailed, Worker
+from lsp_server.proposal_cache import Found
+from lsp_server.worker import EngineFailed, Submission, Worker
 
 logger = logging.getLogger(__name__)
 
@@ -29,21 +34,43 @@ class Answer:
     """What a request ended in; a proposal's offsets count in the document as it is now.
 
     ``engine_outcome`` is what the engine said of the job's text, None when it said nothing.
+    ``origin``: the earlier request whose answer was found meanwhile, "" for this one's own.
     """
 
     outcome: Outcome
     steps: tuple[Step, ...] = ()
     engine_outcome: Outcome | None = None
+    origin: str = ""
+
+
+@dataclass(slots=True)
+class _Turn:
+    """The request under way for a document."""
+
+    errand: Errand | None
+    superseded: asyncio.Event
+    submission: Submission | None = None
+    started_s: float = 0.0
 
 
 class Schedule:
     """Hands requests to the worker. Used by the event loop's thread alone."""
 
-    def __init__(self, worker: Worker, documents: Documents) -> None:
-        """Answer from ``worker`` for what is in ``documents``."""
+    def __init__(
+        self,
+        worker: Worker,
+        documents: Documents,
+        is_worth_finishing: Callable[[float], bool] = lambda _: False,
+    ) -> None:
+        """Answer from ``worker`` for what is in ``documents``.
+
+        ``is_worth_finishing`` is asked with the seconds that a job has run, when its request is
+        over and the next one may use its answer.
+        """
         self._worker = worker
         self._documents = documents
-        self._under_way: dict[str, asyncio.Event] = {}
+        self._leftovers = Leftovers(worker, is_worth_finishing)
+        self._under_way: dict[str, _Turn] = {}
 
     async def answer(
         self,
@@ -51,18 +78,25 @@ class Schedule:
         job: Job,
         placement: Placement | None = None,
         delay_s: float = 0.0,
+        errand: Errand | None = None,
     ) -> Answer:
         """Do ``job``, made for ``snapshot``; a newer one for its document ends it.
 
         ``placement`` put something into the job's text that is taken out of the proposal. The
         engine is asked after ``delay_s``, if nothing newer came by then. CancelledError passes
-        through, after the engine was told.
+        through, after the engine was told. With an ``errand`` the job may go on for the next
+        request's sake, and what the last one left is waited for.
         """
         self.supersede(snapshot.uri)
-        self._under_way[snapshot.uri] = superseded = asyncio.Event()
+        self._under_way[snapshot.uri] = turn = _Turn(errand, asyncio.Event())
         try:
-            is_late = delay_s > 0 and await _is_set_within(superseded, delay_s)
-            finished = None if is_late else await self._finish(job, superseded)
+            if delay_s > 0:
+                with contextlib.suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(turn.superseded.wait(), delay_s)
+            found = await self._found(snapshot.uri, turn)
+            if found.outcome is not None:
+                return Answer(self._placed(snapshot, found.outcome, placement), origin=found.origin)
+            finished = await self._finish(snapshot.uri, job, turn)
         except EngineFailed as error:
             logger.error("a request for %s failed in the engine: %s", snapshot.uri, error)
             return Answer(_FAILED)
@@ -72,29 +106,49 @@ class Schedule:
             logger.error("a request for %s failed: %s", snapshot.uri, described(error))
             return Answer(_FAILED)
         finally:
-            if self._under_way.get(snapshot.uri) is superseded:
+            if self._under_way.get(snapshot.uri) is turn:
                 del self._under_way[snapshot.uri]
         if finished is None:
             return Answer(Refusal(Reason.SUPERSEDED, "a newer request took its place"))
-        outcome = finished.outcome
+        outcome = self._placed(snapshot, finished.outcome, placement)
+        return Answer(outcome, finished.steps, finished.outcome)
+
+    def _placed(
+        self, snapshot: DocumentSnapshot, outcome: Outcome, placement: Placement | None
+    ) -> Outcome:
+        """Bring what the engine said of a job's text to the document as it is now."""
         if isinstance(outcome, Proposal):
             if placement is not None:
                 outcome = placement.taken_out(outcome)
         if isinstance(outcome, Proposal):
             outcome = self._current(snapshot, outcome)
-        return Answer(outcome, finished.steps, finished.outcome)
+        return outcome
 
     def supersede(self, uri: str) -> None:
-        """End the request under way for ``uri``, if any."""
-        if (superseded := self._under_way.pop(uri, None)) is not None:
-            superseded.set()
+        """End the request under way for ``uri``, if any; its job ends soon after."""
+        if (turn := self._under_way.pop(uri, None)) is not None:
+            turn.superseded.set()
+            self._leave(uri, turn)
 
-    async def _finish(self, job: Job, superseded: asyncio.Event) -> Finished | None:
+    async def _found(self, uri: str, turn: _Turn) -> Found:
+        """Wait for what the last request left, and see whether it was of use."""
+        if turn.superseded.is_set():
+            return Found()
+        if turn.errand is None:
+            self._leftovers.end(uri)
+            return Found()
+        await self._leftovers.wait(uri, turn.errand, turn.superseded)
+        return Found() if turn.superseded.is_set() else turn.errand.find()
+
+    async def _finish(self, uri: str, job: Job, turn: _Turn) -> Finished | None:
         """Wait for the engine or for a newer request; None means the latter."""
-        submission = self._worker.submit(job)
+        if turn.superseded.is_set():
+            return None
+        turn.submission = submission = self._worker.submit(job)
+        turn.started_s = time.monotonic()
         # Cancelling this task must not cancel the engine's future: the worker resolves it.
         answer = asyncio.shield(asyncio.wrap_future(submission.answer))
-        newer = asyncio.ensure_future(superseded.wait())
+        newer = asyncio.ensure_future(turn.superseded.wait())
         try:
             either: set[asyncio.Future[Any]] = {answer, newer}
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
@@ -105,7 +159,14 @@ class Schedule:
             newer.cancel()
             if not answer.done():
                 answer.cancel()
-                self._worker.cancel(submission.ticket)
+                self._leave(uri, turn)
+
+    def _leave(self, uri: str, turn: _Turn) -> None:
+        """Let go of a job that has not ended, once."""
+        submission, turn.submission = turn.submission, None
+        if submission is not None and not submission.answer.done():
+            ran_s = time.monotonic() - turn.started_s
+            self._leftovers.leave(uri, submission, turn.errand, ran_s)
 
     def _current(self, snapshot: DocumentSnapshot, proposal: Proposal) -> Outcome:
         """Bring a proposal for ``snapshot`` to the document as it is now, or refuse it."""
@@ -118,15 +179,6 @@ class Schedule:
         if not changes:
             return proposal
         return rebase(proposal, tuple(Edit(change.span, change.new_text) for change in changes))
-
-
-async def _is_set_within(event: asyncio.Event, seconds: float) -> bool:
-    """Wait for ``event``; False when it did not come in time."""
-    try:
-        await asyncio.wait_for(event.wait(), seconds)
-    except asyncio.TimeoutError:
-        return False
-    return True
 
 
 def _stale(proposal: Proposal, detail: str) -> Refusal:

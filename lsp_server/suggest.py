@@ -19,8 +19,11 @@ from engine.step import Step
 from lsp_server.convert import Suggestion, suggestion
 from lsp_server.documents import Document, DocumentSnapshot
 from lsp_server.ledger import Occasion
+from lsp_server.leftovers import Errand
+from lsp_server.messages import Finished
 from lsp_server.mode import Mode
 from lsp_server.placement import Placement, Placements
+from lsp_server.proposal_cache import MAX_TYPED_BYTES, Found
 from lsp_server.selection import Selection
 from lsp_server.session import Session
 from lsp_server.settings import Settings
@@ -80,8 +83,7 @@ def suggest(session: Session, wish: Wish) -> Suggested | Coroutine[Any, Any, Sug
     known: Outcome = found.outcome
     if isinstance(known, Proposal):
         known = placements.taken_out(known)
-    record = session.traces.find(found.origin)
-    steps = record.steps if record is not None else ()
+    steps = _steps(session, found.origin)
     return _settled(session, wish, id_, _Answer(known, found.origin, steps, is_begun=True))
 
 
@@ -107,6 +109,37 @@ def _request(
     return replace(request, min_confidence=mode.min_confidence)
 
 
+@dataclass(frozen=True, slots=True)
+class _Errand:
+    """A request in the engine's queue."""
+
+    session: Session
+    request: Request
+    id: str
+    started_s: float
+
+    def follows(self, older: Errand) -> bool:
+        """Whether only something was typed since ``older``."""
+        if not isinstance(older, _Errand):
+            return False
+        old, new = older.request, self.request
+        is_ahead = 0 <= new.cursor - old.cursor <= MAX_TYPED_BYTES
+        is_same = new.path == old.path and new.candidates <= old.candidates
+        head = old.text.encode()[: old.cursor]
+        return is_ahead and is_same and new.text.encode().startswith(head)
+
+    def find(self) -> Found:
+        """What an older errand brought."""
+        return self.session.proposals.find(self.request)
+
+    def note(self, finished: Finished) -> None:
+        """Keep the engine's answer for those who type along with it."""
+        outcome = finished.outcome
+        if not isinstance(outcome, Refusal) or outcome.reason is not Reason.CANCELLED:
+            self.session.pace.note_latency(time.perf_counter() - self.started_s)
+        self.session.proposals.put(self.request, outcome, self.id)
+
+
 async def _ask(
     session: Session,
     wish: Wish,
@@ -119,19 +152,32 @@ async def _ask(
     settings = session.settings_for(wish.document)
     delay_s = 0.0 if wish.is_invoked else session.pace.delay_s(settings.max_delay_ms)
     session.status.report(StatusKind.NORMAL, is_busy=True)
-    started = time.perf_counter()
+    started_s = time.perf_counter()
+    errand = _Errand(session, request, id_, started_s + delay_s)
     try:
-        answer = await session.schedule.answer(snapshot, Infill(request), placements, delay_s)
+        answer = await session.schedule.answer(
+            snapshot, Infill(request), placements, delay_s, errand
+        )
     except asyncio.CancelledError:
         cancelled = Refusal(Reason.CANCELLED, "the editor cancelled it")
         session.record(id_, snapshot.uri, cancelled)
         raise
-    latency_s = time.perf_counter() - started - delay_s
+    origin = answer.origin or id_
     if answer.engine_outcome is not None:
-        session.pace.note_latency(latency_s)
-        session.proposals.put(request, answer.engine_outcome, id_)
-    known = _Answer(answer.outcome, id_, answer.steps, 1000 * (latency_s + delay_s))
+        errand.note(Finished(0, answer.engine_outcome))
+    known = _Answer(
+        answer.outcome,
+        origin,
+        answer.steps or _steps(session, origin),
+        1000 * (time.perf_counter() - started_s),
+        is_begun=origin != id_,
+    )
     return _settled(session, wish, id_, known)
+
+
+def _steps(session: Session, id_: str) -> tuple[Step, ...]:
+    record = session.traces.find(id_)
+    return record.steps if record is not None else ()
 
 
 def _settled(session: Session, wish: Wish, id_: str, answer: _Answer) -> Suggested:

@@ -54,6 +54,23 @@ def test_the_wait_has_a_limit() -> None:
     assert typing(Clock(), 1.0).delay_s(0) == 0.0
 
 
+def test_a_job_is_worth_finishing_from_half_of_its_time_on() -> None:
+    pace = Pace(Clock())
+    pace.note_latency(0.4)
+    assert not pace.is_worth_finishing(0.1)
+    assert pace.is_worth_finishing(0.2)
+
+
+def test_a_slow_engine_is_not_starved_by_keys() -> None:
+    clock = Clock()
+    pace = Pace(clock)
+    assert pace.is_worth_finishing(0.0)
+    pace.note_latency(3.0)
+    assert not pace.is_worth_finishing(0.5)
+    clock.now_s += 1.1
+    assert pace.is_worth_finishing(0.5)
+
+
 def test_a_pause_is_no_slow_typing_and_a_new_speed_is_learnt() -> None:
     clock = Clock()
     pace = typing(clock, 0.1)

@@ -35,9 +35,11 @@ async def kept(client: Any, tmp_path: Path) -> AsyncIterator[Rows]:
     store.close()
 
 
-async def proposed(client: Any, infiller: Any, text: str = "total(é😀)") -> dict[str, Any]:
+async def proposed(
+    client: Any, infiller: Any, text: str = "total(é😀)", feedback: bool = True
+) -> dict[str, Any]:
     infiller.edits = ((4, 4, text),)
-    await client.initialize()
+    await client.initialize(options={"feedback": feedback})
     client.open(URI, "x = ")
     (item,) = (await client.complete(URI, 0, 4))["result"]["items"]
     return item  # type: ignore[no-any-return]
@@ -157,8 +159,7 @@ async def test_survival_is_measured(client: Any, infiller: Any, kept: Rows) -> N
 
 async def test_switched_off_nothing_is_kept(client: Any, infiller: Any, tmp_path: Path) -> None:
     client.session.feedback._store = store = FeedbackStore(tmp_path / "feedback.sqlite3")
-    client.configuration = {"feedback": False}
-    item = await proposed(client, infiller)
+    item = await proposed(client, infiller, feedback=False)
     client.notify("textDocument/didShowCompletion", {"item": item})
     await accepted(client, item)
     store.close()

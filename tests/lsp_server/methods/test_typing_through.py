@@ -102,7 +102,7 @@ async def test_another_model_proposes_anew(client: Any, infiller: Any) -> None:
     infiller.gate.set()
     client.configuration = {"model": "other"}
     client.notify("workspace/didChangeConfiguration", {"settings": None})
-    await client.until(lambda: client.session.settings.model == "other")
+    await client.until(lambda: not client.session.proposals._entries)
     assert await items(client, 4)
     assert infiller.requests.get(timeout=60).cursor == 4
 
