@@ -168,6 +168,11 @@ def _add_eval(commands: Any) -> None:
 
 def _add_shown(evaluation: argparse.ArgumentParser) -> None:
     """What an evaluation shows and where it goes."""
+    evaluation.add_argument(
+        "--plans",
+        action="store_true",
+        help="plan alone, at --holes places: is text of the user ever inside a mask? (1: it is)",
+    )
     evaluation.add_argument("--output", type=Path, metavar="FILE", help="write every answer there")
     evaluation.add_argument(
         "--answers", type=Path, metavar="FILE",

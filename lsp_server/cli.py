@@ -130,6 +130,8 @@ def _eval(arguments: argparse.Namespace) -> int:
         raise BadInput(
             f"{error.name} is not installed: run pip install {error.name} first"
         ) from error
+    if arguments.plans:
+        return _eval_plans(arguments)
     evaluation = _evaluation(arguments)
     if arguments.output is not None:
         write_json(evaluation, arguments.output)
@@ -139,6 +141,17 @@ def _eval(arguments: argparse.Namespace) -> int:
         write_plots(evaluation, arguments.plots)
     sys.stdout.write(format_report(evaluation))
     return 0
+
+
+def _eval_plans(arguments: argparse.Namespace) -> int:
+    from engine.evaluation.holes import read_sources
+    from engine.evaluation.plan_safety import format_safety, measure_plans
+
+    if arguments.corpus is None:
+        raise BadInput("--plans needs a corpus: name a folder of source files")
+    safety = measure_plans(read_sources(arguments.corpus), arguments.holes, arguments.seed)
+    sys.stdout.write(format_safety(safety))
+    return EXIT_FAILURE if safety.offenders else 0
 
 
 def _evaluation(arguments: argparse.Namespace) -> Evaluation:
