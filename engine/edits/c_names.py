@@ -96,7 +96,7 @@ class CBinder(StaticBinder):
             kind = SymbolKind.TYPE
         elif is_function:
             kind = SymbolKind.FUNCTION
-        symbol = self.declare(name, scope, kind, holds_from=node.start_byte)
+        symbol = self.declare(name, _home(scope), kind, holds_from=node.start_byte)
         if type_ is not None and self.text(type_) != "auto":
             symbol.annotation = symbol.annotation or Expression(type_, scope)
         value = declarator.child_by_field_name("value")
@@ -136,7 +136,7 @@ class CBinder(StaticBinder):
                 symbol = self._declare_method(name_node, around)
             yield from self._qualifiers(name, scope)
         elif name.type in _NAMES and not self._is_constructor(name, scope):
-            symbol = self.declare(name, scope, SymbolKind.FUNCTION)
+            symbol = self.declare(name, _home(scope), SymbolKind.FUNCTION)
         elif name.type in _NAMES:
             yield name, scope
         type_ = node.child_by_field_name("type")
@@ -148,6 +148,7 @@ class CBinder(StaticBinder):
         yield from ((child, inner) for child in node.named_children if child.id != done)
 
     def _is_constructor(self, name: tree_sitter.Node, scope: Scope) -> bool:
+        scope = _home(scope)
         return scope.owner is not None and self.text(name) == scope.owner.name
 
     def _declare_method(self, name: tree_sitter.Node, owner: Scope) -> Symbol | None:
@@ -188,8 +189,7 @@ class CBinder(StaticBinder):
     def _class_specifier(self, node: tree_sitter.Node, scope: Scope) -> Iterator[Step]:
         """A class with a body is declared; without one, its name is used."""
         name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
-        home = next(one for one in scope.up() if one.kind is not ScopeKind.CLASS or name)
-        symbol = None
+        home, symbol = _home(scope), None
         if name is not None and name.type == "type_identifier" and body is not None:
             symbol = self.declare(name, home, SymbolKind.CLASS, space=self.space_of(name))
         elif name is not None and name.type == "type_identifier":
@@ -227,11 +227,10 @@ class CBinder(StaticBinder):
     def _template(self, node: tree_sitter.Node, scope: Scope) -> Iterator[Step]:
         """Template parameters hold in the declaration; what is declared belongs outside."""
         parameters = node.child_by_field_name("parameters")
-        names = [] if parameters is None else parameters.named_children
-        for each in names:
-            yield each, scope
+        inner = self.open(ScopeKind.BLOCK, node, scope)
+        yield from () if parameters is None else ((parameters, inner),)
         done = None if parameters is None else parameters.id
-        yield from ((child, scope) for child in node.named_children if child.id != done)
+        yield from ((child, inner) for child in node.named_children if child.id != done)
 
     def _type_parameter(self, node: tree_sitter.Node, scope: Scope) -> Iterator[Step]:
         for name in node.named_children:
@@ -243,7 +242,7 @@ class CBinder(StaticBinder):
     def _alias(self, node: tree_sitter.Node, scope: Scope) -> Iterator[Step]:
         name, type_ = node.child_by_field_name("name"), node.child_by_field_name("type")
         if name is not None:
-            symbol = self.declare(name, scope, SymbolKind.TYPE, holds_from=node.start_byte)
+            symbol = self.declare(name, _home(scope), SymbolKind.TYPE, holds_from=node.start_byte)
             symbol.annotation = None if type_ is None else Expression(type_, scope)
         yield from () if type_ is None else ((type_, scope),)
 
@@ -301,6 +300,12 @@ class CBinder(StaticBinder):
             elif type_ is not None:
                 owner = type_.child_by_field_name("name") or type_
                 self.note_member(owner, field, scope)
+
+
+def _home(scope: Scope) -> Scope:
+    """Where a declaration belongs: a template's is seen outside of it."""
+    is_template = scope.node.type == "template_declaration"
+    return scope.parent if is_template and scope.parent is not None else scope
 
 
 def _function_declarator(

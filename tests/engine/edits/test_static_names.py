@@ -114,6 +114,16 @@ CASES = {
         "int f(std::vector<int> w, int ⟦x⟧) { auto l = [⟦x⟧](int q) { return q + ⟦x⟧; };\n"
         "for (auto &v : w) v += ⟦x⟧; return l(1); }\n",
     ),
+    "cpp: template parameters": (
+        "cpp",
+        "template <typename ⟦T⟧> class A { ⟦T⟧ a; };\n"
+        "template <typename T> T f(A<T> a) { return a.a; }\nA<int> g;\n",
+    ),
+    "cpp: template": (
+        "cpp",
+        "template <typename T> class ⟦A⟧ { ⟦A⟧(); };\n"
+        "template <typename T> T f(⟦A⟧<T> a) { return a.a; }\n⟦A⟧<int> g;\n",
+    ),
     "cpp: enum class": ("cpp", "enum class E { ⟦X⟧, Y };\nint X; E f() { return E::⟦X⟧; }\n"),
 }
 
