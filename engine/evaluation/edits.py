@@ -57,9 +57,10 @@ def run_edits(config: EditsConfig) -> list[Measured]:
 
 def sections() -> Sequence[Section]:
     """All sections, in the order of the report."""
+    from engine.evaluation.naming import measure_names
     from engine.evaluation.renames import measure_renames
 
-    return (measure_renames,)
+    return (measure_renames, measure_names)
 
 
 def share(section: str, name: str, hits: Sequence[bool], seed: int = 0) -> Iterator[Measured]:
