@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pygls.uris import from_fs_path
 
 from engine.edits.project_names import SourceText
+from engine.errors import BadInput
 from engine.languages import language_of
 from lsp_server.buffer import TextBuffer
 from lsp_server.documents import Document, Documents
@@ -55,7 +56,7 @@ def opened(document: Document) -> RenameFile:
     )
 
 
-def read(path: Path, ignore_reason: str | None = None) -> RenameFile | None:
+def read(path: Path) -> RenameFile | None:
     """A file on disk; None when it is gone, too large or no text, so that it holds no name."""
     stamp, uri = _stamp(path), from_fs_path(str(path))
     if stamp is None or uri is None or stamp[1] > MAX_FILE_BYTES:
@@ -64,35 +65,39 @@ def read(path: Path, ignore_reason: str | None = None) -> RenameFile | None:
         text = path.read_bytes().decode()
     except (OSError, UnicodeDecodeError):
         return None
-    trouble = ignore_reason or _trouble(path)
-    buffer = TextBuffer(text.encode())
-    return RenameFile(SourceText(str(path), text), uri, buffer, stamp=stamp, trouble=trouble)
+    source, buffer = SourceText(str(path), text), TextBuffer(text.encode())
+    return RenameFile(source, uri, buffer, stamp=stamp, trouble=_trouble(path))
 
 
-def gathered(
-    document: Document, name: str, documents: Documents, paths: Iterable[Path]
-) -> list[RenameFile]:
-    """``document`` first, then the files of its language that hold ``name``, at most MAX_FILES.
-
-    ``paths`` are the files on disk that may hold it. The files that make a package of their
-    folder come along, because they may hand the name on.
-    """
+def opened_with(document: Document, name: str, documents: Documents) -> list[RenameFile]:
+    """``document``, then the open documents of its language that hold ``name``."""
     family = _family(document.language)
     others = [
         one
         for one in documents
         if one is not document and _family(one.language) == family and name in one.text
     ]
-    found = [opened(document), *(opened(one) for one in others)]
-    known = {Path(one.path) for one in documents if one.path is not None}
-    for path in _with_packages(paths):
-        if len(found) >= MAX_FILES:
-            break
-        if path not in known and _family(language_of(str(path)).id) == family:
-            known.add(path)
-            file = read(path)
-            found.extend([] if file is None else [file])
-    return found
+    return [opened(document), *(opened(one) for one in others)]
+
+
+def read_beside(files: Sequence[RenameFile], paths: Iterable[Path]) -> list[RenameFile]:
+    """Read those of ``paths`` that belong to the language of ``files`` and are not among them.
+
+    The files that make a package of their folder come along, because they may hand a name on.
+    Raises BadInput for more than MAX_FILES.
+    """
+    first = files[0].source
+    family = _family(language_of(first.path, first.language).id)
+    known = {Path(file.source.path) for file in files}
+    wanted = [
+        path
+        for path in _with_packages(paths)
+        if path not in known and _family(language_of(str(path)).id) == family
+    ]
+    if len(wanted) > MAX_FILES:
+        raise BadInput(f"the name stands in more than {MAX_FILES} files")
+    found = [read(path) for path in wanted]
+    return [file for file in found if file is not None]
 
 
 def _with_packages(paths: Iterable[Path]) -> list[Path]:

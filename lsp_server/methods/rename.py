@@ -7,7 +7,8 @@ without annotations does not get them.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping
+from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
@@ -17,7 +18,7 @@ from engine.edits.rename import Certainty, RenameEdit, RenamePlan, plan_rename, 
 from engine.errors import BadInput
 from lsp_server.methods.prepare_rename import refused, renamable_document
 from lsp_server.positions import offset_at, range_of
-from lsp_server.rename_files import RenameFile, gathered
+from lsp_server.rename_files import MAX_FILES, RenameFile, opened, opened_with, read_beside
 from lsp_server.session import Session
 
 _POSSIBLE, _MENTION = "midfill.possible", "midfill.mention"
@@ -36,50 +37,64 @@ def rename(
     """Read all files as they are now; the analysis follows in a thread of its own."""
     document = renamable_document(session, params.text_document.uri)
     offset = offset_at(document.buffer, params.position, session.encoding)
-    files = _files(session, document.uri, offset)
-    return _renamed(session, files, offset, params.new_name)
-
-
-def _files(session: Session, uri: str, offset: int) -> list[RenameFile]:
-    """The document, and the files that hold the name at ``offset``."""
-    document = session.documents[uri]
-    own = gathered(document, "", session.documents, ())[:1]
     try:
-        place = renamable_at(own[0].source, offset)
+        place = renamable_at(opened(document).source, offset)
     except BadInput as error:
         raise refused(str(error)) from error
     name = document.buffer.slice(place.start, place.end).decode()
-    return gathered(document, name, session.documents, ())
+    files = opened_with(document, name, session.documents)
+    known = {Path(one.path) for one in session.documents if one.path is not None}
+    mentioning = session.workspace.files_mentioning(name, limit=MAX_FILES + 1)
+    paths = [path for path in mentioning if path not in known]
+    return _renamed(session, files, paths, offset, params.new_name)
 
 
 async def _renamed(
-    session: Session, files: list[RenameFile], offset: int, new_name: str
+    session: Session,
+    files: list[RenameFile],
+    paths: list[Path],
+    offset: int,
+    new_name: str,
 ) -> types.WorkspaceEdit:
-    sources = [file.source for file in files]
+    """Work it out in a thread; then make sure that no file has changed meanwhile."""
+
+    def work() -> tuple[list[RenameFile], RenamePlan]:
+        found = [*files, *read_beside(files, paths)]
+        sources = [file.source for file in found]
+        return found, plan_rename(sources, sources[0].path, offset, new_name)
+
     try:
-        plan = await asyncio.to_thread(plan_rename, sources, sources[0].path, offset, new_name)
+        found, plan = await asyncio.to_thread(work)
     except BadInput as error:
         raise refused(str(error)) from error
-    by_path = {file.source.path: file for file in files}
+    by_path = {file.source.path: file for file in found}
     touched = {path: by_path[path] for path in _paths(plan)}
     for file in (files[0], *touched.values()):
         if not file.is_current(session.documents):
             raise JsonRpcContentModified(f"{file.source.path} has changed meanwhile: rename again")
-    left = [file for file in touched.values() if file.trouble is not None]
-    if files[0] in left:
-        raise refused(f"{files[0].source.path}: {files[0].trouble}")
+    troubles = {path: _trouble(session, file) for path, file in touched.items()}
+    left = {path: why for path, why in troubles.items() if why is not None}
+    if files[0].source.path in left:
+        raise refused(f"{files[0].source.path}: {left[files[0].source.path]}")
     _tell(session, left)
-    return _written(session, plan, {p: f for p, f in touched.items() if f.trouble is None})
+    return _written(session, plan, {path: touched[path] for path in touched if path not in left})
+
+
+def _trouble(session: Session, file: RenameFile) -> str | None:
+    """Why a file may not be changed: it is ignored or read-only."""
+    path = Path(file.source.path)
+    ignored = session.workspace.ignore_reason(path) if path.is_absolute() else None
+    return ignored or file.trouble
 
 
 def _paths(plan: RenamePlan) -> list[str]:
     return list(dict.fromkeys(one.edit.path for one in plan.edits if one.edit.path is not None))
 
 
-def _tell(session: Session, left: Sequence[RenameFile]) -> None:
+def _tell(session: Session, left: Mapping[str, str]) -> None:
     """Tell the user which files hold the name and stay as they are."""
     if left:
-        names = "; ".join(f"{file.source.path} ({file.trouble})" for file in left[:5])
+        names = "; ".join(f"{path} ({why})" for path, why in list(left.items())[:5])
         more = "" if len(left) <= 5 else f" and {len(left) - 5} more"
         message = f"The name also stands in files that were left as they are: {names}{more}"
         session.show(types.MessageType.Warning, message)

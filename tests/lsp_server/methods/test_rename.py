@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lsprotocol import types
 
-from lsp_server.rename_files import gathered, opened, read
+from engine.errors import BadInput
+from lsp_server.rename_files import MAX_FILES, opened, opened_with, read, read_beside
 
 URI = "file:///project/a.py"
 OTHER = "file:///project/b.py"
@@ -181,7 +183,8 @@ async def test_only_files_of_the_language_are_looked_at(client: Any, tmp_path: P
     (tmp_path / "f.js").write_text("total\n")
     documents = client.session.documents
     paths = [tmp_path / "e.py", tmp_path / "f.js", tmp_path / "gone.py"]
-    found = gathered(documents[URI], "total", documents, paths)
+    files = opened_with(documents[URI], "total", documents)
+    found = [*files, *read_beside(files, paths)]
     assert [Path(file.source.path).name for file in found] == [
         "a.py",
         "b.py",
@@ -189,3 +192,31 @@ async def test_only_files_of_the_language_are_looked_at(client: Any, tmp_path: P
         "__init__.py",
     ]
     assert opened(documents[URI]).is_current(documents)
+
+
+async def test_files_of_the_workspace_are_changed_too(client: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(SOURCE)
+    (tmp_path / "b.py").write_text(IMPORTER)
+    (tmp_path / "c.py").write_text(IMPORTER)
+    (tmp_path / ".midfillignore").write_text("c.py\n")
+    found = (tmp_path / "b.py", tmp_path / "c.py")
+    client.session.workspace.files_mentioning = lambda _name, limit: found[:limit]
+    await client.initialize(capabilities=ANNOTATED)
+    uri = (tmp_path / "a.py").as_uri()
+    client.open(uri, SOURCE)
+    asked = {"textDocument": {"uri": uri}, "position": {"line": 0, "character": 5}}
+    response = await client.request("textDocument/rename", {**asked, "newName": "add_up"})
+    first, second = response["result"]["documentChanges"]
+    assert first["textDocument"]["version"] == 1
+    assert second["textDocument"] == {"uri": (tmp_path / "b.py").as_uri(), "version": None}
+    assert places(second) == [(0, 14), (2, 0)]
+    shown = await client.wait_for(lambda one: one.get("method") == "window/showMessage")
+    assert "c.py is named in .midfillignore" in shown["params"]["message"]
+
+
+def test_a_name_in_too_many_files_is_refused(client: Any, tmp_path: Path) -> None:
+    client.session.documents.open(types.TextDocumentItem(URI, "python", 1, SOURCE))
+    files = opened_with(client.session.documents[URI], "total", client.session.documents)
+    paths = [tmp_path / f"{number}.py" for number in range(MAX_FILES + 1)]
+    with pytest.raises(BadInput, match="more than"):
+        read_beside(files, paths)
