@@ -20,7 +20,10 @@ from engine.models import user_models_folder
 from engine.request import Request
 from engine.spans import ByteOffset
 from lsp_server import __version__
+from lsp_server.feedback_store import FILE_NAME
+from lsp_server.folders import state_folder
 from lsp_server.machine import num_cpus, peak_mb
+from lsp_server.usage import ALL, read_usage
 
 PACKAGES = ("numpy", "regex", "pygls", "lsprotocol", "tree-sitter")
 CPU_RUNTIME = "onnxruntime"
@@ -61,6 +64,7 @@ def findings(model: str | None) -> Iterator[Finding]:
     yield runtime_finding(_version(CPU_RUNTIME), _version(GPU_RUNTIME))
     yield _grammars()
     yield Finding("your models", str(user_models_folder()))
+    yield _feedback()
     yield from _model(model)
 
 
@@ -104,6 +108,16 @@ def _grammars() -> Finding:
         f"not loaded: {', '.join(missing)}",
         "reinstall midfill: files of these languages are filled as plain text until then",
     )
+
+
+def _feedback() -> Finding:
+    path = state_folder() / FILE_NAME
+    try:
+        usages = read_usage(path)
+    except BadInput as error:
+        return Finding("feedback", str(path), str(error))
+    num_shown = usages[ALL].num_shown if usages else 0
+    return Finding("feedback", f"{num_shown} proposals counted in {path}")
 
 
 def _model(model: str | None) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from typing import TextIO
 from engine.proposal import Outcome, Proposal, Refusal
 from engine.request import Effort, Request
 from engine.step import Step
+from lsp_server.editor_rules import editor_rules
 from lsp_server.reasons import REASONS
 from lsp_server.report import report
 from lsp_server.secret_mask import without_secrets
@@ -75,6 +76,8 @@ def why(place: str, options: FillOptions, out: TextIO) -> int:
     painter = Painter(has_colour(out, os.environ))
     run = run_request(place, options)
     out.write(f"place     {place}\nmodel     {run.outcome.model}\n")
+    rules = editor_rules(run.source.path)
+    out.write("settings  " + f"\n{'':<10}".join(rules) + "\n")
     _explain_plan(run, out)
     out.write("\n")
     for step in run.steps:

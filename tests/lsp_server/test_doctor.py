@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
+
+import pytest
 
 from lsp_server.doctor import doctor, runtime_finding
 
@@ -25,6 +28,16 @@ def test_a_model_that_cannot_be_loaded_is_a_problem_with_a_mend() -> None:
     assert doctor("no-such-model", out) == 1
     bad = [line for line in out.getvalue().splitlines() if line.startswith("BAD")]
     assert any(line.startswith("BAD model") and "no-such-model" in line for line in bad)
+
+
+def test_a_feedback_file_that_cannot_be_read_is_a_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MIDFILL_STATE_DIR", str(tmp_path))
+    (tmp_path / "feedback.sqlite3").write_bytes(b"no database" * 100)
+    out = io.StringIO()
+    assert doctor("scripted", out) == 1
+    assert "BAD feedback" in out.getvalue() and "move it away" in out.getvalue()
 
 
 def test_a_sound_model_is_run_once() -> None:
