@@ -15,6 +15,7 @@ _PLAIN_MODULES = frozenset(
     {
         "engine.edits.finding",
         "engine.edits.named_edits",
+        "engine.edits.names",
         "engine.edits.next_edit",
         "engine.edits.template",
         "engine.holes",

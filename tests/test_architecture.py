@@ -128,6 +128,7 @@ def _is_silent(handler: ast.ExceptHandler) -> bool:
     [
         "engine/edits/finding.py",
         "engine/edits/named_edits.py",
+        "engine/edits/names.py",
         "engine/edits/next_edit.py",
         "engine/edits/template.py",
         "engine/holes.py",

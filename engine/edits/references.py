@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.edits.symbols import NameTable, ScopeKind, Site, Symbol, SymbolKind
+from engine.edits.symbols import NameTable, Scope, ScopeKind, Site, Symbol, SymbolKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,13 @@ def is_member(symbol: Symbol) -> bool:
 def key_of(symbol: Symbol) -> str:
     """The name under which members of unknown objects are listed."""
     return symbol.name + symbol.space
+
+
+def local_scope(symbol: Symbol) -> Scope | None:
+    """The function whose own the name is; None for what can be seen from elsewhere."""
+    around = [one for one in symbol.scope.up() if one.kind is ScopeKind.FUNCTION]
+    is_own = symbol.scope.kind is not ScopeKind.CLASS
+    return around[0] if around and is_own else None
 
 
 def _listed_at(names: Mapping[str, Sequence[Site]], offset: int) -> str | None:

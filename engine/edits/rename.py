@@ -12,11 +12,10 @@ from enum import Enum
 from engine.edits.mentions import mentions
 from engine.edits.new_name import badly_formed, clash
 from engine.edits.project_names import Exported, ProjectNames, SourceText
-from engine.edits.references import is_member, key_of, references_at, symbol_at
+from engine.edits.references import is_member, key_of, local_scope, references_at, symbol_at
 from engine.edits.symbols import (
     NameTable,
     Origin,
-    Scope,
     ScopeKind,
     Site,
     Symbol,
@@ -202,7 +201,7 @@ class _Rename:
 
     def _mentions(self, table: NameTable) -> Iterator[RenameEdit]:
         """Comments and docstrings: of the scope for a local name, of all its files for others."""
-        inner = _local_scope(self.symbol)
+        inner = local_scope(self.symbol)
         if inner is not None:
             for site in mentions(table.tree, self.symbol.name, inner.extent):
                 yield self._edit(self.home, site, Certainty.MENTION)
@@ -215,10 +214,3 @@ class _Rename:
     def _edit(self, path: str, site: Site, certainty: Certainty) -> RenameEdit:
         text = site.prefix + self.new_name + site.suffix
         return RenameEdit(Edit(site.span, text, path), certainty)
-
-
-def _local_scope(symbol: Symbol) -> Scope | None:
-    """The function whose own the name is; None for what can be seen from elsewhere."""
-    around = [one for one in symbol.scope.up() if one.kind is ScopeKind.FUNCTION]
-    is_own = symbol.scope.kind is not ScopeKind.CLASS
-    return around[0] if around and is_own else None

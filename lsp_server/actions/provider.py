@@ -46,12 +46,14 @@ class Change:
     """What an action does: ``edits`` by analysis alone, a ``job`` that the model is needed for.
 
     With both the job is tried, and the edits are made when it ends in a refusal. ``is_previewed``:
-    the editor asks before it makes them, where it can.
+    the editor asks before it makes them, where it can. ``is_name``: the job's text is a name, and
+    the preview says which and how likely it is.
     """
 
     edits: EditSet | None = None
     job: Job | None = None
     is_previewed: bool = False
+    is_name: bool = False
 
 
 class Provider(Protocol):

@@ -9,6 +9,7 @@ from lsp_server.actions.inline_variable import InlineVariable
 from lsp_server.actions.provider import Provider
 from lsp_server.actions.regenerate import Regenerate
 from lsp_server.actions.remove_redundant import RemoveRedundant
+from lsp_server.actions.rename_names import RenameNames
 from lsp_server.actions.repair_syntax import RepairSyntax
 
 PROVIDERS: tuple[Provider, ...] = (
@@ -18,6 +19,7 @@ PROVIDERS: tuple[Provider, ...] = (
     ExtractVariable(),
     ExtractFunction(),
     InlineVariable(),
+    RenameNames(),
     Regenerate(),
 )
 

@@ -91,18 +91,19 @@ def _checked(arguments: Mapping[Any, Any]) -> Arguments:
 
 async def edit_of(session: Session, chosen: Chosen) -> types.WorkspaceEdit:
     """The edit of an action: by the engine where it is needed, else by analysis alone."""
-    edits = await _edits(session, chosen)
+    edits, description = await _edits(session, chosen)
     document = session.documents.get(chosen.snapshot.uri)
     if document is None or document.revision != chosen.snapshot.revision:
         raise JsonRpcContentModified(_STALE)
-    note = Note(chosen.title, "by Midfill", chosen.change.is_previewed)
+    note = Note(chosen.title, description, chosen.change.is_previewed)
     try:
         return workspace_edit(session, document, edits.edits, note)
     except BadInput as error:
         raise _failed(str(error)) from error
 
 
-async def _edits(session: Session, chosen: Chosen) -> EditSet:
+async def _edits(session: Session, chosen: Chosen) -> tuple[EditSet, str]:
+    """The edits, and what a preview says of them."""
     change, snapshot = chosen.change, chosen.snapshot
     outcome: Proposal | Refusal = Refusal(Reason.EMPTY, "there is nothing to do")
     # What analysis copies may hold a secret, which no job may see.
@@ -112,10 +113,12 @@ async def _edits(session: Session, chosen: Chosen) -> EditSet:
         answer = await session.schedule.answer(snapshot, change.job)
         outcome = answer.outcome
         session.record(id_, snapshot.uri, outcome, answer.steps)
+    if isinstance(outcome, Proposal) and change.is_name:
+        return outcome.edit_set, f"'{outcome.text}', {outcome.confidence:.0%} likely"
     if isinstance(outcome, Proposal):
-        return outcome.edit_set
+        return outcome.edit_set, "by Midfill"
     if change.edits is not None and outcome.reason is not Reason.STALE:
-        return change.edits
+        return change.edits, "by Midfill"
     raise _failed(f"{outcome.reason.value}: {outcome.detail}".removesuffix(": "))
 
 
