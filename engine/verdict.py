@@ -123,7 +123,7 @@ def _sure_beginning(task: Task, sampler: Sampler) -> Proposal | None:
         return None
     scores = sampler.scores(0)
     p = task.calibration.token_p(scores.p)
-    least = task.calibration.min_prefix
+    least = max(task.calibration.min_prefix, task.min_confidence)
     for text, chance in sure_cuts(scores.pieces, p, least, hole.single_line):
         checked = check(task.tree, task.plan, (text,), task.request, task.check)
         if isinstance(checked, Checked) and checked.texts[0].strip() == text.strip():
