@@ -9,11 +9,13 @@ cache, where the next request finds it if the user has typed along.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol
 
+from engine.proposal import Outcome
 from lsp_server.messages import Finished
 from lsp_server.proposal_cache import Found
 from lsp_server.worker import Submission, Worker
@@ -34,7 +36,7 @@ class Errand(Protocol):
         """Look again for what is known: what was left may have brought it."""
         ...
 
-    def note(self, finished: Finished) -> None:
+    def note(self, outcome: Outcome, engine_s: float) -> None:
         """Take the engine's answer, which came after the request was over."""
         ...
 
@@ -43,6 +45,7 @@ class Errand(Protocol):
 class _Left:
     submission: Submission
     errand: Errand
+    started_s: float
     is_over: asyncio.Event
     timer: asyncio.TimerHandle | None = None
 
@@ -63,7 +66,9 @@ class Leftovers:
             self._worker.cancel(submission.ticket)
             return
         loop = asyncio.get_running_loop()
-        left = self._left[uri] = _Left(submission, errand, asyncio.Event())
+        left = self._left[uri] = _Left(
+            submission, errand, time.monotonic() - ran_s, asyncio.Event()
+        )
         left.timer = loop.call_later(CANCEL_GRACE_S, self.end, uri)
 
         def arrive(answer: Future[Finished]) -> None:
@@ -112,4 +117,4 @@ class Leftovers:
             left.timer.cancel()
         left.is_over.set()
         if answer.exception() is None:
-            left.errand.note(answer.result())
+            left.errand.note(answer.result().outcome, time.monotonic() - left.started_s)

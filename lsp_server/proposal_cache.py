@@ -63,8 +63,14 @@ class ProposalCache:
         self._capacity = capacity
         self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
 
-    def put(self, request: Request, outcome: Outcome, origin: str) -> None:
-        """Keep what the engine answered to ``request``, unless asking again may end otherwise."""
+    def put(
+        self, request: Request, outcome: Outcome, origin: str, circumstances: Hashable = None
+    ) -> None:
+        """Keep what the engine answered to ``request``, unless asking again may end otherwise.
+
+        A refusal is found again under the same ``circumstances`` only: whatever else than the text
+        may have been its reason.
+        """
         if isinstance(outcome, Refusal) and outcome.reason not in _LASTING:
             return
         data = request.text.encode()
@@ -73,7 +79,7 @@ class ProposalCache:
             request.cursor,
             _digest(data[request.cursor :]),
             _policy(request),
-            _circumstances(request),
+            circumstances,
             request.candidates,
             outcome,
             origin,
@@ -88,7 +94,7 @@ class ProposalCache:
         """Forget all: another model answers from now on."""
         self._entries.clear()
 
-    def find(self, request: Request) -> Found:
+    def find(self, request: Request, circumstances: Hashable = None) -> Found:
         """Look for an outcome whose proposal the user has typed along with, the newest first."""
         data = request.text.encode()
         before, behind = data[: request.cursor], data[request.cursor :]
@@ -107,7 +113,7 @@ class ProposalCache:
             if start != entry.before:
                 continue
             typed = before[entry.num_before :].decode()
-            outcome = _continued(entry, request, typed, added.decode())
+            outcome = _continued(entry, request, typed, added.decode(), circumstances)
             if outcome is not None:
                 self._entries.move_to_end(key)
                 return Found(outcome, entry.origin)
@@ -116,12 +122,14 @@ class ProposalCache:
         return Found(draft=draft)
 
 
-def _continued(entry: _Entry, request: Request, typed: str, added: str) -> Outcome | None:
+def _continued(
+    entry: _Entry, request: Request, typed: str, added: str, circumstances: Hashable
+) -> Outcome | None:
     """Bring an outcome to the text in which ``typed`` stands before the cursor, or None."""
     if entry.num_candidates < request.candidates:
         return None
     if isinstance(entry.outcome, Refusal):
-        is_same = not typed and entry.circumstances == _circumstances(request)
+        is_same = not typed and entry.circumstances == circumstances
         return entry.outcome if is_same else None
     if not typed:
         return entry.outcome
@@ -145,11 +153,6 @@ def _left(text: str, typed: str) -> str | None:
 def _policy(request: Request) -> Hashable:
     """What a proposal's text depends on besides the document."""
     return (request.path, request.language, request.effort, request.seed, request.single_line)
-
-
-def _circumstances(request: Request) -> Hashable:
-    """What else may have been the reason for a refusal; a hash, or it would hold the texts."""
-    return hash((request.min_confidence, request.budget_ms, request.open_documents))
 
 
 def _ends(behind: bytes) -> dict[int, bytes]:

@@ -1,5 +1,7 @@
 """One request after the other per document: the latest wins, each is answered exactly once.
 
+Requests of different kinds (ghost text, next edits, actions) do not end each other.
+
 Knows requests, outcomes and revisions, nothing of positions or messages.
 """
 
@@ -33,13 +35,15 @@ _FAILED = Refusal(Reason.BACKEND_FAILED, "the engine failed; the server's log sa
 class Answer:
     """What a request ended in; a proposal's offsets count in the document as it is now.
 
-    ``engine_outcome`` is what the engine said of the job's text, None when it said nothing.
+    ``engine_outcome`` is what the engine said of the job's text after ``engine_s`` seconds, None
+    when it said nothing.
     ``origin``: the earlier request whose answer was found meanwhile, "" for this one's own.
     """
 
     outcome: Outcome
     steps: tuple[Step, ...] = ()
     engine_outcome: Outcome | None = None
+    engine_s: float = 0.0
     origin: str = ""
 
 
@@ -51,6 +55,10 @@ class _Turn:
     superseded: asyncio.Event
     submission: Submission | None = None
     started_s: float = 0.0
+
+
+# A document and a kind of job.
+_Lane = tuple[str, type]
 
 
 class Schedule:
@@ -70,7 +78,7 @@ class Schedule:
         self._worker = worker
         self._documents = documents
         self._leftovers = Leftovers(worker, is_worth_finishing)
-        self._under_way: dict[str, _Turn] = {}
+        self._under_way: dict[_Lane, _Turn] = {}
 
     async def answer(
         self,
@@ -80,15 +88,16 @@ class Schedule:
         delay_s: float = 0.0,
         errand: Errand | None = None,
     ) -> Answer:
-        """Do ``job``, made for ``snapshot``; a newer one for its document ends it.
+        """Do ``job``, made for ``snapshot``; a newer one of its kind for its document ends it.
 
         ``placement`` put something into the job's text that is taken out of the proposal. The
         engine is asked after ``delay_s``, if nothing newer came by then. CancelledError passes
         through, after the engine was told. With an ``errand`` the job may go on for the next
         request's sake, and what the last one left is waited for.
         """
-        self.supersede(snapshot.uri)
-        self._under_way[snapshot.uri] = turn = _Turn(errand, asyncio.Event())
+        lane = (snapshot.uri, type(job))
+        self._end(lane)
+        self._under_way[lane] = turn = _Turn(errand, asyncio.Event())
         try:
             if delay_s > 0:
                 with contextlib.suppress(asyncio.TimeoutError):
@@ -106,12 +115,13 @@ class Schedule:
             logger.error("a request for %s failed: %s", snapshot.uri, described(error))
             return Answer(_FAILED)
         finally:
-            if self._under_way.get(snapshot.uri) is turn:
-                del self._under_way[snapshot.uri]
+            if self._under_way.get(lane) is turn:
+                del self._under_way[lane]
         if finished is None:
             return Answer(Refusal(Reason.SUPERSEDED, "a newer request took its place"))
         outcome = self._placed(snapshot, finished.outcome, placement)
-        return Answer(outcome, finished.steps, finished.outcome)
+        engine_s = time.monotonic() - turn.started_s
+        return Answer(outcome, finished.steps, finished.outcome, engine_s)
 
     def _placed(
         self, snapshot: DocumentSnapshot, outcome: Outcome, placement: Placement | None
@@ -125,17 +135,18 @@ class Schedule:
         return outcome
 
     def supersede(self, uri: str) -> None:
-        """End the request under way for ``uri``, if any; its job ends soon after."""
-        if (turn := self._under_way.pop(uri, None)) is not None:
+        """End the requests under way for ``uri``, if any; their jobs end soon after."""
+        for lane in [lane for lane in self._under_way if lane[0] == uri]:
+            self._end(lane)
+
+    def _end(self, lane: _Lane) -> None:
+        if (turn := self._under_way.pop(lane, None)) is not None:
             turn.superseded.set()
-            self._leave(uri, turn)
+            self._leave(lane[0], turn)
 
     async def _found(self, uri: str, turn: _Turn) -> Found:
         """Wait for what the last request left, and see whether it was of use."""
-        if turn.superseded.is_set():
-            return Found()
-        if turn.errand is None:
-            self._leftovers.end(uri)
+        if turn.superseded.is_set() or turn.errand is None:
             return Found()
         await self._leftovers.wait(uri, turn.errand, turn.superseded)
         return Found() if turn.superseded.is_set() else turn.errand.find()

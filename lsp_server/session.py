@@ -205,12 +205,17 @@ class Session:
         return None if detail is None else Refusal(Reason.IGNORED_FILE, detail)
 
     def request(
-        self, snapshot: DocumentSnapshot, cursor: ByteOffset, num_candidates: int = 1
+        self,
+        snapshot: DocumentSnapshot,
+        cursor: ByteOffset,
+        num_candidates: int = 1,
+        has_context: bool = True,
     ) -> Request:
         """Build what is asked of the engine about ``snapshot``: the only place that does.
 
         Every job takes its texts from here, from a snapshot or from ``documents.others``: there
-        the secrets are hidden and ignored files left out.
+        the secrets are hidden and ignored files left out. Without ``has_context`` what other files
+        say is left out: enough to look for what is known of a text.
         """
         document = self.documents.get(snapshot.uri)
         settings = self.settings if document is None else self.settings_for(document)
@@ -224,10 +229,10 @@ class Session:
             seed=settings.seed,
             candidates=num_candidates,
             recent_edits=snapshot.recent_edits,
-            definitions=self._related(snapshot, cursor),
+            definitions=self._related(snapshot, cursor) if has_context else (),
             open_documents=self.documents.others(
                 snapshot.uri,
-                MAX_OTHER_DOCUMENTS,
+                MAX_OTHER_DOCUMENTS if has_context else 0,
                 MAX_OTHER_BYTES,
                 lambda other: self._privacy_refusal(other, settings) is None,
             ),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Hashable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,7 +20,6 @@ from lsp_server.convert import Suggestion, suggestion
 from lsp_server.documents import Document, DocumentSnapshot
 from lsp_server.ledger import Occasion
 from lsp_server.leftovers import Errand
-from lsp_server.messages import Finished
 from lsp_server.mode import Mode
 from lsp_server.placement import Placement, Placements
 from lsp_server.proposal_cache import MAX_TYPED_BYTES, Found
@@ -74,11 +73,14 @@ def suggest(session: Session, wish: Wish) -> Suggested | Coroutine[Any, Any, Sug
     session.survival.note_undone(document)
     snapshot = document.snapshot()
     placements = _placements(session, wish)
-    request = placements.put_in(_request(session, wish, snapshot, settings))
-    found = session.proposals.find(request)
+    circumstances = _circumstances(session, wish, settings)
+    sought = placements.put_in(_request(session, wish, snapshot, settings, has_context=False))
+    found = session.proposals.find(sought, circumstances)
     if found.outcome is None:
+        request = placements.put_in(_request(session, wish, snapshot, settings))
         asked = replace(request, draft=found.draft)
-        return _ask(session, wish, id_, snapshot, asked, placements)
+        errand = _Errand(session, asked, id_, circumstances, time.perf_counter())
+        return _ask(session, wish, errand, snapshot, placements)
     session.schedule.supersede(document.uri)
     known: Outcome = found.outcome
     if isinstance(known, Proposal):
@@ -100,13 +102,26 @@ def _placements(session: Session, wish: Wish) -> Placements:
 
 
 def _request(
-    session: Session, wish: Wish, snapshot: DocumentSnapshot, settings: Settings
+    session: Session,
+    wish: Wish,
+    snapshot: DocumentSnapshot,
+    settings: Settings,
+    has_context: bool = True,
 ) -> Request:
     num_candidates = settings.candidates if wish.is_invoked else 1
-    # Who asks by hand wants to see something, and judges it.
-    mode = Mode.EAGER if wish.is_invoked else settings.mode
-    request = session.request(snapshot, wish.cursor, num_candidates)
-    return replace(request, min_confidence=mode.min_confidence)
+    request = session.request(snapshot, wish.cursor, num_candidates, has_context)
+    return replace(request, min_confidence=_mode(wish, settings).min_confidence)
+
+
+def _mode(wish: Wish, settings: Settings) -> Mode:
+    """Who asks by hand wants to see something, and judges it."""
+    return Mode.EAGER if wish.is_invoked else settings.mode
+
+
+def _circumstances(session: Session, wish: Wish, settings: Settings) -> Hashable:
+    """What else than the text a refusal may have come from: thresholds, and the other files."""
+    others = tuple((one.uri, one.revision) for one in session.documents if one is not wish.document)
+    return (_mode(wish, settings), settings.budget_ms, frozenset(others))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +131,7 @@ class _Errand:
     session: Session
     request: Request
     id: str
+    circumstances: Hashable
     started_s: float
 
     def follows(self, older: Errand) -> bool:
@@ -130,33 +146,30 @@ class _Errand:
 
     def find(self) -> Found:
         """What an older errand brought."""
-        return self.session.proposals.find(self.request)
+        return self.session.proposals.find(self.request, self.circumstances)
 
-    def note(self, finished: Finished) -> None:
+    def note(self, outcome: Outcome, engine_s: float) -> None:
         """Keep the engine's answer for those who type along with it."""
-        outcome = finished.outcome
         if not isinstance(outcome, Refusal) or outcome.reason is not Reason.CANCELLED:
-            self.session.pace.note_latency(time.perf_counter() - self.started_s)
-        self.session.proposals.put(self.request, outcome, self.id)
+            self.session.pace.note_latency(engine_s)
+        self.session.proposals.put(self.request, outcome, self.id, self.circumstances)
 
 
 async def _ask(
     session: Session,
     wish: Wish,
-    id_: str,
+    errand: _Errand,
     snapshot: DocumentSnapshot,
-    request: Request,
     placements: Placements,
 ) -> Suggested:
     """Wait for a pause in typing, then for the engine."""
+    id_ = errand.id
     settings = session.settings_for(wish.document)
     delay_s = 0.0 if wish.is_invoked else session.pace.delay_s(settings.max_delay_ms)
     session.status.report(StatusKind.NORMAL, is_busy=True)
-    started_s = time.perf_counter()
-    errand = _Errand(session, request, id_, started_s + delay_s)
     try:
         answer = await session.schedule.answer(
-            snapshot, Infill(request), placements, delay_s, errand
+            snapshot, Infill(errand.request), placements, delay_s, errand
         )
     except asyncio.CancelledError:
         cancelled = Refusal(Reason.CANCELLED, "the editor cancelled it")
@@ -164,12 +177,12 @@ async def _ask(
         raise
     origin = answer.origin or id_
     if answer.engine_outcome is not None:
-        errand.note(Finished(0, answer.engine_outcome))
+        errand.note(answer.engine_outcome, answer.engine_s)
     known = _Answer(
         answer.outcome,
         origin,
         answer.steps or _steps(session, origin),
-        1000 * (time.perf_counter() - started_s),
+        1000 * (time.perf_counter() - errand.started_s),
         is_begun=origin != id_,
     )
     return _settled(session, wish, id_, known)

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.proposal import Proposal, Reason, Refusal
-from engine.request import OpenDocument, Request
+from engine.request import Request
 from engine.spans import ByteOffset
 from lsp_server.proposal_cache import MAX_TYPED_BYTES, ProposalCache
 
@@ -105,12 +105,10 @@ def test_alternatives_are_typed_along_too(make_proposal: Any) -> None:
 
 def test_a_refusal_holds_for_the_same_text_and_circumstances() -> None:
     cache = ProposalCache()
-    cache.put(request(), Refusal(Reason.LOW_CONFIDENCE), "r1")
-    assert cache.find(request()).outcome == Refusal(Reason.LOW_CONFIDENCE)
-    assert cache.find(request("a")).outcome is None
-    assert cache.find(replace(request(), min_confidence=0.1)).outcome is None
-    opened = (OpenDocument("b.py", "python", "y = 1"),)
-    assert cache.find(replace(request(), open_documents=opened)).outcome is None
+    cache.put(request(), Refusal(Reason.LOW_CONFIDENCE), "r1", "as it was")
+    assert cache.find(request(), "as it was").outcome == Refusal(Reason.LOW_CONFIDENCE)
+    assert cache.find(request("a"), "as it was").outcome is None
+    assert cache.find(request(), "otherwise").outcome is None
 
 
 @pytest.mark.parametrize("reason", [Reason.DEADLINE, Reason.CANCELLED, Reason.WORKER_LOST])
