@@ -42,6 +42,12 @@ _PLAIN = _Offered(
     "completion_provider",
     types.CompletionRegistrationOptions(trigger_characters=_TRIGGERS),
 )
+_RENAME = _Offered(
+    types.TEXT_DOCUMENT_RENAME,
+    "text_document.rename.dynamic_registration",
+    "rename_provider",
+    types.RenameRegistrationOptions(prepare_provider=True),
+)
 
 
 def completion_options() -> types.CompletionOptions:
@@ -61,15 +67,19 @@ class Registrations:
 
         What can be registered later is: offering it twice would have it asked twice.
         """
-        withheld = {one.member for one in (_INLINE, _PLAIN) if self._session.can(one.capability)}
+        all_offered = (_INLINE, _PLAIN, _RENAME)
+        withheld = {one.member for one in all_offered if self._session.can(one.capability)}
         if not self._session.settings.completion_items:
             withheld.add(_PLAIN.member)
+        if not self._session.settings.rename:
+            withheld.add(_RENAME.member)
         return frozenset(withheld)
 
     async def update(self) -> None:
         """Register and take back what the settings want, where the client can be told."""
-        is_plain_wanted = self._session.settings.completion_items
-        for offered, is_wanted in ((_INLINE, True), (_PLAIN, is_plain_wanted)):
+        settings = self._session.settings
+        wanted = ((_INLINE, True), (_PLAIN, settings.completion_items), (_RENAME, settings.rename))
+        for offered, is_wanted in wanted:
             if self._session.can(offered.capability):
                 await self._set(offered, is_wanted)
 

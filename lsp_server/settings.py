@@ -110,6 +110,12 @@ class Settings:
             "also answer textDocument/completion, for editors without inline completion",
         ),
     )
+    rename: bool = field(
+        default=True,
+        metadata=_described(
+            kinds.BOOLEAN, "rename symbols; false leaves that to the language's own server"
+        ),
+    )
     feedback: bool = field(
         default=True,
         metadata=_described(

@@ -220,3 +220,9 @@ def test_a_name_in_too_many_files_is_refused(client: Any, tmp_path: Path) -> Non
     paths = [tmp_path / f"{number}.py" for number in range(MAX_FILES + 1)]
     with pytest.raises(BadInput, match="more than"):
         read_beside(files, paths)
+
+
+@pytest.mark.parametrize("is_wanted", [True, False])
+async def test_it_can_be_left_to_another_server(client: Any, is_wanted: bool) -> None:
+    response = await client.initialize(capabilities={}, options={"rename": is_wanted})
+    assert ("renameProvider" in response["result"]["capabilities"]) is is_wanted
