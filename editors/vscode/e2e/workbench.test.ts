@@ -1,32 +1,36 @@
 /** What a person does with the extension, in the real editor. */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { type Parts, Workbench } from "./workbench.ts";
+import { partsOfEnvironment, removeParts } from "./parts.ts";
+import { Workbench } from "./workbench.ts";
 
 // The scripted model repeats what followed the same words above: the same text on any machine.
 const SCRIPTED = { "midfill.model": "scripted", "midfill.mode": "eager" };
 const TOTALS = "def total(prices):\n    return sum(prices) + shipping\n\n\ndef mean(prices):\n    ";
+const RENAMED = TOTALS.replace("total(prices)", "total(amounts)").replace(
+  "sum(prices)",
+  "sum(amounts)",
+);
+const AREA =
+  "def area(width, height):\n    return width * height\n\n\nprint(area(2, 3))\nprint(area(4, 5))\n";
 const TAKEN = "    return sum(prices) + shipping";
 
-const parts = partsOfEnvironment();
+const parts = partsOfEnvironment("VSIX");
 let bench: Workbench;
 
 before(async () => {
   bench = await Workbench.start(parts, SCRIPTED);
   for (const name of ["tab.py", "parts.py", "crash.py", "language.py"]) bench.write(name, TOTALS);
+  bench.write("rename.py", TOTALS);
+  bench.write("next_edit.py", AREA);
   bench.write("silent.txt", "one two three\n");
   await bench.open("tab.py");
 });
 
 after(async () => {
   await bench?.stop();
-  if (process.env["MIDFILL_E2E_FOLDER"] === undefined) {
-    rmSync(parts.folder, { recursive: true, force: true });
-  }
+  removeParts(parts);
 });
 
 test("ghost text appears while typing, and Tab takes it", async () => {
@@ -54,6 +58,7 @@ test("the denoising view replays the proposal with the keyboard", async () => {
   assert.equal(await current.getAttribute("data-frame"), "1");
   await bench.page.keyboard.press("End");
   assert.equal(await current.getAttribute("data-frame"), String(rows - 1));
+  await bench.picture("denoising-view");
   const written = (await view.locator("tr.current .cell").allTextContents()).join("");
   assert.match(written, /ces\)·\+·shipping/);
   assert.match((await view.locator(".source").textContent()) ?? "", /def mean\(prices\):/);
@@ -62,7 +67,6 @@ test("the denoising view replays the proposal with the keyboard", async () => {
     (await view.locator("#summary").textContent()) ?? "",
     /^Step \d+: .* after \d+ ms\.$/,
   );
-  await bench.picture("denoising-view");
   await bench.command("View: Close All Editors in Group");
 });
 
@@ -101,6 +105,31 @@ test("ghost text is taken by the word, then by the line", async () => {
   await bench.page.keyboard.press("Control+ArrowDown");
   await bench.noGhostText();
   await bench.saved("parts.py", (text) => text === TOTALS.trimEnd().concat("\n", TAKEN));
+});
+
+test("a rename changes every place of the name, through the editor's own box", async () => {
+  await bench.show("rename.py");
+  await bench.goTo(1, 14);
+  await bench.page.keyboard.press("F2");
+  const box = bench.page.locator(".rename-box input");
+  await box.waitFor();
+  await box.fill("amounts");
+  await bench.page.keyboard.press("Enter");
+  await bench.saved("rename.py", (text) => text === RENAMED);
+});
+
+test("a next edit of two places is made with one key, and undone with one", async () => {
+  await bench.show("next_edit.py");
+  await bench.goTo(1, 5);
+  await bench.page.keyboard.press("Control+Delete");
+  await bench.type("surface");
+  await bench.decoration("surface");
+  await bench.decoration("2 places");
+  await bench.picture("next-edit");
+  await bench.page.keyboard.press("Alt+Enter");
+  await bench.saved("next_edit.py", (text) => text === AREA.replaceAll("area", "surface"));
+  await bench.page.keyboard.press("Control+Z");
+  await bench.saved("next_edit.py", (text) => text === AREA.replace("area", "surface"));
 });
 
 test("a silence has its reason in the status bar and in a message", async () => {
@@ -156,18 +185,3 @@ test("the model that ships answers in the editor", async () => {
   // What it proposes differs a little between processors; that it answers does not.
   await bench.status(/^Midfill, (?!ready)/, 60_000);
 });
-
-function partsOfEnvironment(): Parts {
-  const read = (name: string): string => {
-    const value = process.env[name];
-    assert.ok(value, `${name} must be set: run ci.sh`);
-    return value;
-  };
-  return {
-    codeServer: read("CODE_SERVER"),
-    chromium: read("CHROMIUM"),
-    midfill: read("MIDFILL"),
-    vsix: read("VSIX"),
-    folder: process.env["MIDFILL_E2E_FOLDER"] ?? mkdtempSync(join(tmpdir(), "midfill-e2e-")),
-  };
-}

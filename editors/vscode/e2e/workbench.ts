@@ -1,20 +1,18 @@
 /** A real VS Code workbench: code-server on loopback, driven in headless Chromium. */
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { type Browser, chromium, type FrameLocator, type Page } from "playwright-core";
-
-/** Where the parts are; `ci.sh` sets the variables. */
-export interface Parts {
-  readonly codeServer: string;
-  readonly chromium: string;
-  readonly midfill: string;
-  readonly vsix: string;
-  /** A folder for everything that this run writes. */
-  readonly folder: string;
-}
+import type { Parts } from "./parts.ts";
 
 const STARTED_MS = 60_000;
 const SHOWN_MS = 20_000;
@@ -291,7 +289,10 @@ export class Workbench {
 
 function writeSettings(parts: Parts, settings: object): void {
   const all = { ...QUIET_SETTINGS, "midfill.server.path": parts.midfill, ...settings };
-  writeFileSync(join(parts.folder, "user", "User", "settings.json"), JSON.stringify(all, null, 2));
+  const file = join(parts.folder, "user", "User", "settings.json");
+  // The editor must not read half a file.
+  writeFileSync(`${file}.part`, JSON.stringify(all, null, 2));
+  renameSync(`${file}.part`, file);
 }
 
 function commandLine(pid: string): string {

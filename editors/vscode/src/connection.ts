@@ -104,6 +104,11 @@ export class Connection implements Disposable {
     }
   }
 
+  /** Resolves when no ghost text is being looked for. */
+  get quiet(): Promise<unknown> {
+    return this.ghostText.answered;
+  }
+
   /** Tell the server something, if it runs. */
   async tell(method: string, params: unknown): Promise<void> {
     await this.running?.sendNotification(method, params);

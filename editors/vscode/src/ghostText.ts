@@ -38,6 +38,8 @@ interface Shown {
 export class GhostText {
   /** Set once the parts that need a connection exist. */
   settle: Settle | undefined;
+  /** Resolves when the last request was answered: another one would end it at the server. */
+  answered: Promise<unknown> = Promise.resolve();
   private shown: Shown | undefined;
 
   /** Answer the editor; an empty answer is remembered with its reason. */
@@ -58,11 +60,10 @@ export class GhostText {
     const started = performance.now();
     let result: ItemsResult | null;
     try {
-      result = await client.sendRequest<ItemsResult | null>(
-        InlineCompletionRequest.method,
-        params,
-        token,
-      );
+      const { method } = InlineCompletionRequest;
+      const asked = client.sendRequest<ItemsResult | null>(method, params, token);
+      this.answered = Promise.allSettled([asked]);
+      result = await asked;
     } catch (error) {
       return client.handleFailedRequest(InlineCompletionRequest.type, token, error, null);
     }

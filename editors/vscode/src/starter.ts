@@ -10,6 +10,7 @@ import { mismatch } from "./version.ts";
 /** Finds the server, starts it, and tells the user what is wrong with it. */
 export class Starter {
   private readonly setup: ServerSetup;
+  private last: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly context: ExtensionContext,
@@ -19,8 +20,15 @@ export class Starter {
     this.setup = new ServerSetup(context, log);
   }
 
-  /** Start, or start anew. */
-  async start(): Promise<void> {
+  /** Start, or start anew; one start after the other, whatever asks for them. */
+  start(): Promise<void> {
+    const started = this.last.then(() => this.startNow());
+    // Whoever asked sees the error; the next start has nothing to do with it.
+    this.last = started.catch(() => undefined);
+    return started;
+  }
+
+  private async startNow(): Promise<void> {
     try {
       const server = await this.setup.find();
       if (server !== null) await this.run(server);

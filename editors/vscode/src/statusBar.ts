@@ -7,6 +7,7 @@ import {
   type StatusBarItem,
   ThemeColor,
   window,
+  workspace,
 } from "vscode";
 import type { Connection } from "./connection.ts";
 import { setting, whyUnwanted } from "./settings.ts";
@@ -26,6 +27,7 @@ export class StatusBar implements Disposable {
       connection.onDidChange(show),
       connection.requests.subscribe(show),
       window.onDidChangeActiveTextEditor(show),
+      workspace.onDidChangeConfiguration(show),
     ];
     this.show();
     this.item.show();

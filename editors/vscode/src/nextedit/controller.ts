@@ -70,12 +70,14 @@ export class NextEdits implements Disposable {
     else if (isInvoked) void window.showInformationMessage(silence(result));
   }
 
-  /** Ask the server; null when the request was cancelled. */
+  /** Ask the server, once it is done with the ghost text; null when the request was cancelled. */
   async request(
     document: TextDocument,
     position: Position,
     asking: CancellationTokenSource,
   ): Promise<InlineEditResult | null> {
+    await this.connection.quiet;
+    if (asking.token.isCancellationRequested) return null;
     const params = {
       textDocument: { uri: document.uri.toString(), version: document.version },
       position: { line: position.line, character: position.character },
