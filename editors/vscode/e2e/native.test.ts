@@ -1,6 +1,6 @@
 /** The build for the proposed API: next edits of one place in the editor's own UI. */
 
-import { after, before, test } from "node:test";
+import { after, afterEach, before, test } from "node:test";
 import { partsOfEnvironment, removeParts } from "./parts.ts";
 import { Workbench } from "./workbench.ts";
 
@@ -14,6 +14,10 @@ before(async () => {
   bench = await Workbench.start(parts, settings, ["--enable-proposed-api", "midfill.midfill"]);
   bench.write("area.py", AREA);
   await bench.open("area.py");
+});
+
+afterEach(async (context) => {
+  if ("passed" in context && !context.passed) await bench.picture(`failed: ${context.name}`);
 });
 
 after(async () => {

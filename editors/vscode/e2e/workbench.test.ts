@@ -1,7 +1,7 @@
 /** What a person does with the extension, in the real editor. */
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, afterEach, before, test } from "node:test";
 import { partsOfEnvironment, removeParts } from "./parts.ts";
 import { Workbench } from "./workbench.ts";
 
@@ -26,6 +26,10 @@ before(async () => {
   bench.write("next_edit.py", AREA);
   bench.write("silent.txt", "one two three\n");
   await bench.open("tab.py");
+});
+
+afterEach(async (context) => {
+  if ("passed" in context && !context.passed) await bench.picture(`failed: ${context.name}`);
 });
 
 after(async () => {

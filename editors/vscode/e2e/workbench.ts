@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { createServer } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type Browser, chromium, type FrameLocator, type Page } from "playwright-core";
 import type { Parts } from "./parts.ts";
 
@@ -72,7 +72,6 @@ export class Workbench {
       extensions: join(parts.folder, "extensions"),
       workspace: join(parts.folder, "workspace"),
     };
-    mkdirSync(join(folders.user, "User"), { recursive: true });
     mkdirSync(folders.workspace, { recursive: true });
     writeSettings(parts, settings);
     const common = [
@@ -199,8 +198,13 @@ export class Workbench {
 
   /** Save the active file and return what is on the disk once `isRight` says so. */
   async saved(name: string, isRight: (text: string) => boolean): Promise<string> {
-    await this.page.keyboard.press("Control+S");
-    return this.until(async () => this.read(name), isRight, `the expected text in ${name}`);
+    // Again and again: what changes the text may still be under way.
+    const save = async () => {
+      await this.page.keyboard.press("Control+S");
+      await this.page.waitForTimeout(300);
+      return this.read(name);
+    };
+    return this.until(save, isRight, `the expected text in ${name}`);
   }
 
   /** Wait until the status bar item says something, as a screen reader reads it. */
@@ -233,7 +237,7 @@ export class Workbench {
   /** The denoising view, once it is drawn. */
   async denoisingView(): Promise<FrameLocator> {
     const view = this.page.frameLocator("iframe.webview.ready").frameLocator("#active-frame");
-    await view.locator("tr[data-frame]").first().waitFor({ timeout: SHOWN_MS });
+    await view.locator("tr[data-frame]").first().waitFor({ timeout: STARTED_MS });
     return view;
   }
 
@@ -288,10 +292,16 @@ export class Workbench {
 }
 
 function writeSettings(parts: Parts, settings: object): void {
-  const all = { ...QUIET_SETTINGS, "midfill.server.path": parts.midfill, ...settings };
-  const file = join(parts.folder, "user", "User", "settings.json");
-  // The editor must not read half a file.
-  writeFileSync(`${file}.part`, JSON.stringify(all, null, 2));
+  const user = join(parts.folder, "user");
+  writeJson(join(user, "User", "settings.json"), { ...QUIET_SETTINGS, ...settings });
+  // The editor runs on a remote machine, and programs are that machine's settings.
+  writeJson(join(user, "Machine", "settings.json"), { "midfill.server.path": parts.midfill });
+}
+
+/** The editor must not read half a file. */
+function writeJson(file: string, values: object): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(`${file}.part`, JSON.stringify(values, null, 2));
   renameSync(`${file}.part`, file);
 }
 

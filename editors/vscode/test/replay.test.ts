@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PositionState, Step, TraceRecord } from "../src/trace/record.ts";
-import { frames, glyph, holeText } from "../src/trace/replay.ts";
+import { type Cell, frames, glyph, holeText, numHealed, widths } from "../src/trace/replay.ts";
 import { stages } from "../src/trace/timings.ts";
 
 const M: PositionState = "MASKED";
@@ -100,4 +100,20 @@ test("stages are shares of the whole, with what none accounts for", () => {
     { name: "other", ms: 10, share: 0.1 },
   ]);
   assert.deepEqual(stages({}), []);
+});
+
+test("rows are as wide as the widest canvas", () => {
+  assert.deepEqual(widths(frames(record(step(["a", "b"], [C, C]), step(["a"], [C])))), [2]);
+  assert.deepEqual(widths([]), []);
+});
+
+test("what was typed of a word is not shown a second time", () => {
+  const cells = ["pri", "ces", ")", ""].map(
+    (text): Cell => ({ text, id: 1, p: 1, state: "settled", change: "none" }),
+  );
+  assert.equal(numHealed(cells, "return sum(pri"), 1);
+  assert.equal(numHealed(cells, "return sum(prices"), 2);
+  assert.equal(numHealed(cells, "return sum("), 0);
+  assert.equal(numHealed(cells, "return sum(pric"), 1);
+  assert.equal(numHealed([], "x"), 0);
 });

@@ -48,6 +48,8 @@ export interface Outcome {
 export interface TraceRecord {
   readonly id: string;
   readonly uri: string;
+  /** The request that the engine answered: an earlier one when the cache had the answer. */
+  readonly origin?: string;
   readonly plan: Plan;
   readonly steps: readonly Step[];
   readonly timings_ms: Readonly<Record<string, number>>;

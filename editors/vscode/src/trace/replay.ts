@@ -30,6 +30,30 @@ export function frames(trace: TraceRecord): Frame[] {
   return [before(first), ...trace.steps.map((step, index) => frame(step, index, settled))];
 }
 
+/** How wide each hole's canvas gets over all frames. */
+export function widths(played: readonly Frame[]): number[] {
+  const numHoles = Math.max(0, ...played.map((each) => each.holes.length));
+  return Array.from({ length: numHoles }, (_, hole) =>
+    Math.max(0, ...played.map((each) => each.holes[hole]?.length ?? 0)),
+  );
+}
+
+/**
+ * How many positions at a canvas's beginning spell what stands before the hole: the word that was
+ * being typed is denoised once more, with its letters given.
+ */
+export function numHealed(final: readonly Cell[], before: string): number {
+  const text = holeText(final, "");
+  let length = Math.min(text.length, before.length);
+  while (length > 0 && !before.endsWith(text.slice(0, length))) length--;
+  let at = 0;
+  for (let covered = final[0]?.text.length ?? 0; at < final.length && covered <= length; ) {
+    at++;
+    covered += final[at]?.text.length ?? 0;
+  }
+  return length === 0 ? 0 : at;
+}
+
 /** What a hole holds in a frame: the text, and where its masks are. */
 export function holeText(cells: readonly Cell[], mask = "░"): string {
   return cells.map((cell) => (cell.state === "masked" ? mask : cell.text)).join("");

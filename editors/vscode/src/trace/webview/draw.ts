@@ -1,8 +1,8 @@
 /** The parts of the denoising view. */
 
-import type { PlanLine, Segment } from "../plan.ts";
+import type { PlanLine } from "../plan.ts";
 import type { TraceRecord } from "../record.ts";
-import { type Cell, type Frame, glyph } from "../replay.ts";
+import { type Cell, type Frame, glyph, numHealed, widths } from "../replay.ts";
 import { stages } from "../timings.ts";
 import { element, section, withProperty } from "./dom.ts";
 
@@ -42,6 +42,7 @@ export function grid(frames: readonly Frame[], current: number): HTMLElement {
   const [first] = frames;
   if (first === undefined) return section("Steps", element("p", {}, "Nothing was denoised."));
   const body = element("tbody");
+  const columns = widths(frames);
   for (const [index, frame] of frames.entries()) {
     const isCurrent = index === current;
     const row = element(
@@ -55,9 +56,10 @@ export function grid(frames: readonly Frame[], current: number): HTMLElement {
     );
     for (const [hole, cells] of frame.holes.entries()) {
       if (hole > 0) row.append(element("td", { class: "between" }));
-      cells.forEach((cell, at) => {
-        row.append(cellElement("td", cell, hole, at));
-      });
+      for (let at = 0; at < (columns[hole] ?? 0); at++) {
+        const cell = cells[at];
+        row.append(cell === undefined ? element("td") : cellElement("td", cell, hole, at));
+      }
     }
     row.append(element("td", { class: "time" }, index === 0 ? "" : ms(frame.elapsedMs)));
     body.append(row);
@@ -65,11 +67,12 @@ export function grid(frames: readonly Frame[], current: number): HTMLElement {
   return section("Steps", element("div", { class: "scroll" }, element("table", {}, body)));
 }
 
-/** The source with the holes in it; each shows what its canvas holds in `frame`. */
+/** The source with the holes in it; each shows what its canvas holds in the current frame. */
 export function plan(
   lines: readonly PlanLine[],
   record: TraceRecord,
-  frame: Frame | undefined,
+  frames: readonly Frame[],
+  current: number,
 ): HTMLElement {
   const { reason, holes } = record.plan;
   const why = element("p", {}, reason === "" ? "No plan was made." : `Plan: ${reason}`);
@@ -78,22 +81,52 @@ export function plan(
     { class: "holes" },
     ...holes.map((hole) => element("li", {}, `${hole.kind.replaceAll("_", " ")}: ${hole.reason}`)),
   );
-  const drawn = new Set<number>();
+  const isCached = record.origin !== undefined && record.origin !== record.id;
+  const note = isCached
+    ? element("p", {}, "You typed along: this is what was left of an earlier request's answer.")
+    : null;
+  const inside = (hole: number, before: string): (HTMLElement | string)[] => {
+    if (!isCached) return cellsIn(frames, current, hole, before);
+    // The steps were made for the text as it was then.
+    return hole === record.plan.cursor_hole ? [record.outcome.text] : [];
+  };
+  return section(
+    "Plan",
+    why,
+    note,
+    holes.length > 1 ? list : null,
+    lines.length > 0 ? sourceElement(lines, inside) : null,
+  );
+}
+
+/** The lines; `inside` gives what a hole holds, by its number and the text before it. */
+function sourceElement(
+  lines: readonly PlanLine[],
+  inside: (hole: number, before: string) => readonly (HTMLElement | string)[],
+): HTMLElement {
   const source = element("pre", { class: "source", tabindex: 0 });
+  const drawn = new Set<number>();
   for (const line of lines) {
     if ("gap" in line) {
       source.append(element("div", { class: "gap" }, `⋯ ${line.gap} lines`));
       continue;
     }
-    const number = element(
-      "button",
-      { class: "number", "data-line": line.number },
-      `${line.number}`,
-    );
-    const pieces = line.segments.map((segment) => piece(segment, frame, drawn));
-    source.append(element("div", { class: "line" }, number, ...pieces));
+    const { number } = line;
+    const row = element("div", { class: "line" });
+    row.append(element("button", { class: "number", "data-line": number }, `${number}`));
+    let before = "";
+    for (const { hole, text, kind } of line.segments) {
+      if (hole === undefined) {
+        row.append(element("span", { class: kind }, text));
+      } else {
+        row.append(holeElement(hole, text, drawn.has(hole) ? [] : inside(hole, before)));
+        drawn.add(hole);
+      }
+      before += text;
+    }
+    source.append(row);
   }
-  return section("Plan", why, holes.length > 1 ? list : null, lines.length > 0 ? source : null);
+  return source;
 }
 
 /** Where the time went. */
@@ -175,18 +208,25 @@ function cellElement<K extends "span" | "td">(
   return withProperty(made, "--p", cell.p);
 }
 
-function piece(segment: Segment, frame: Frame | undefined, drawn: Set<number>): HTMLElement {
-  const { hole, kind, text } = segment;
-  if (hole === undefined) return element("span", { class: kind }, text);
-  const isFirst = !drawn.has(hole);
-  drawn.add(hole);
-  const cells = isFirst ? (frame?.holes[hole] ?? []) : [];
-  return element(
-    "span",
-    { class: "hole", title: holeName(hole) },
-    text === "" ? null : element("del", {}, text),
-    ...cells.map((cell, at) => cellElement("span", cell, hole, at)),
-  );
+function cellsIn(
+  frames: readonly Frame[],
+  current: number,
+  hole: number,
+  before: string,
+): HTMLElement[] {
+  const skipped = numHealed(frames.at(-1)?.holes[hole] ?? [], before);
+  return (frames[current]?.holes[hole] ?? [])
+    .map((cell, at) => cellElement("span", cell, hole, at))
+    .slice(skipped);
+}
+
+function holeElement(
+  hole: number,
+  replaced: string,
+  inside: readonly (HTMLElement | string)[],
+): HTMLElement {
+  const old = replaced === "" ? null : element("del", {}, replaced);
+  return element("span", { class: "hole", title: holeName(hole) }, old, ...inside);
 }
 
 function holeName(hole: number): string {

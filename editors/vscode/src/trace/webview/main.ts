@@ -136,7 +136,7 @@ function go(index: number): void {
     draw.outcome(shown.record),
     ...(frame === undefined ? [] : [draw.canvas(frame)]),
     draw.grid(shown.frames, current),
-    draw.plan(shown.lines, shown.record, frame),
+    draw.plan(shown.lines, shown.record, shown.frames, current),
     draw.timings(shown.record),
     draw.legend(),
   );
