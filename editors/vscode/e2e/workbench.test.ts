@@ -14,6 +14,18 @@ const RENAMED = TOTALS.replace("total(prices)", "total(amounts)").replace(
 );
 const AREA =
   "def area(width, height):\n    return width * height\n\n\nprint(area(2, 3))\nprint(area(4, 5))\n";
+const SAVE = `import json
+
+
+def load(path):
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
+
+
+def save(path, data):
+    with open(path, "w", encoding="utf-8") as file:
+        json
+`;
 const TAKEN = "    return sum(prices) + shipping";
 
 const parts = partsOfEnvironment("VSIX");
@@ -23,6 +35,7 @@ before(async () => {
   bench = await Workbench.start(parts, SCRIPTED);
   for (const name of ["tab.py", "parts.py", "crash.py", "language.py"]) bench.write(name, TOTALS);
   bench.write("rename.py", TOTALS);
+  bench.write("save.py", SAVE);
   bench.write("next_edit.py", AREA);
   bench.write("silent.txt", "one two three\n");
   await bench.open("tab.py");
@@ -182,10 +195,17 @@ test("the model that ships answers in the editor", async () => {
   bench.settings({ "midfill.mode": "eager", "midfill.budgetMs": 30_000 });
   await bench.command("Midfill: Restart the Server");
   await bench.status(/^Midfill, ready/, 60_000);
-  await bench.show("crash.py");
-  await bench.goTo(6, 32);
-  await bench.page.keyboard.press("Enter");
-  await bench.type("# mean");
+  await bench.show("save.py");
+  await bench.goTo(11, 13);
+  await bench.type(".");
   // What it proposes differs a little between processors; that it answers does not.
   await bench.status(/^Midfill, (?!ready)/, 60_000);
+  await bench.page.waitForTimeout(1000);
+  await bench.picture("default-model");
+  await bench.command("Midfill: Show the Denoising");
+  const view = await bench.denoisingView();
+  assert.match((await view.locator(".outcome").textContent()) ?? "", /midfill-/);
+  await view.locator("#step").focus();
+  await bench.page.keyboard.press("End");
+  await bench.picture("denoising-default-model");
 });

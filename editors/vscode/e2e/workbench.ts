@@ -91,7 +91,7 @@ export class Workbench {
         ...[parts.codeServer, ...common, "--auth", "none", "--disable-update-check"],
         ...["--bind-addr", `127.0.0.1:${port}`, ...extra, folders.workspace],
       ],
-      { stdio: ["ignore", "pipe", "pipe"] },
+      { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...ownFolders(parts) } },
     );
     await listening(server);
     const browser = await chromium.launch({
@@ -289,6 +289,12 @@ export class Workbench {
       ),
     );
   }
+}
+
+/** What the server keeps for its user, it keeps for this run. */
+function ownFolders(parts: Parts): Record<string, string> {
+  const names = ["XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"];
+  return Object.fromEntries(names.map((name) => [name, join(parts.folder, "user", name)]));
 }
 
 function writeSettings(parts: Parts, settings: object): void {

@@ -43,8 +43,9 @@ export class Starter {
   /** Install the server into its own environment, whatever is there. */
   async install(): Promise<void> {
     await this.connection.stop();
-    const server = await this.setup.install();
+    const server = (await this.setup.install()) ?? (await this.setup.find());
     if (server !== null) await this.run(server);
+    else this.connection.miss();
   }
 
   /** Not awaited by the start: the editor waits for no answer to a question. */
