@@ -135,6 +135,7 @@ function remember(
   if (id === undefined) return;
   requests.add({
     id,
+    about: "ghost text",
     uri: document.uri.toString(),
     line: position.line,
     text: document.getText(),

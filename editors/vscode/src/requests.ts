@@ -3,6 +3,7 @@
 /** One answered request. `id` is the server's; `reason` is null when something was proposed. */
 export interface AnsweredRequest {
   readonly id: string;
+  readonly about: "ghost text" | "next edit";
   readonly uri: string;
   /** Of the cursor, counted from 0. */
   readonly line: number;
@@ -28,9 +29,9 @@ export class Requests {
     return this.kept;
   }
 
-  /** The newest one. */
+  /** The newest one about ghost text: it answers the last key. */
   get last(): AnsweredRequest | undefined {
-    return this.kept.at(-1);
+    return this.kept.findLast((request) => request.about === "ghost text");
   }
 
   /** The newest one without a proposal. */

@@ -7,6 +7,7 @@ import { describe, type Situation } from "../src/situation.ts";
 function request(more: Partial<AnsweredRequest> = {}): AnsweredRequest {
   return {
     id: "1.0",
+    about: "ghost text",
     uri: "file:///a.py",
     line: 0,
     text: "",
@@ -74,6 +75,8 @@ test("the last requests are kept, the oldest forgotten first", () => {
   assert.equal(requests.find("59.2")?.id, "59.0");
   assert.equal(requests.find("3.0"), undefined);
   assert.equal(requests.lastSilence?.id, "silent");
+  requests.add(request({ id: "edit", about: "next edit" }));
+  assert.equal(requests.last?.id, "silent");
 });
 
 test("long texts push out older requests, but never the newest", () => {

@@ -82,8 +82,12 @@ export class NextEdits implements Disposable {
       textDocument: { uri: document.uri.toString(), version: document.version },
       position: { line: position.line, character: position.character },
     };
+    const started = performance.now();
     try {
-      return await this.connection.ask<InlineEditResult>(INLINE_EDIT, params, asking.token);
+      const result = await this.connection.ask<InlineEditResult>(INLINE_EDIT, params, asking.token);
+      const edit = nextEditOf(result);
+      if (edit !== null) this.remember(edit, document, performance.now() - started);
+      return result;
     } catch (error) {
       if (asking.token.isCancellationRequested) return null;
       throw error;
@@ -153,6 +157,23 @@ export class NextEdits implements Disposable {
     clearTimeout(this.timer);
     this.clear();
     for (const each of [this.decorations, this.preview, ...this.subscriptions]) each.dispose();
+  }
+
+  /** Silences are not kept: after most edits there is no other to make. */
+  private remember(edit: NextEdit, document: TextDocument, latencyMs: number): void {
+    const [first] = edit.places;
+    if (edit.id === undefined || first === undefined) return;
+    this.connection.requests.add({
+      id: edit.id,
+      about: "next edit",
+      uri: document.uri.toString(),
+      line: first.range.start.line,
+      text: document.getText(),
+      latencyMs,
+      reason: null,
+      detail: "",
+      preview: first.text.trim().split("\n", 1)[0] ?? "",
+    });
   }
 
   private handleChange(event: TextDocumentChangeEvent): void {

@@ -132,7 +132,7 @@ function entryOf(request: AnsweredRequest): RequestEntry {
   const what = request.reason === null ? request.preview : explain(request.reason).short;
   return {
     id: requestId(request.id),
-    label: `${name}:${request.line + 1}  ${what}`,
+    label: `${request.about}, ${name}:${request.line + 1}: ${what}`,
     isProposal: request.reason === null,
   };
 }
