@@ -33,7 +33,8 @@ let bench: Workbench;
 
 before(async () => {
   bench = await Workbench.start(parts, SCRIPTED);
-  for (const name of ["tab.py", "parts.py", "crash.py", "language.py"]) bench.write(name, TOTALS);
+  for (const name of ["tab.py", "parts.py", "animated.py", "crash.py", "language.py"])
+    bench.write(name, TOTALS);
   bench.write("rename.py", TOTALS);
   bench.write("save.py", SAVE);
   bench.write("next_edit.py", AREA);
@@ -122,6 +123,17 @@ test("ghost text is taken by the word, then by the line", async () => {
   await bench.page.keyboard.press("Control+ArrowDown");
   await bench.noGhostText();
   await bench.saved("parts.py", (text) => text === TOTALS.trimEnd().concat("\n", TAKEN));
+});
+
+test("the canvas settles at the cursor before the ghost text, where that is wanted", async () => {
+  bench.settings({ ...SCRIPTED, "midfill.ghostText.animate": true });
+  await bench.show("animated.py");
+  await bench.goTo(6, 5);
+  const wasSeen = await bench.watchDecorations("░");
+  await bench.type("return sum(pri");
+  await bench.ghostText("ces) + shipping");
+  assert.equal(await wasSeen(), true);
+  bench.settings(SCRIPTED);
 });
 
 test("a rename changes every place of the name, through the editor's own box", async () => {

@@ -14,8 +14,8 @@ import { dirname, join } from "node:path";
 import { type Browser, chromium, type FrameLocator, type Page } from "playwright-core";
 import type { Parts } from "./parts.ts";
 
-const STARTED_MS = 60_000;
-const SHOWN_MS = 20_000;
+const STARTED_MS = 150_000;
+const SHOWN_MS = 45_000;
 
 // What would move things about, ask questions, or come from somebody else.
 const QUIET_SETTINGS = {
@@ -129,6 +129,7 @@ export class Workbench {
     const payload = encodeURIComponent(JSON.stringify([["openFile", file]]));
     await this.page.goto(
       `http://127.0.0.1:${this.port}/?folder=${encodeURIComponent(folder)}&payload=${payload}`,
+      { waitUntil: "domcontentloaded", timeout: STARTED_MS },
     );
     await this.page.waitForSelector(".monaco-editor .view-line", { timeout: STARTED_MS });
     await this.status(/^Midfill, (ready|[\d.]+ m?s)/, STARTED_MS);
@@ -232,6 +233,21 @@ export class Workbench {
       (texts) => texts.some((text) => text.includes(part)),
       `a decoration with ${JSON.stringify(part)}`,
     );
+  }
+
+  /** From now on, notice decorations that show `part`, however briefly. */
+  async watchDecorations(part: string): Promise<() => Promise<boolean>> {
+    await this.page.evaluate((wanted) => {
+      const look = () => {
+        for (const span of document.querySelectorAll(".view-lines span")) {
+          const { content } = getComputedStyle(span, "::after");
+          if (content.includes(wanted)) document.body.dataset["seen"] = wanted;
+        }
+        requestAnimationFrame(look);
+      };
+      look();
+    }, part);
+    return () => this.page.evaluate((wanted) => document.body.dataset["seen"] === wanted, part);
   }
 
   /** The denoising view, once it is drawn. */
