@@ -99,7 +99,7 @@ test("a Python that does not exist is not chosen", async () => {
 
 test("pip's lines become something to read", () => {
   assert.equal(progressOf("Collecting onnxruntime>=1.22 (from midfill)"), "getting onnxruntime");
-  assert.equal(progressOf("Processing /a/b/midfill-1.whl"), "reading midfill-1.whl");
+  assert.equal(progressOf("Processing /a/b/midfill-1.whl"), "reading midfill");
   assert.equal(progressOf("Requirement already satisfied: numpy"), null);
 });
 

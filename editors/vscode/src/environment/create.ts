@@ -102,7 +102,8 @@ export function progressOf(line: string): string | null {
   const collecting = /^Collecting ([\w.-]+)/.exec(line);
   if (collecting) return `getting ${collecting[1]}`;
   const processing = /^Processing (.+\.whl)/.exec(line);
-  if (processing) return `reading ${basename(processing[1] ?? "")}`;
+  // A wheel's name begins with its package's.
+  if (processing) return `reading ${basename(processing[1] ?? "").split("-", 1)[0]}`;
   return line.startsWith("Installing collected packages") ? "installing the packages" : null;
 }
 
