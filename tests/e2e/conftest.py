@@ -111,3 +111,7 @@ async def start(tmp_path: Path) -> AsyncIterator[StartServer]:
             server.process.kill()
         await server.process.wait()
         await server.client.stop()
+        # Whatever is left in the pipes is read, or they would be open when the loop is closed, and
+        # the warning would come at the next collection, in a test that has nothing to do with it.
+        await server.process.communicate(b"")
+        await asyncio.sleep(0)
