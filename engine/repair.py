@@ -57,11 +57,21 @@ def _loop_start(text: str, period: int) -> int | None:
 
 
 def fit_first_line(tree: SyntaxTree, hole: Hole, text: str) -> str:
-    """Give the first line of a hole on a blank line the indentation of its block."""
-    if not text.split("\n", 1)[0].strip():
-        return text
+    """Give the first line of a hole on a blank line the indentation of its block.
+
+    Blank lines before it go, or the cursor's line would keep its white space and nothing else;
+    they stay before a line that leaves the block, which is another check's business.
+    """
     missing = missing_indent(tree, hole)
-    return text if missing is None else missing + text.lstrip(" \t")
+    lines = text.split("\n")
+    number = next((number for number, line in enumerate(lines) if line.strip()), None)
+    if missing is None or number is None:
+        return text
+    left = cursor_site(tree, hole.span.start).left
+    is_deep = indent_of(lines[number].encode()) >= indent_of(left + missing.encode() + b"x")
+    if number and not is_deep:
+        return text
+    return missing + "\n".join(lines[number:]).lstrip(" \t")
 
 
 def missing_indent(tree: SyntaxTree, hole: Hole) -> str | None:
