@@ -79,6 +79,17 @@ class NextEdit:
         return infiller.fill_spans(request, (place,), cancel, on_step)
 
 
+def analysed(request: Request) -> tuple[Edit, ...]:
+    """What analysis alone would propose, before a model judges it."""
+    data = request.text.encode()
+    tree = parse(data, language_of(request.path, request.language))
+    change = last_change(request, data)
+    if change is None:
+        return ()
+    certain = _certain(request, tree, change)
+    return tuple(_drafts(request, tree, change)) if certain is None else certain.edits
+
+
 def _certain(request: Request, tree: SyntaxTree, change: UserChange) -> EditSet | None:
     """What scopes alone decide: a rename that was begun, an import that came or went."""
     found = typed_rename(request.text, request.language, request.path, request.recent_edits)

@@ -18,6 +18,7 @@ from engine.spans import Span
 from engine.syntax import SyntaxTree
 
 MAX_PLACES = 8
+_EQUAL = 0.99
 _LIKE = 0.8
 _ALIKE = 0.5
 _MIN_NAME = 3
@@ -62,6 +63,8 @@ def _least_likeness(match: Match) -> float | None:
     is_named = any(map(_is_telling, rewrite.old))
     if not is_named and not any(map(_is_telling, rewrite.new)):
         return None
+    if b"\n" in match.new_text.strip():
+        return _EQUAL if around >= 8 else None
     if not rewrite.old:
         is_between = match.num_left >= 2 and match.num_right >= 2
         return _LIKE if is_between and around >= 6 else None

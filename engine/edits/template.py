@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from engine.infill import Infiller
 
 HOLE = "\x00"
+MAX_HOLES = 8
 
 
 @dataclass(frozen=True, slots=True)

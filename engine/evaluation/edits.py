@@ -58,9 +58,10 @@ def run_edits(config: EditsConfig) -> list[Measured]:
 def sections() -> Sequence[Section]:
     """All sections, in the order of the report."""
     from engine.evaluation.naming import measure_names
+    from engine.evaluation.next_edits import measure_next_edits
     from engine.evaluation.renames import measure_renames
 
-    return (measure_renames, measure_names)
+    return (measure_renames, measure_names, measure_next_edits)
 
 
 def share(section: str, name: str, hits: Sequence[bool], seed: int = 0) -> Iterator[Measured]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from lsp_server.actions.docstring import Docstring
 from lsp_server.actions.extract_function import ExtractFunction
 from lsp_server.actions.extract_variable import ExtractVariable
 from lsp_server.actions.fill_hole import FillHole
 from lsp_server.actions.inline_variable import InlineVariable
+from lsp_server.actions.missing_cases import MissingCases
 from lsp_server.actions.provider import Provider
 from lsp_server.actions.regenerate import Regenerate
 from lsp_server.actions.remove_redundant import RemoveRedundant
@@ -15,11 +17,13 @@ from lsp_server.actions.repair_syntax import RepairSyntax
 PROVIDERS: tuple[Provider, ...] = (
     RepairSyntax(),
     FillHole(),
+    MissingCases(),
     RemoveRedundant(),
     ExtractVariable(),
     ExtractFunction(),
     InlineVariable(),
     RenameNames(),
+    Docstring(),
     Regenerate(),
 )
 

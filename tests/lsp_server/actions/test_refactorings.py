@@ -73,3 +73,23 @@ async def test_a_pinned_line_stays(actions: Any) -> None:
     assert await asked.applied("Regenerate the selection") == (
         "def f():\n    a = 4\n    b = 2  # midfill: keep\n    c = 5\n"
     )
+
+
+async def test_a_docstring_is_written_by_the_model(actions: Any) -> None:
+    asked = await actions("def «»area(w, h):\n    return w * h\n", scripts=["The area."])
+    made = await asked.applied("Write the docstring")
+    assert made == 'def area(w, h):\n    """The area."""\n    return w * h\n'
+
+
+async def test_without_the_models_words_the_signature_speaks(actions: Any) -> None:
+    asked = await actions("def «»area(w, h):\n    return w * h\n", scripts=[""])
+    made = await asked.applied("Write the docstring")
+    assert made == 'def area(w, h):\n    """Area."""\n    return w * h\n'
+
+
+async def test_missing_cases_get_bodies_by_the_model(actions: Any) -> None:
+    enum = "from enum import Enum\n\n\nclass A(Enum):\n    B = 1\n    C = 2\n\n\n"
+    match = "def f(a):\n    match a:\n        «»case A.B:\n            return 1\n"
+    asked = await actions(enum + match, scripts=["return 2"])
+    made = await asked.applied("Add the missing case of A")
+    assert made.endswith("            return 1\n        case A.C:\n            return 2\n")
