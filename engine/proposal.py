@@ -136,6 +136,7 @@ Outcome = Proposal | Refusal
 
 
 _CLOSERS = frozenset(")]}>\"'`;")
+_OPENERS, _BRACKETS = frozenset("([{"), frozenset(")]}")
 
 
 def rebase(proposal: Proposal, changes: Sequence[Edit]) -> Outcome:
@@ -184,7 +185,7 @@ def _through(edit: Edit, change: Edit) -> Edit | None:
 def _typed_part(edit: Edit, change: Edit) -> str | None:
     """How much of the edit a change at its start has typed, None when it is something else.
 
-    Closers that an editor adds behind the cursor count when the edit ends with them.
+    Closers that an editor adds behind the cursor count when the rest of the edit closes the same.
     """
     if change.start != edit.start or change.end > edit.end:
         return None
@@ -195,9 +196,31 @@ def _typed_part(edit: Edit, change: Edit) -> str | None:
         typed, added = new[:length], new[length:]
         if not set(added) <= _CLOSERS:
             return None
-        if edit.new_text.startswith(typed) and edit.new_text[length:].endswith(added):
+        if edit.new_text.startswith(typed) and _closes(edit.new_text[length:], added):
             return typed
     return None
+
+
+def _closes(rest: str, closers: str) -> bool:
+    """Whether ``rest`` closes, one after the other, what ``closers`` close."""
+    at = 0
+    for closer in closers:
+        at = _place_of(closer, rest, at) + 1
+        if not at:
+            return False
+    return True
+
+
+def _place_of(closer: str, rest: str, at: int) -> int:
+    """Where ``rest`` closes with ``closer`` what stood open at ``at``; -1 when it does not."""
+    if closer not in _BRACKETS:
+        return rest.find(closer, at)
+    depth = 0
+    for place in range(at, len(rest)):
+        if rest[place] in _BRACKETS and not depth:
+            return place if rest[place] == closer else -1
+        depth += (rest[place] in _OPENERS) - (rest[place] in _BRACKETS)
+    return -1
 
 
 def _moved(proposal: Proposal, edits: Sequence[Edit], change: Edit) -> Proposal:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -75,6 +76,31 @@ def test_a_closer_that_the_editor_added_is_replaced() -> None:
     assert isinstance(made, Proposal)
     assert made.edits == (Edit(span(4, 5), "x, y)"),)
     assert applied(b"foo()", made.edits) == b"foo(x, y)"
+
+
+@pytest.mark.parametrize(
+    ("proposed", "typed", "left"),
+    [
+        ("(x, y)", "()", "x, y)"),
+        ("(x).total + 1", "()", "x).total + 1"),
+        ("(f(x)[0], y)", "()", "f(x)[0], y)"),
+        ('["a(b", c]', '["]', None),
+        ('["a(b", c]', '[""]', 'a(b", c]'),
+        ("(x]", "()", None),
+        ("(x", "()", None),
+        ("x", "y", None),
+    ],
+)
+def test_added_closers_are_absorbed_where_the_rest_closes_the_same(
+    proposed: str, typed: str, left: str | None
+) -> None:
+    made = rebase(proposal(1, proposed), [insert(1, typed)])
+    if left is None:
+        assert isinstance(made, Refusal)
+        return
+    assert isinstance(made, Proposal)
+    assert made.edits[0].new_text == left
+    assert applied(f"={typed}".encode(), made.edits).decode() == f"={proposed}"
 
 
 def test_a_change_elsewhere_moves_it() -> None:
