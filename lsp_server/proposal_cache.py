@@ -34,11 +34,13 @@ _LASTING = frozenset(
 class Found:
     """What is known for a request. ``origin`` names the request whose answer ``outcome`` is.
 
-    ``draft``: how the last proposal goes on although the user typed something else.
+    ``typed``: what stands there of the proposal since. ``draft``: how the last proposal goes on
+    although the user typed something else.
     """
 
     outcome: Outcome | None = None
     origin: str = ""
+    typed: str = ""
     draft: str | None = None
 
 
@@ -116,7 +118,7 @@ class ProposalCache:
             outcome = _continued(entry, request, typed, added.decode(), circumstances)
             if outcome is not None:
                 self._entries.move_to_end(key)
-                return Found(outcome, entry.origin)
+                return Found(outcome, entry.origin, typed)
             if draft is None and typed and isinstance(entry.outcome, Proposal):
                 draft = _left(entry.outcome.text, typed)
         return Found(draft=draft)

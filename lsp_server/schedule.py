@@ -37,14 +37,14 @@ class Answer:
 
     ``engine_outcome`` is what the engine said of the job's text after ``engine_s`` seconds, None
     when it said nothing.
-    ``origin``: the earlier request whose answer was found meanwhile, "" for this one's own.
+    ``found``: an earlier request's answer, which came in time to be this one's.
     """
 
     outcome: Outcome
     steps: tuple[Step, ...] = ()
     engine_outcome: Outcome | None = None
     engine_s: float = 0.0
-    origin: str = ""
+    found: Found | None = None
 
 
 @dataclass(slots=True)
@@ -104,7 +104,7 @@ class Schedule:
                     await asyncio.wait_for(turn.superseded.wait(), delay_s)
             found = await self._found(snapshot.uri, turn)
             if found.outcome is not None:
-                return Answer(self._placed(snapshot, found.outcome, placement), origin=found.origin)
+                return Answer(self._placed(snapshot, found.outcome, placement), found=found)
             finished = await self._finish(snapshot.uri, job, turn)
         except EngineFailed as error:
             logger.error("a request for %s failed in the engine: %s", snapshot.uri, error)

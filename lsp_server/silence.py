@@ -20,13 +20,18 @@ _MIN_DELETED = 3
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What an unasked proposal is held against. ``is_begun``: the user is typing along with it."""
+    """What an unasked proposal is held against.
+
+    ``typed`` is what the user has typed of it: it belongs to its length, and whoever types along
+    with a proposal does not lose it for its confidence.
+    """
 
     document: Document
     recent_edits: Sequence[RecentEdit]
     rejections: Rejections
     min_chars: int
-    is_begun: bool
+    min_confidence: float
+    typed: str
 
     def judged(self, outcome: Outcome) -> Outcome:
         """Leave out the candidates that must not be shown; a refusal when none is left."""
@@ -46,8 +51,12 @@ class Moment:
 
     def _objection(self, candidate: Proposal) -> tuple[Reason, str] | None:
         written = candidate.text.strip()
-        if not self.is_begun and len(candidate.edits) == 1 and len(written) < self.min_chars:
+        whole = (self.typed + candidate.text).strip()
+        if len(candidate.edits) == 1 and len(whole) < self.min_chars:
             return Reason.TOO_SHORT, f"shorter than {self.min_chars} characters (midfill.minChars)"
+        if not self.typed and candidate.confidence < self.min_confidence:
+            least = f"{candidate.confidence:.2f} is below {self.min_confidence:.2f} (midfill.mode)"
+            return Reason.LOW_CONFIDENCE, f"confidence {least}"
         if mark_of(candidate, self.document) in self.rejections:
             return Reason.REJECTED_BEFORE, "the same proposal was turned down here"
         if self._brings_back(candidate, written):

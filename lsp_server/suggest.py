@@ -52,13 +52,16 @@ class Suggested:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What is known before it is judged; ``origin`` is the request that the engine answered."""
+    """What is known before it is judged; ``origin`` is the request that the engine answered.
+
+    ``typed``: what the user has typed of the proposal since.
+    """
 
     outcome: Outcome
     origin: str
     steps: tuple[Step, ...] = ()
     latency_ms: float = 0.0
-    is_begun: bool = False
+    typed: str = ""
 
 
 def suggest(session: Session, wish: Wish) -> Suggested | Coroutine[Any, Any, Suggested]:
@@ -86,7 +89,7 @@ def suggest(session: Session, wish: Wish) -> Suggested | Coroutine[Any, Any, Sug
     if isinstance(known, Proposal):
         known = placements.taken_out(known)
     steps = _steps(session, found.origin)
-    return _settled(session, wish, id_, _Answer(known, found.origin, steps, is_begun=True))
+    return _settled(session, wish, id_, _Answer(known, found.origin, steps, typed=found.typed))
 
 
 def _refusal(session: Session, wish: Wish, settings: Settings) -> Refusal | None:
@@ -175,15 +178,15 @@ async def _ask(
         cancelled = Refusal(Reason.CANCELLED, "the editor cancelled it")
         session.record(id_, snapshot.uri, cancelled)
         raise
-    origin = answer.origin or id_
+    found = answer.found or Found(origin=id_)
     if answer.engine_outcome is not None:
         errand.note(answer.engine_outcome, answer.engine_s)
     known = _Answer(
         answer.outcome,
-        origin,
-        answer.steps or _steps(session, origin),
+        found.origin,
+        answer.steps or _steps(session, found.origin),
         1000 * (time.perf_counter() - errand.started_s),
-        is_begun=origin != id_,
+        found.typed,
     )
     return _settled(session, wish, id_, known)
 
@@ -218,12 +221,14 @@ def _settled(session: Session, wish: Wish, id_: str, answer: _Answer) -> Suggest
 
 def _moment(session: Session, wish: Wish, answer: _Answer) -> Moment:
     document = wish.document
+    settings = session.settings_for(document)
     return Moment(
         document,
         document.snapshot().recent_edits,
         session.rejections,
-        session.settings_for(document).min_chars,
-        answer.is_begun,
+        settings.min_chars,
+        settings.mode.min_confidence or 0.0,
+        answer.typed,
     )
 
 

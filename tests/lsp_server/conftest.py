@@ -7,6 +7,7 @@ import json
 import queue
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -86,6 +87,7 @@ class GatedInfiller:
         self.denoiser = SimpleNamespace(name="gated")
         self.gate = threading.Event()
         self.gate.set()
+        self.confidence = 0.75
         self.edits: tuple[tuple[int, int, str], ...] | None = None
         self.requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
         self.outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
@@ -108,7 +110,7 @@ class GatedInfiller:
         if "BUG" in request.text:
             raise RuntimeError("a bug of the engine")
         edits = self.edits or ((request.cursor, request.cursor, "done()"),)
-        return proposal_of(request.cursor, *edits)
+        return replace(proposal_of(request.cursor, *edits), confidence=self.confidence)
 
 
 @pytest.fixture

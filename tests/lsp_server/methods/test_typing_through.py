@@ -142,4 +142,23 @@ async def test_a_proposal_under_the_minimum_is_refused_unless_asked_for(
     client.open(URI, "x")
     result = (await client.complete(URI, 0, 1))["result"]
     assert result["midfill"]["reason"] == "TOO_SHORT"
+    # It is in the cache by now, and as short as before.
+    result = (await client.complete(URI, 0, 1))["result"]
+    assert result["midfill"]["reason"] == "TOO_SHORT"
     assert len(await items(client, 1, kind=1)) == 1
+
+
+async def test_what_an_eager_user_saw_a_quiet_one_does_not(client: Any, infiller: Any) -> None:
+    await begun(client, infiller)
+    client.configuration = {"languages": {"python": {"mode": "quiet"}}}
+    client.session.proposals._entries.clear()
+    infiller.confidence = 0.4
+    infiller.gate.set()
+    assert await items(client, 4)
+    client.notify("workspace/didChangeConfiguration", {"settings": None})
+    await client.until(lambda: client.session.settings.languages)
+    result = (await client.complete(URI, 0, 4))["result"]
+    assert result["midfill"]["reason"] == "LOW_CONFIDENCE"
+    # Typing along with it goes on.
+    client.change(URI, 2, client.edit(0, 4, 4, "t"))
+    assert len(await items(client, 5)) == 1
