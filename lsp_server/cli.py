@@ -15,6 +15,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, TypeVar
 
 from engine.errors import BadInput, DamagedWeights, MidfillError
+from lsp_server import __version__
 from lsp_server.arguments import EXIT_BAD_INPUT, build_parser
 
 if TYPE_CHECKING:
@@ -111,6 +112,24 @@ def _connect(arguments: argparse.Namespace) -> int:
         log_level=logging.getLevelName(arguments.log_level.upper()),
     )
     return connect(options)
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from engine.serving.options import ServingOptions
+
+    host, port = arguments.listen
+    options = ServingOptions(
+        host, port, os.environ.get("MIDFILL_TOKEN") or None, max_waiting=arguments.max_waiting
+    )
+    try:
+        from engine.serving.server import run
+    except ModuleNotFoundError as error:
+        raise BadInput(
+            f"{error.name} is not installed: run pip install 'midfill[serve]' first"
+        ) from error
+    sys.stderr.write(f"midfill: serving on http://{host}:{port}\n")
+    run(options, arguments.model, __version__)
+    return 0
 
 
 def _bench(arguments: argparse.Namespace) -> int:
@@ -286,6 +305,7 @@ _COMMANDS: dict[str, Command] = {
     "fill": _fill,
     "lsp": _lsp,
     "models": _models,
+    "serve": _serve,
     "settings": _settings,
     "stats": _stats,
     "train": _train,
