@@ -14,6 +14,7 @@ _LENGTH = struct.Struct(">I")
 _PLAIN_MODULES = frozenset(
     {
         "engine.edits.finding",
+        "engine.edits.judged_edits",
         "engine.edits.named_edits",
         "engine.edits.names",
         "engine.edits.next_edit",

@@ -127,6 +127,7 @@ def _is_silent(handler: ast.ExceptHandler) -> bool:
     "name",
     [
         "engine/edits/finding.py",
+        "engine/edits/judged_edits.py",
         "engine/edits/named_edits.py",
         "engine/edits/names.py",
         "engine/edits/next_edit.py",

@@ -8,15 +8,15 @@ what stands there, the result parses no worse, and nothing undoes what the user 
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.edits.applied import parses_no_worse
 from engine.edits.finding import Finding
 from engine.edits.imports import missing_imports
+from engine.edits.judged_edits import JudgedEdits, drafted
 from engine.edits.lexemes import lexemes
 from engine.edits.names_of import name_table
 from engine.edits.repair_place import repair_place
@@ -24,8 +24,6 @@ from engine.edits.repeats import repeats
 from engine.edits.typed_rename import typed_rename
 from engine.edits.unused import unused_names
 from engine.edits.user_change import UserChange, last_change
-from engine.errors import Cancelled
-from engine.holes import Hole, HoleKind, MaskPlan
 from engine.job import OnStep
 from engine.languages import language_of
 from engine.proposal import (
@@ -33,10 +31,8 @@ from engine.proposal import (
     EditKind,
     EditSet,
     Outcome,
-    Proposal,
     Reason,
     Refusal,
-    TokenConfidence,
 )
 from engine.request import Request
 from engine.spans import Span, span
@@ -45,8 +41,6 @@ from engine.syntax import SyntaxTree, parse
 if TYPE_CHECKING:
     from engine.infill import Infiller
 
-# What the drafts must gain, in nats a place: below it they are no more likely than what is there.
-MIN_GAIN = 0.5
 # Scopes, not likelihood, decide about a rename and an import.
 _CERTAIN_P = 0.95
 _REACH = 2_000
@@ -69,10 +63,13 @@ class NextEdit:
             return Refusal(Reason.EMPTY, "nothing was edited lately", model=infiller.denoiser.name)
         certain = _certain(request, tree, change)
         if certain is not None:
-            return _proposal(certain, _CERTAIN_P, infiller, "analysis", 0)
+            model = infiller.denoiser.name
+            return drafted(certain.edits, certain.kind, _CERTAIN_P, model, "analysis", 0)
         drafts = _drafts(request, tree, change)
         if drafts:
-            return _judged(request, drafts, infiller, cancel)
+            kind = EditKind.ATOMIC if len(drafts) == 1 else EditKind.SEQUENCE
+            job = JudgedEdits(request, tuple(drafts), kind, "the edit's own pattern")
+            return job.run(infiller, cancel, on_step)
         place = _broken(self.findings, tree, change)
         if place is None:
             return Refusal(Reason.EMPTY, "the edit asks for no other", model=infiller.denoiser.name)
@@ -126,31 +123,6 @@ def _drafts(request: Request, tree: SyntaxTree, change: UserChange) -> list[Edit
     return drafts if parses_no_worse(tree, drafts) else []
 
 
-def _judged(
-    request: Request, drafts: Sequence[Edit], infiller: Infiller, cancel: threading.Event
-) -> Outcome:
-    """The drafts as a sequence, if together they are more probable than what stands there."""
-    data = request.text.encode()
-    spans = [edit.span for edit in drafts]
-    old = [place.of(data).decode("utf-8", "replace") for place in spans]
-    new = [edit.new_text for edit in drafts]
-    asked = replace(request, cursor=spans[0].start, budget_ms=request.budget_ms)
-    name = infiller.denoiser.name
-    try:
-        before, after = infiller.log_likelihoods(asked, spans, [old, new], cancel)
-    except Cancelled:
-        is_asked = cancel.is_set()
-        reason = Reason.CANCELLED if is_asked else Reason.DEADLINE
-        return Refusal(reason, "the drafts were not judged in time", model=name)
-    gain = (sum(after) - sum(before)) / len(spans)
-    if gain < MIN_GAIN:
-        detail = f"the same edit at {len(spans)} places gains {gain:.1f} nats a place"
-        return Refusal(Reason.LOW_CONFIDENCE, detail, forwards=1, model=name)
-    kind = EditKind.ATOMIC if len(drafts) == 1 else EditKind.SEQUENCE
-    p = 1.0 / (1.0 + math.exp(-min(gain, 30.0) / 4.0))
-    return _proposal(EditSet(tuple(drafts), kind), p, infiller, "the edit's own pattern", 1)
-
-
 def _broken(findings: Sequence[Finding], tree: SyntaxTree, change: UserChange) -> Span | None:
     """The fault nearest to the edit: of the parser, else of other tools."""
     here = change.place
@@ -161,26 +133,3 @@ def _broken(findings: Sequence[Finding], tree: SyntaxTree, change: UserChange) -
         return None
     nearest = min(near, key=lambda each: abs(each.start - here.start))
     return repair_place(tree, nearest, here)
-
-
-def _proposal(
-    edit_set: EditSet, confidence: float, infiller: Infiller, reason: str, forwards: int
-) -> Proposal:
-    """The edits as a proposal; its plan names the places."""
-    edits = edit_set.edits
-    holes = tuple(
-        Hole(edit.span, HoleKind.SPAN, "\n" not in edit.new_text, 8, reason) for edit in edits
-    )
-    first = edits[0]
-    plan = MaskPlan(holes, 0, first.span.start, span(first.end, first.end), reason)
-    tokens = (TokenConfidence(len(first.new_text.encode()), confidence),)
-    return Proposal(
-        text=first.new_text,
-        edit_set=edit_set,
-        plan=plan,
-        tokens=tokens if first.new_text else (),
-        confidence=confidence,
-        steps=0,
-        forwards=forwards,
-        model=infiller.denoiser.name,
-    )

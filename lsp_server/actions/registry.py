@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from lsp_server.actions.add_parameter import AddParameter
+from lsp_server.actions.convert_style import ConvertStyle
 from lsp_server.actions.docstring import Docstring
 from lsp_server.actions.extract_function import ExtractFunction
 from lsp_server.actions.extract_variable import ExtractVariable
@@ -22,8 +24,10 @@ PROVIDERS: tuple[Provider, ...] = (
     ExtractVariable(),
     ExtractFunction(),
     InlineVariable(),
+    AddParameter(),
     RenameNames(),
     Docstring(),
+    ConvertStyle(),
     Regenerate(),
 )
 

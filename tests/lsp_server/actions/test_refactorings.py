@@ -93,3 +93,22 @@ async def test_missing_cases_get_bodies_by_the_model(actions: Any) -> None:
     asked = await actions(enum + match, scripts=["return 2"])
     made = await asked.applied("Add the missing case of A")
     assert made.endswith("            return 1\n        case A.C:\n            return 2\n")
+
+
+LOOP = "a = []\n«»for x in b:\n    a.append(x)\n"
+
+
+async def test_a_loop_is_converted_where_the_score_gains(actions: Any) -> None:
+    asked = await actions(LOOP, scripts=["a = [x for x in b]"])
+    assert await asked.applied("Convert the loop") == "a = [x for x in b]\n"
+
+
+async def test_a_loop_stays_where_it_does_not(actions: Any) -> None:
+    asked = await actions(LOOP, scripts=[LOOP.replace("«»", "").rstrip()])
+    assert "nats" in (await asked.resolve("Convert the loop"))["error"]["message"]
+
+
+async def test_a_parameter_is_added_and_passed(actions: Any) -> None:
+    asked = await actions("def f(a):\n    return a + «»b\n\n\nf(1)\n", scripts=["2"])
+    made = await asked.applied("Make b a parameter")
+    assert made == "def f(a, b):\n    return a + b\n\n\nf(1, 2)\n"
