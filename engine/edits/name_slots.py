@@ -73,9 +73,17 @@ class NameSlots:
         handle = denoiser.prefill(canvas, None, cancel)
         return NameSlots(plan, pieces, denoiser, canvas, handle, cancel)
 
-    def log_p(self, names: Sequence[str], has_time: Callable[[], bool]) -> list[float]:
-        """Log likelihood of the code with each name (K,); fewer when the time is over."""
-        trials = [self._filled(name.join(self.pieces)) for name in names]
+    def log_p(
+        self, names: Sequence[str], has_time: Callable[[], bool], num_places: int | None = None
+    ) -> list[float]:
+        """Log likelihood of the code with each name (K,); fewer when the time is over.
+
+        Of the code up to the end of the line of the first ``num_places``, None for all of it.
+        """
+        pieces = list(self.pieces if num_places is None else self.pieces[: num_places + 1])
+        if num_places is not None:
+            pieces[-1] = pieces[-1].partition("\n")[0]
+        trials = [self._filled(name.join(pieces)) for name in names]
         scores: list[float] = []
         for start in range(0, len(trials), _BATCH):
             if start and not has_time():

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 NUM_NAMES = 3
 _NUM_DRAFTS = 6
 _NUM_IDEAS = 24
+_NUM_READ = 8
+"""Names with which all of the code is read; all are tried in the first lines."""
 _TEMPERATURE = 2.0
 """The likelihoods of one region's tokens are not independent: without it the best one takes all."""
 
@@ -106,11 +108,14 @@ def rank_names(
     ideas = name_ideas(table, symbol, _NUM_IDEAS)
     names = dict.fromkeys([symbol.name, *slots.drafts(_NUM_DRAFTS), *ideas])
     fitting = [name for name in names if _fits(table, symbol, name)]
+    glanced = slots.log_p(fitting, budget.lasts, num_places=2)
+    order = sorted(range(len(glanced)), key=lambda index: -glanced[index])
+    fitting = [fitting[index] for index in order[:_NUM_READ]]
     log_p = np.array(slots.log_p(fitting, budget.lasts))
     p = np.exp((log_p - log_p.max()) / _TEMPERATURE)
     p /= p.sum()
-    order = np.argsort(-p, kind="stable")
-    return slots, [RankedName(fitting[index], float(p[index])) for index in order]
+    ranked = [RankedName(name, float(share)) for name, share in zip(fitting, p, strict=False)]
+    return slots, sorted(ranked, key=lambda one: -one.p)
 
 
 def _places(table: NameTable, symbol: Symbol) -> list[Span]:
