@@ -26,7 +26,7 @@ _NOTES = {
     _POSSIBLE: types.ChangeAnnotation(
         "May be the same name", True, "a member of an object whose class is not known"
     ),
-    _MENTION: types.ChangeAnnotation("In comments and docstrings", True, "text, not code"),
+    _MENTION: types.ChangeAnnotation("In comments and strings", True, "text, not code"),
 }
 _NOTE_OF = {Certainty.POSSIBLE: _POSSIBLE, Certainty.MENTION: _MENTION}
 

@@ -107,6 +107,13 @@ def test_possible_and_mentioned_places_are_separate() -> None:
     assert mentioned == {"/w/pkg/engine.py": ENGINE.replace("# start", "# begin")}
 
 
+def test_a_path_in_a_string_is_a_mention() -> None:
+    files = {"m.py": "def f(): pass\n", "n.py": 'patch("m.f")\nuse("f", f"{a.f}")\n'}
+    assert renamed(files, "m.py", "f()", "g", Certainty.MENTION) == {
+        "n.py": 'patch("m.g")\nuse("f", f"{a.f}")\n'
+    }
+
+
 def test_parameters_are_renamed_in_calls_elsewhere() -> None:
     assert renamed(FILES, "/w/pkg/engine.py", "retries=1", "tries") == {
         "/w/pkg/engine.py": ENGINE.replace("retries", "tries"),

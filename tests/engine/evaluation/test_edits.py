@@ -10,12 +10,18 @@ import pytest
 
 from engine.errors import BadInput
 from engine.evaluation.edits import EditsConfig, format_edits, read_set, run_edits, write_edits
+from engine.evaluation.naming import name_cases
 from engine.evaluation.renames import rename_case
 
 BEFORE = """class Box {
     int getFieldID() { return 1; } // getFieldID
     void show(Box box) { print(box.getFieldID() + getFieldID() + "getFieldID"); }
 }
+"""
+NAMED = """def report(it):
+    for order in it:
+        send(order)
+        print(order)
 """
 ROW = {
     "path": "Box.java",
@@ -73,3 +79,26 @@ def test_bad_input_is_named(tmp_path: Path) -> None:
         read_set(tmp_path, "renames.java.jsonl.gz")
     with pytest.raises(BadInput, match="cannot be written"):
         write_edits([], tmp_path / "no" / "out.json")
+
+
+def test_a_name_is_hidden_at_all_its_places(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(NAMED)
+    (case,) = name_cases(tmp_path, 5, 0)
+    assert case.name == "order"
+    assert case.text == NAMED.replace("order in", "tmp0 in").replace("(order", "(tmp0")
+    assert {case.text[place.start : place.end] for place in case.places} == {"tmp0"}
+    assert len(case.places) == 3
+
+
+def test_names_are_measured_with_a_model_alone(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(NAMED)
+    numbers = run_edits(EditsConfig(corpus=tmp_path, model="scripted"))
+    measured = [one.name for one in numbers if one.section == "names hidden at every place"]
+    assert measured == [
+        "one tied slot: top 1 exact",
+        "one tied slot: top 3 exact",
+        "each place alone: top 1 exact",
+        "each place alone: top 3 exact",
+    ]
+    without = run_edits(EditsConfig(corpus=tmp_path, has_model=False))
+    assert not any(one.section == "names hidden at every place" for one in without)
