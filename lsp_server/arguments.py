@@ -200,6 +200,9 @@ def _add_shown(evaluation: argparse.ArgumentParser) -> None:
     )
     evaluation.add_argument("--output", type=Path, metavar="FILE", help="write every answer there")
     evaluation.add_argument(
+        "--decoding", metavar="HOW", help="masked, verified or drafted (default: the model's own)"
+    )
+    evaluation.add_argument(
         "--answers", type=Path, metavar="FILE",
         help="keep the model's answers there: a run that was stopped goes on",
     )  # fmt: skip

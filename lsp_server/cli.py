@@ -175,11 +175,13 @@ def _eval_plans(arguments: argparse.Namespace) -> int:
 
 def _evaluation(arguments: argparse.Namespace) -> Evaluation:
     """What ``eval`` measures, of a corpus, public problems or the user's repository."""
+    from engine.effort import Decoding
     from engine.evaluation.fillers import Floor
     from engine.evaluation.holes import SINGLE_LINE, CutKind
     from engine.evaluation.infilling import EvaluationConfig, run
     from engine.evaluation.repository import run_repository
 
+    decodings = _named(Decoding, [arguments.decoding] if arguments.decoding else (), "--decoding")
     is_repository = str(arguments.corpus) == "repo"
     config = EvaluationConfig(
         corpus=None if is_repository else arguments.corpus,
@@ -194,6 +196,7 @@ def _evaluation(arguments: argparse.Namespace) -> Evaluation:
         effort=arguments.effort,
         budget_ms=arguments.budget_ms,
         min_confidence=arguments.min_confidence,
+        decoding=next(iter(decodings), None),
         answers=arguments.answers,
         seed=arguments.seed,
         is_progress_shown=sys.stderr.isatty(),

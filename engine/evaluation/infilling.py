@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from engine.effort import Decoding
 from engine.errors import BadInput
 from engine.evaluation import metrics
 from engine.evaluation.executed import Fence, FenceConfig, Verdict
@@ -26,6 +27,7 @@ from engine.evaluation.holes import (
 from engine.evaluation.human_eval import Problem, read_problems
 from engine.evaluation.model_filler import load_filler
 from engine.evaluation.remembered import RememberingFiller
+from engine.infill import InfillConfig
 from engine.request import Effort
 
 Progress = Callable[[Sequence[EvalHole], str], Iterable[EvalHole]]
@@ -39,7 +41,8 @@ class EvaluationConfig:
     public HumanEval-Infilling files; at least one of the two. ``model`` as for ``engine.load``;
     ``has_model`` False measures the floors alone. ``num_problems`` limits the public problems,
     spread evenly; None takes all. ``min_confidence`` shows what the model is less sure of too; None
-    leaves it to the model. ``answers``: a file that keeps the model's answers from run to run.
+    leaves it to the model, as does ``decoding``. ``answers``: a file that keeps the model's answers
+    from run to run.
     """
 
     corpus: Path | None = None
@@ -54,6 +57,7 @@ class EvaluationConfig:
     effort: Effort = Effort.MEDIUM
     budget_ms: float | None = None
     min_confidence: float | None = None
+    decoding: Decoding | None = None
     answers: Path | None = None
     seed: int = 0
     fence: FenceConfig = field(default_factory=FenceConfig)
@@ -163,9 +167,8 @@ def all_fillers(config: EvaluationConfig, fillers: Sequence[Filler] = ()) -> lis
 
 
 def _model_filler(config: EvaluationConfig) -> Filler:
-    filler = load_filler(
-        config.model, config.effort, config.budget_ms, config.seed, config.min_confidence
-    )
+    limits = InfillConfig(min_confidence=config.min_confidence, decoding=config.decoding)
+    filler = load_filler(config.model, config.effort, config.budget_ms, config.seed, limits)
     if config.answers is None:
         return filler
     settings = {
@@ -173,6 +176,7 @@ def _model_filler(config: EvaluationConfig) -> Filler:
         "budget_ms": config.budget_ms,
         "seed": config.seed,
         "min_confidence": config.min_confidence,
+        "decoding": None if config.decoding is None else config.decoding.value,
         "context_tokens": config.context_tokens,
     }
     return RememberingFiller(filler, config.answers, settings)

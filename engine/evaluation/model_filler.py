@@ -75,10 +75,10 @@ def load_filler(
     effort: Effort,
     budget_ms: float | None,
     seed: int,
-    min_confidence: float | None = None,
+    config: engine.InfillConfig | None = None,
 ) -> Filler:
     """Load a model as ``engine.load`` does and make it a filler."""
-    infiller = engine.load(model, engine.InfillConfig(min_confidence=min_confidence))
+    infiller = engine.load(model, config)
     return ModelFiller(infiller.denoiser.name, infiller, effort, budget_ms, seed)
 
 

@@ -216,5 +216,7 @@ def _settings(evaluation: Evaluation) -> dict[str, Any]:
         "context_tokens": config.context_tokens,
         "effort": config.effort.value,
         "budget_ms": config.budget_ms,
+        "min_confidence": config.min_confidence,
+        "decoding": None if config.decoding is None else config.decoding.value,
         "seed": config.seed,
     }
