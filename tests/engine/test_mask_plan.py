@@ -90,9 +90,11 @@ def test_the_caller_decides_between_one_line_and_several(single_line: bool) -> N
 @pytest.mark.parametrize("name", NAMES)
 def test_sound_lines_have_no_gaps(name: str) -> None:
     tree = tree_of(name)
+    unfinished = [case["line"] for case in CASES if case["file"] == name]
     start = 0
-    for line in tree.data.split(b"\n"):
-        assert gaps_of(tree.data, span(start, start + len(line)), tree.language) == [], line
+    for number, line in enumerate(tree.data.split(b"\n"), 1):
+        if number not in unfinished:
+            assert gaps_of(tree.data, span(start, start + len(line)), tree.language) == [], line
         start += len(line) + 1
 
 
