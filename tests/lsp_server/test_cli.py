@@ -278,11 +278,28 @@ def test_a_closed_pipe_is_no_error(repository: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["eval", "repo"], "name the repository's folder"),
+        (["eval", "repo", "missing"], "no such folder"),
+        (["eval", "corpus", "other"], "one source of holes"),
+    ],
+)
+def test_eval_of_a_repository_names_what_is_missing(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert message in error and error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
     ("arguments", "option"),
     [
         (["train", "--only-corpus", "--out", "x", "--registries", "cran"], "--registries"),
         (["eval", ".", "--kinds", "lines"], "--kinds"),
         (["eval", ".", "--kinds", "JOINT"], "--kinds"),
+        (["eval", ".", "--decoding", "guessed"], "--decoding"),
     ],
 )
 def test_an_unknown_name_of_a_choice_is_named(
