@@ -7,33 +7,20 @@ import contextlib
 import logging
 import os
 import threading
-from collections.abc import Awaitable
-from typing import Any, Protocol
+from typing import Any
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
-from pygls.io_ import run_async
 from pygls.lsp.server import LanguageServer
 
 from lsp_server import __version__
+from lsp_server.framing import MessageReader, NotAMessage, Reader, TooLong
 from lsp_server.logs import described
-from lsp_server.protocol import MidfillProtocol, is_parse_error, message_converter
+from lsp_server.protocol import MidfillProtocol, message_converter
 
 logger = logging.getLogger(__name__)
 
 _CHUNK_BYTES = 1 << 16
-
-
-class Reader(Protocol):
-    """Where messages are read from."""
-
-    def readline(self) -> Awaitable[bytes]:
-        """Read a line; empty at the end."""
-        ...
-
-    def readexactly(self, n: int) -> Awaitable[bytes]:
-        """Read ``n`` bytes; IncompleteReadError at the end."""
-        ...
 
 
 class MidfillServer(LanguageServer):
@@ -55,13 +42,6 @@ class MidfillServer(LanguageServer):
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Log an error that no response can carry; never a popup, never a message's body."""
-        if is_parse_error(error):
-            code = types.ErrorCodes.ParseError
-            self.protocol._send_data(
-                types.ResponseErrorMessage(
-                    None, types.ResponseError(code, "The message is not JSON.")
-                )
-            )
         if isinstance(error, JsonRpcInvalidParams):
             return  # logged where the message was read, without its values
         logger.error("%s: %s", source.__name__, described(error))
@@ -70,27 +50,49 @@ class MidfillServer(LanguageServer):
     async def run(self, reader: Reader, writer: Any) -> None:
         """Handle messages until the client says ``exit`` or goes away."""
         self.protocol.set_writer(writer)
+        messages = MessageReader(reader)
         try:
-            await run_async(
-                stop_event=_Exited(self.protocol),
-                reader=reader,
-                protocol=self.protocol,
-                logger=logging.getLogger("pygls.server"),
-                error_handler=self.report_server_error,
-            )
+            while not self.protocol.has_exited and await self._handle_next(messages):
+                await _begin_tasks()
+        except TooLong as error:
+            self.protocol.refuse(None, types.ErrorCodes.InvalidRequest, str(error))
+            logger.error("the connection is closed: %s", error)
         except (asyncio.IncompleteReadError, ConnectionError):
             logger.info("the client went away in the middle of a message")
 
+    async def _handle_next(self, messages: MessageReader) -> bool:
+        """Read and handle one message; False at the end of the stream."""
+        try:
+            message = await messages.next()
+        except NotAMessage as error:
+            logger.warning("%s", error)
+            self.protocol.refuse(None, types.ErrorCodes(error.code), str(error))
+            return True
+        if message is None:
+            return False
+        # A task turns whatever is raised into a value: the connection survives it.
+        handling = asyncio.ensure_future(self._handle(message))
+        await asyncio.wait({handling})
+        if (failure := handling.exception()) is not None:
+            logger.error("a message was not handled: %s", described(failure))
+            if "id" in message and "method" in message:
+                code = types.ErrorCodes.InternalError
+                detail = f"Internal error: {type(failure).__name__}; the server's log says more"
+                self.protocol.refuse(message["id"], code, detail)
+        return True
 
-class _Exited(threading.Event):
-    """Set once the client said ``exit``: pygls's loop asks between two messages."""
+    async def _handle(self, message: dict[str, Any]) -> None:
+        self.protocol.handle_json(message)
 
-    def __init__(self, protocol: MidfillProtocol) -> None:
-        super().__init__()
-        self._protocol = protocol
 
-    def is_set(self) -> bool:
-        return self._protocol.has_exited
+async def _begin_tasks() -> None:
+    """Let what the last message started begin, before a cancellation of it can be read.
+
+    Its handler's result is handed on in one turn of the loop, its task made in the second and begun
+    in the third.
+    """
+    for _ in range(3):
+        await asyncio.sleep(0)
 
 
 class ThreadedReader:
@@ -121,8 +123,7 @@ class ThreadedReader:
             return b""
 
     async def readline(self) -> bytes:
-        """Read a line; other tasks get their turn even while messages keep coming."""
-        await asyncio.sleep(0)
+        """Read a line."""
         return await self._buffer.readline()
 
     async def readexactly(self, n: int) -> bytes:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import json
 import logging
 from collections.abc import Generator
 from concurrent.futures import Future
@@ -50,6 +49,28 @@ class MidfillProtocol(LanguageServerProtocol):
         """Whether the client sent ``shutdown``: the process may then end with success."""
         return self._shutdown
 
+    def handle_json(self, data: dict[str, Any]) -> None:
+        """Handle one message; one that is none of the protocol is refused, if it wants an answer.
+
+        Whatever a handler raises beside an answer is logged here: the connection goes on.
+        """
+        id_ = data.get("id")
+        if not _is_id(id_) or not isinstance(data.get("method", ""), str):
+            message = "A method is a string, an id a string or a number."
+            self.refuse(id_ if _is_id(id_) else None, types.ErrorCodes.InvalidRequest, message)
+        elif "method" in data or "result" in data or "error" in data:
+            try:
+                self.handle_message(self.structure_message(data))
+            except JsonRpcException as error:
+                logger.debug("not handled: %s", error.message)
+        else:
+            message = "A message has a method, a result or an error."
+            self.refuse(id_, types.ErrorCodes.InvalidRequest, message)
+
+    def refuse(self, id_: str | int | None, code: types.ErrorCodes, message: str) -> None:
+        """Answer with an error; without ``id_`` when the request's is not known."""
+        self._send_data(types.ResponseErrorMessage(id_, types.ResponseError(code, message)))
+
     def structure_message(self, data: dict[str, Any]) -> Any:
         """Read a message; a request with invalid parameters is answered with -32602.
 
@@ -62,8 +83,7 @@ class MidfillProtocol(LanguageServerProtocol):
             logger.warning("invalid parameters for %s: %s", data.get("method"), detail)
             if "id" in data and "method" in data:
                 message = f"Invalid parameters for {data['method']}: {detail}"
-                code = types.ErrorCodes.InvalidParams
-                self._send_response(data["id"], error=types.ResponseError(code, message))
+                self.refuse(data["id"], types.ErrorCodes.InvalidParams, message)
             raise
 
     def handle_message(self, message: Any) -> None:
@@ -85,6 +105,15 @@ class MidfillProtocol(LanguageServerProtocol):
             code = types.ErrorCodes.ServerNotInitialized
             return types.ResponseError(code, "The first request must be initialize.")
         return None
+
+    def _handle_response(self, msg_id: MsgId, result: Any = None, error: Any = None) -> None:
+        """Take a client's answer; one that comes after we stopped waiting is nobody's."""
+        waiting = self._request_futures.get(msg_id)
+        if waiting is not None and waiting.done():
+            del self._request_futures[msg_id]
+            logger.info("the answer to %s came too late", msg_id)
+        else:
+            super()._handle_response(msg_id, result, error)
 
     def _send_handler_result(self, future: Future[Any], *, msg_id: MsgId) -> None:
         """Send a request's result; when that is a coroutine, run it and send what it returns.
@@ -180,6 +209,6 @@ def _response_error(error: BaseException) -> types.ResponseError:
     return types.ResponseError(types.ErrorCodes.InternalError, message)
 
 
-def is_parse_error(error: Exception) -> bool:
-    """Tell whether a message could not be read as JSON at all."""
-    return isinstance(error, (json.JSONDecodeError, UnicodeDecodeError))
+def _is_id(value: object) -> bool:
+    """Tell whether a message may have this id, or none."""
+    return value is None or (isinstance(value, (str, int)) and not isinstance(value, bool))

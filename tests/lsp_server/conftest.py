@@ -335,6 +335,12 @@ class Connection(RawClient):
         await self.close()
 
 
+@pytest.fixture
+def connection() -> type[Connection]:
+    """What connects to a worker, for tests with a loop of their own."""
+    return Connection
+
+
 @pytest_asyncio.fixture
 async def client(worker: Worker) -> AsyncIterator[Connection]:
     """A client that is connected and has sent nothing yet."""

@@ -124,3 +124,20 @@ async def test_messages_are_handled_in_the_order_they_came(client: Any, infiller
     client.change(URI, 2, client.edit(0, 0, 1, "changed"))
     await client.response(completion)
     assert infiller.requests.get().text == "a"
+
+
+async def test_an_answer_that_comes_too_late_is_nobodys(
+    client: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr("lsp_server.methods.configuration._PATIENCE_S", 0.01)
+    reply = client._reply
+    monkeypatch.setattr(client, "_reply", lambda _message: None)
+    await client.initialize()
+    asked = await client.wait_for(lambda one: one.get("method") == "workspace/configuration")
+    await client.until(lambda: "did not give its configuration" in caplog.text)
+    monkeypatch.setattr(client, "_reply", reply)
+    reply(asked)
+    client.open(URI, "x")
+    assert (await client.complete(URI, 0, 1, kind=1))["result"]["items"]
+    assert "came too late" in caplog.text
