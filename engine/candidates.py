@@ -70,6 +70,7 @@ def _sampler(task: Task, config: SamplerConfig, number: int) -> Sampler:
         task.constraints,
         task.budget,
         (task.request.seed, number),
+        task.request.draft or "",
     )
 
 

@@ -90,6 +90,40 @@ class LookupDrafts:
         return line[: -len(rest)] if line[-len(rest) :] == rest else line
 
 
+class ProposedDrafts:
+    """What an earlier proposal says behind the word in which the user left it.
+
+    Looked at where no word is half written: what is there of it already is gone on with.
+    """
+
+    def __init__(
+        self, spelling: Spelling, proposed: str, ends_line: Sequence[bool], max_tokens: int
+    ) -> None:
+        self._spelling, self._ends_line, self._max_tokens = spelling, ends_line, max_tokens
+        self._proposed = proposed.encode()
+
+    def draft(self, canvas: Canvas, hole: int) -> list[int]:
+        """The proposal behind the longest run of last tokens that it has; all of it without one."""
+        known = canvas.holes[hole]
+        if hole != canvas.cursor_hole or self._spelling.missing(known):
+            return []
+        rest = self._proposed[self._place(self._spelling.new_pieces(known)) :]
+        text = rest.decode("utf-8", "ignore")
+        if self._ends_line[hole]:
+            text = text.partition("\n")[0]
+        drafted: list[int] = self._spelling.tokenizer.encode(text).tolist()
+        return drafted[: self._max_tokens]
+
+    def _place(self, pieces: list[bytes]) -> int:
+        """Where the proposal goes on after ``pieces``."""
+        for first in range(len(pieces)):
+            run = b"".join(pieces[first:])
+            at = self._proposed.find(run)
+            if run and at >= 0:
+                return at + len(run)
+        return 0
+
+
 def _text(canvas: Canvas, hole: int) -> tuple[Ids, int]:
     """All that is written in text order, and where in it the frontier of ``hole`` is."""
     unknown = np.array([UNKNOWN], np.int64)

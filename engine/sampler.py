@@ -22,7 +22,7 @@ from engine.commit import Floats
 from engine.constraints import Constraint, Draft, Fault, first_fault
 from engine.denoisers.protocol import ContextHandle, Denoiser
 from engine.denoising import Denoising
-from engine.drafts import GuessDrafts, LookupDrafts
+from engine.drafts import GuessDrafts, LookupDrafts, ProposedDrafts
 from engine.effort import Decoding, SamplerConfig
 from engine.errors import Cancelled
 from engine.filters import Filters
@@ -73,6 +73,7 @@ class Sampler:
     """One run over one canvas, which it owns. ``steps`` may be resumed after ``reject``.
 
     ``seed`` and ``candidate`` choose the noise when the policy's temperature is above 0.
+    ``proposed`` is the request's draft.
     """
 
     def __init__(
@@ -85,6 +86,7 @@ class Sampler:
         constraints: Sequence[Constraint] = (),
         budget: Budget | None = None,
         seed: tuple[int, int] = (0, 0),
+        proposed: str = "",
     ) -> None:
         self.canvas, self.model, self.config = canvas, model, config
         self.stop: Stop | None = None
@@ -98,7 +100,7 @@ class Sampler:
         self._ends_line = [hole.single_line for hole in holes]
         self._filters = Filters(canvas, model.spelling, model.lexicon, self._ends_line)
         self._writer = Writer(canvas, model.spelling, self._ends_line, config)
-        self._pass = self._new_pass(seed)
+        self._pass = self._new_pass(seed, proposed)
         self._constraints, self._budget = constraints, budget or Budget()
         self._began = self._budget.clock()
         self._step_s = 0.0
@@ -196,7 +198,7 @@ class Sampler:
         p = np.concatenate([self.scores(hole).p for hole in range(len(self.canvas.holes))])
         return float(np.log(np.maximum(p, LEAST_P)).sum())
 
-    def _new_pass(self, seed: tuple[int, int]) -> Denoising | Verifier:
+    def _new_pass(self, seed: tuple[int, int], proposed: str) -> Denoising | Verifier:
         """What a step does, by the policy."""
         canvas, model, config = self.canvas, self.model, self.config
         filters, writer = self._filters, self._writer
@@ -204,9 +206,11 @@ class Sampler:
         denoising = Denoising(canvas, denoiser, lexicon, filters, writer, config, seed)
         if config.decoding is Decoding.MASKED:
             return denoising
+        ends_line, num_tokens = self._ends_line, config.draft_tokens
         sources = (
             GuessDrafts(denoiser.tokenizer.eom_id),
-            LookupDrafts(model.spelling, self._ends_line, config.min_match, config.draft_tokens),
+            LookupDrafts(model.spelling, ends_line, config.min_match, num_tokens),
+            ProposedDrafts(model.spelling, proposed, ends_line, num_tokens),
         )
         drafting = denoising if config.decoding is Decoding.DRAFTED else None
         return Verifier(canvas, denoiser, lexicon, filters, writer, sources, config, drafting)

@@ -30,6 +30,7 @@ def sampler(
     seed: tuple[int, int] = (0, 0),
     denoiser: ScriptedDenoiser | None = None,
     context: tuple[str, ...] = (),
+    proposed: str = "",
 ) -> Sampler:
     """One run over holes of ``sizes`` between ``context`` pieces, filled by ``scripts``."""
     holes = [
@@ -46,7 +47,7 @@ def sampler(
     model = ModelView(denoiser, LEXICON, Spelling(TOKENIZER))
     handle = denoiser.prefill(canvas)
     config = config or SamplerConfig(is_scored=False, num_revisions=0)
-    return Sampler(canvas, handle, planned, model, config, constraints, budget, seed)
+    return Sampler(canvas, handle, planned, model, config, constraints, budget, seed, proposed)
 
 
 def run(made: Sampler) -> str:

@@ -42,6 +42,34 @@ def test_a_wrong_draft_changes_no_text() -> None:
     assert run(made) == TEXT
 
 
+@pytest.mark.parametrize(
+    ("written", "proposed", "num_passes"),
+    [
+        ("foo(bar) other value", "foo(bar) other value", 1),
+        ("foo(bar) other value", "(bar) other value", 2),
+        ("foo(bar) other value", "(foo) other value", 5),
+        ("foo", "\n    bar", 2),
+    ],
+)
+def test_an_earlier_proposal_is_gone_on_with(written: str, proposed: str, num_passes: int) -> None:
+    context = ("x", "y")
+    made = sampler(
+        Script((written,)), context=context, sizes=(16,), config=VERIFIED, proposed=proposed
+    )
+    steps = list(made.steps())
+    assert made.texts() == (written,)
+    assert len(steps) == num_passes
+
+
+def test_a_half_written_word_is_not_gone_on_with_by_a_proposal() -> None:
+    made = sampler(Script(("nt(foo)",)), forced=b"pri", config=VERIFIED, proposed="(foo)",
+                   context=("x", "y"), sizes=(16,))  # fmt: skip
+    assert [step.hole_texts[0] for step in made.steps()] == [
+        "print",
+        "print(foo)",
+    ]
+
+
 def test_without_a_match_each_pass_writes_its_own_token() -> None:
     made = sampler(Script(("foobar",)), context=("x", "y"), config=VERIFIED)
     assert [len(step.committed) for step in made.steps()] == [1, 1, 1]
