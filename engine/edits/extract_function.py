@@ -150,6 +150,8 @@ def _flow(table: NameTable, statements: Sequence[tree_sitter.Node], function: Sp
     needed: list[tuple[int, Symbol]] = []
     given: list[tuple[int, Symbol]] = []
     for symbol in filter(_is_local, table.symbols):
+        if not any(_within(site.span, place) for site in symbol.sites):
+            continue
         sites = table.sites_of(symbol)
         inside = [site for site in sites if _within(site.span, place)]
         outside = [site for site in sites if not _within(site.span, place)]

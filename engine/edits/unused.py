@@ -41,10 +41,13 @@ def unused_names(table: NameTable, path: str | None) -> list[Unused]:
     if tree.root is None or tree.root.has_error:
         return []
     mentioned = _mentioned(tree)
+    num_sites: dict[Symbol, int] = {}
+    for symbol in table.symbols:
+        num_sites[symbol.root] = num_sites.get(symbol.root, 0) + len(symbol.sites)
     found: list[Unused] = []
     imports: dict[Span, list[tuple[tree_sitter.Node, Symbol]]] = {}
     for symbol in table.symbols:
-        if len(table.sites_of(symbol)) != 1 or symbol.name in mentioned:
+        if num_sites[symbol.root] != 1 or symbol.name in mentioned:
             continue
         node = _node_at(tree, symbol.sites[0].span)
         statement = _ancestor(node, _IMPORTS)

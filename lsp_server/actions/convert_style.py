@@ -31,4 +31,6 @@ class ConvertStyle:
         edit = comprehension(site.tree, site.selection.start)
         if edit is None:
             raise BadInput("no loop stands there that only appends to a new list")
+        if site.request.text.encode() != site.tree.data:
+            raise BadInput("the file holds a secret, which no model may see: convert it by hand")
         return Change(job=JudgedEdits(site.request, (edit,)))

@@ -10,6 +10,7 @@ from lsp_server.actions.extract_variable import ExtractVariable
 from lsp_server.actions.fill_hole import FillHole
 from lsp_server.actions.inline_variable import InlineVariable
 from lsp_server.actions.missing_cases import MissingCases
+from lsp_server.actions.next_edit import NextEdit
 from lsp_server.actions.provider import Provider
 from lsp_server.actions.regenerate import Regenerate
 from lsp_server.actions.remove_redundant import RemoveRedundant
@@ -18,6 +19,7 @@ from lsp_server.actions.repair_syntax import RepairSyntax
 
 PROVIDERS: tuple[Provider, ...] = (
     RepairSyntax(),
+    NextEdit(),
     FillHole(),
     MissingCases(),
     RemoveRedundant(),
@@ -30,6 +32,20 @@ PROVIDERS: tuple[Provider, ...] = (
     ConvertStyle(),
     Regenerate(),
 )
+
+# These read all names of the file, which takes a quarter of a second for 100 kB: too long to be
+# done at every move of the cursor.
+_READ_NAMES = frozenset(
+    "next_edit remove_redundant inline_variable add_parameter rename_names".split()
+)
+_MAX_BYTES_UNASKED = 30_000
+
+
+def providers_for(num_bytes: int, *, is_asked: bool) -> tuple[Provider, ...]:
+    """Those that can answer in time: all when the user asks, else not the slow ones at length."""
+    if is_asked or num_bytes <= _MAX_BYTES_UNASKED:
+        return PROVIDERS
+    return tuple(provider for provider in PROVIDERS if provider.name not in _READ_NAMES)
 
 
 def provider_named(name: object) -> Provider | None:

@@ -9,7 +9,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
 from lsp_server.actions.provider import ActionOffer, Provider
-from lsp_server.actions.registry import PROVIDERS, all_kinds
+from lsp_server.actions.registry import all_kinds, providers_for
 from lsp_server.actions.site import findings_of, site_of
 from lsp_server.documents import DocumentSnapshot
 from lsp_server.positions import span_of
@@ -28,9 +28,10 @@ def code_action(session: Session, params: types.CodeActionParams) -> list[types.
         raise JsonRpcInvalidParams(f"{uri} is not open")
     if session.refusal_for(document) is not None:
         return []
+    is_asked = params.context.trigger_kind is not types.CodeActionTriggerKind.Automatic
     wanted = [
         provider
-        for provider in PROVIDERS
+        for provider in providers_for(document.num_bytes, is_asked=is_asked)
         if any(_is_wanted(kind, params.context.only) for kind in provider.kinds)
     ]
     if not wanted:

@@ -113,6 +113,8 @@ async def _edits(session: Session, chosen: Chosen) -> tuple[EditSet, str]:
         answer = await session.schedule.answer(snapshot, change.job)
         outcome = answer.outcome
         session.record(id_, snapshot.uri, outcome, answer.steps)
+    if isinstance(outcome, Proposal) and has_secret and _is_hidden(outcome):
+        raise _failed("the change would have to know a secret that is hidden from the model")
     if isinstance(outcome, Proposal) and change.is_name:
         return outcome.edit_set, f"'{outcome.text}', {outcome.confidence:.0%} likely"
     if isinstance(outcome, Proposal):
@@ -120,6 +122,11 @@ async def _edits(session: Session, chosen: Chosen) -> tuple[EditSet, str]:
     if change.edits is not None and outcome.reason is not Reason.STALE:
         return change.edits, "by Midfill"
     raise _failed(f"{outcome.reason.value}: {outcome.detail}".removesuffix(": "))
+
+
+def _is_hidden(outcome: Proposal) -> bool:
+    """Whether it would write what stands for a secret in the texts that jobs get."""
+    return any("xxxxxxxx" in edit.new_text for edit in outcome.edits)
 
 
 def _failed(message: str) -> JsonRpcException:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lsp_server.actions.registry import PROVIDERS, all_kinds, provider_named
+from lsp_server.actions.registry import PROVIDERS, all_kinds, provider_named, providers_for
 
 URI = "file:///project/a.py"
 HOLE = "def area(width, height):\n    pass\n"
@@ -30,6 +30,12 @@ def test_names_are_unique_and_found() -> None:
     assert len({provider.name for provider in PROVIDERS}) == len(PROVIDERS)
     assert all(provider_named(provider.name) is provider for provider in PROVIDERS)
     assert provider_named("nobody") is None and provider_named(None) is None
+
+
+def test_a_long_file_gets_the_quick_ones_unless_the_user_asks() -> None:
+    assert providers_for(1_000_000, is_asked=True) == providers_for(1, is_asked=False) == PROVIDERS
+    quick = {provider.name for provider in providers_for(1_000_000, is_asked=False)}
+    assert "fill_hole" in quick and "remove_redundant" not in quick
 
 
 async def test_the_kinds_are_advertised(client: Any) -> None:
