@@ -1,5 +1,6 @@
 /** The running server: starts it, stops it, and passes on what it tells about itself. */
 
+import { createInterface } from "node:readline";
 import {
   type CancellationToken,
   type Disposable,
@@ -17,6 +18,7 @@ import type { Server } from "./environment/find.ts";
 import type { GhostText } from "./ghostText.ts";
 import { DID_CHANGE_STATUS, type ServerStatus } from "./protocol.ts";
 import { Requests } from "./requests.ts";
+import { serverLog } from "./serverLog.ts";
 import { SCHEMES, SECTION, serverSettings, setting } from "./settings.ts";
 
 /** How far the server is. */
@@ -142,6 +144,10 @@ export class Connection implements Disposable {
     const options: LanguageClientOptions = {
       documentSelector: SCHEMES.map((scheme) => ({ scheme })),
       outputChannel: this.log,
+      stdioOptions: {
+        stdout: (input) => readLines(input, serverLog(this.log)),
+        stderr: (input) => readLines(input, serverLog(this.log)),
+      },
       // The settings themselves are pulled by the server.
       initializationOptions: {
         statusNotifications: true,
@@ -173,4 +179,8 @@ export class Connection implements Disposable {
     };
     return new LanguageClient(SECTION, "Midfill", { command: server.program, args }, options);
   }
+}
+
+function readLines(input: NodeJS.ReadableStream, read: (line: string) => void): void {
+  createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }).on("line", read);
 }
