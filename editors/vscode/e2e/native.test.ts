@@ -27,8 +27,7 @@ after(async () => {
 
 test("a next edit is shown by the editor itself, and Tab goes there and makes it", async () => {
   await bench.goTo(1, 5);
-  await bench.page.keyboard.press("Control+Delete");
-  await bench.type("surface");
+  await bench.replaceWord("surface");
   await bench.page.locator("[class*=inline-edit]").first().waitFor({ state: "attached" });
   await bench.picture("native-next-edit");
   await bench.page.keyboard.press("Tab");

@@ -150,8 +150,7 @@ test("a rename changes every place of the name, through the editor's own box", a
 test("a next edit of two places is made with one key, and undone with one", async () => {
   await bench.show("next_edit.py");
   await bench.goTo(1, 5);
-  await bench.page.keyboard.press("Control+Delete");
-  await bench.type("surface");
+  await bench.replaceWord("surface");
   await bench.decoration("surface");
   await bench.decoration("2 places");
   await bench.picture("next-edit");

@@ -177,6 +177,12 @@ export class Workbench {
     await this.page.keyboard.type(text, { delay: 60 });
   }
 
+  /** Write over the word that begins at the cursor, in one change. */
+  async replaceWord(text: string): Promise<void> {
+    await this.page.keyboard.press("Control+Shift+ArrowRight");
+    await this.page.keyboard.insertText(text);
+  }
+
   /** Wait for ghost text that holds `part`; returns all of it. */
   async ghostText(part: string): Promise<string> {
     const ghost = this.page.locator(".view-lines [class*=ghost-text], .suggest-preview-text");

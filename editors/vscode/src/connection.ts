@@ -97,7 +97,10 @@ export class Connection implements Disposable {
     const client = this.running;
     if (client === undefined || this.unknownMethods.has(method)) return null;
     try {
-      return await client.sendRequest<T>(method, params, token);
+      // The client counts an undefined token as a second parameter, and sends a list.
+      return await (token === undefined
+        ? client.sendRequest<T>(method, params)
+        : client.sendRequest<T>(method, params, token));
     } catch (error) {
       if (!(error instanceof ResponseError) || error.code !== METHOD_NOT_FOUND) throw error;
       this.unknownMethods.add(method);
