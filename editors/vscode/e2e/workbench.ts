@@ -93,6 +93,9 @@ export class Workbench {
       ],
       { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...ownFolders(parts) } },
     );
+    // Whoever interrupts a run must not leave the server behind.
+    process.once("exit", () => server.kill());
+    for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
     await listening(server);
     const browser = await chromium.launch({
       executablePath: parts.chromium,
