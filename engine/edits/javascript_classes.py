@@ -35,9 +35,12 @@ def bind_function(binder: JavaScriptBinder, node: tree_sitter.Node, scope: Scope
         symbol = _member_symbol(binder, name, scope)
         if symbol is None:
             yield name, scope
-    inner = binder.open(ScopeKind.FUNCTION, node, scope, symbol)
+    own = None
     if name is not None and name.type == "identifier" and symbol is None:
-        binder.declare(name, inner, SymbolKind.FUNCTION).body = inner
+        # An expression's own name is seen inside of it, and hidden by what is declared there.
+        scope = binder.open(ScopeKind.BLOCK, node, scope)
+        own = binder.declare(name, scope, SymbolKind.FUNCTION)
+    inner = binder.open(ScopeKind.FUNCTION, node, scope, symbol or own)
     result = node.child_by_field_name("return_type")
     if symbol is not None and result is not None:
         symbol.annotation = Expression(result, inner)

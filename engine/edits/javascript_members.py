@@ -92,7 +92,7 @@ class Settler:
                 value.scope, f"type:{member.name}"
             )
             if symbol is not None:
-                self.table.place(symbol, member.site)
+                self.table.place_one(symbol, member.site)
                 return True
             outer = self.classes.outer_bases(value.scope)
         self.table.outer_members.extend((origin, member.name, member.site) for origin in outer)
@@ -149,11 +149,12 @@ class Settler:
     def _this(self, scope: Scope) -> list[Value]:
         """The class or object literal whose method is around."""
         for one in scope.up():
-            if one.kind is ScopeKind.CLASS:
+            if one.kind is ScopeKind.CLASS and one.node.type != "object":
                 return [Value(one, True)]
             if one.kind is ScopeKind.FUNCTION and one.node.type != "arrow_function":
-                parent = one.parent
-                is_method = one.node.type == "method_definition"
+                parent, around = one.parent, one.node.parent
+                is_value = around is not None and around.type == "pair"
+                is_method = one.node.type == "method_definition" or is_value
                 if is_method and parent is not None and parent.kind is ScopeKind.CLASS:
                     return [Value(parent, True)]
                 return []

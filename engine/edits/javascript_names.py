@@ -38,7 +38,7 @@ _FIELDS = frozenset(
     "field_definition public_field_definition property_signature enum_assignment pair".split()
 )
 _CLASSES = ("class_declaration", "abstract_class_declaration", "class")
-_BLOCKS = ("statement_block", "for_statement", "switch_body", "index_signature")
+_BLOCKS = ("statement_block", "for_statement", "switch_body", "index_signature", "conditional_type")
 _LABELLED = ("labeled_statement", "break_statement", "continue_statement")
 
 
@@ -248,8 +248,10 @@ class JavaScriptBinder(Binder):
         yield from ((child, scope) for child in node.named_children if child.id != done)
 
     def _infer_type(self, node: tree_sitter.Node, scope: Scope) -> Iterator[Step]:
+        """``infer T`` holds in the conditional type around it."""
         first, *others = node.named_children
-        self.declare(first, scope, SymbolKind.TYPE, space=TYPE_SPACE)
+        around = (one for one in scope.up() if one.node.type == "conditional_type")
+        self.declare(first, next(around, scope), SymbolKind.TYPE, space=TYPE_SPACE)
         yield from ((child, scope) for child in others)
 
     def _label(self, node: tree_sitter.Node, scope: Scope) -> Iterator[Step]:

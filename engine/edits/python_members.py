@@ -100,7 +100,7 @@ class _Settler:
         elif value.scope is not None:
             symbol = self.classes.member(value.scope, member.name)
             if symbol is not None:
-                self.table.place(symbol, member.site)
+                self.table.place_one(symbol, member.site)
                 return True
             outer = self.classes.outer_bases(value.scope)
         self.table.outer_members.extend((origin, member.name, member.site) for origin in outer)

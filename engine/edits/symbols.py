@@ -187,6 +187,13 @@ class NameTable:
             here.append(symbol)
             symbol.sites.append(site)
 
+    def place_one(self, symbol: Symbol, site: Site) -> None:
+        """The same for a member that may belong to several classes: they share its name then."""
+        for other in self.at.get(site.span.start, ()):
+            if other.scope.kind is ScopeKind.CLASS and other.name == symbol.name:
+                other.unite(symbol)
+        self.place(symbol, site)
+
     def sites_of(self, symbol: Symbol) -> list[Site]:
         """Every site of the thing that ``symbol`` stands for, in text order."""
         found: dict[Span, Site] = {}

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from engine.edits.names_of import name_table
 from engine.edits.references import references_at
-from engine.edits.symbols import SymbolKind
+from engine.edits.symbols import NameTable, SymbolKind
 from engine.languages import language_of
 from engine.syntax import parse
 from oracles.compared import Compared, print_compared
@@ -61,6 +61,8 @@ def compare(paths: Sequence[Path], num_names: int, folder: Path) -> Iterator[Com
             assert ours is not None
             utf16 = text.encode("utf-16-le")
             theirs = {len(utf16[: 2 * place].decode("utf-16-le").encode()) for place in places}
+            # In comments we offer it too, but never unasked.
+            theirs -= {place for place in theirs if is_in_comment(table, place)}
             line_number = text.encode().count(b"\n", 0, start) + 1
             yield Compared(
                 path,
@@ -71,6 +73,11 @@ def compare(paths: Sequence[Path], num_names: int, folder: Path) -> Iterator[Com
                 frozenset(int(one.span.start) for one in ours.possible),
                 frozenset(theirs),
             )
+
+
+def is_in_comment(table: NameTable, offset: int) -> bool:
+    tree = table.tree
+    return tree.enclosing(offset + 1, tree.language.kinds.comments) is not None
 
 
 def main(arguments: list[str]) -> None:

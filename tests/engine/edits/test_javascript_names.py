@@ -78,6 +78,24 @@ class A { constructor(private ⟦n⟧: number) { ⟦n⟧ } m() { return this.⟦
     "jsx": "const ⟦Row⟧ = () => <div Row='1'/>;\nconst b = <⟦Row⟧ x={1}><⟦Row⟧/></⟦Row⟧>;\n",
     "label": "⟦out⟧: for (;;) { const out = 1; break ⟦out⟧ }\n",
     "function expression's own name": "const f = function ⟦g⟧() { ⟦g⟧() }; g();\n",
+    "a var hides the function expression's name": """
+o.range = function range() { var ⟦range⟧ = get(); return ⟦range⟧ };
+""",
+    "this in an object literal": """
+class A { ⟦bail⟧ = 1; json() { return { x: this.⟦bail⟧, all: () => this.⟦bail⟧ } } }
+""",
+    "this in a function of an object literal": """
+const o = { ⟦n⟧: 1, m: function () { return this.⟦n⟧ } };
+""",
+    "inferred type": """
+type A<T> = T extends { a: infer ⟦U⟧ } ? ⟦U⟧ : T extends { b: infer U } ? U : never;
+""",
+    "members of a union share a name": """
+interface A { ⟦run⟧(): void }
+interface B { ⟦run⟧(): void }
+interface C { run(): void }
+function f(x: A | B) { x.⟦run⟧() }
+""",
     "type predicate and typeof": """
 function f(⟦a⟧: unknown): ⟦a⟧ is string { return typeof ⟦a⟧ === "a" }
 type T = typeof a;

@@ -153,6 +153,15 @@ match p:
     case [⟦v⟧, *w]: ⟦v⟧
     case other.v: pass
 """,
+    "members of a union share a name": """
+class A:
+    def ⟦run⟧(self): pass
+class B:
+    def ⟦run⟧(self): pass
+class C:
+    def run(self): pass
+def f(x: A | B): x.⟦run⟧()
+""",
     "dotted pattern": """
 class A:
     class B:
