@@ -118,11 +118,13 @@ class Infiller:
         spans: Sequence[Span],
         alternatives: Sequence[Sequence[str]],
         cancel: threading.Event | None = None,
+        limits: ContextLimits | None = None,
     ) -> list[list[float]]:
         """Log probability of each text at each of ``spans`` (in text order), by alternative.
 
-        The text outside of the spans is what the model reads. Raises BadInput as ``fill_spans``
-        does, and Cancelled, also when the request's budget is over.
+        The text outside of the spans is what the model reads, of it as much as ``limits`` say.
+        Raises BadInput as ``fill_spans`` does, and Cancelled, also when the request's budget is
+        over.
         """
         budget = Budget.of(request.budget_ms, cancel, self._clock)
         data = _valid_data(request)
@@ -131,7 +133,8 @@ class Infiller:
                 request.path, data, language_of(request.path, request.language)
             )
             plan = plan_spans(tree, spans, self.denoiser.tokenizer)
-            context = self._context(tree, plan, request)
+            read = limits or self.config.context
+            context = select_context(tree, plan, request, read)
             canvas = Canvas.from_plan(plan, context, data, self.denoiser.tokenizer)
             handle = self._handles.prefill(request.path, canvas, budget.interruption)
             return log_likelihoods(self.denoiser, handle, canvas, alternatives, budget.interruption)

@@ -19,6 +19,8 @@ from engine.syntax import SyntaxTree
 _LANGUAGES = frozenset("python javascript javascriptreact typescript typescriptreact".split())
 _CALLS = frozenset(("call", "call_expression"))
 _UNPACKED = frozenset(("list_splat", "dictionary_splat", "spread_element"))
+# Holes further from the function than this, in bytes, would need too long a context.
+_REACH = 3_000
 _POSITIONAL = frozenset(("identifier", "typed_parameter", "required_parameter"))
 
 
@@ -61,7 +63,8 @@ def add_parameter(tree: SyntaxTree, offset: int) -> AddParameter:
     num_holes = 0
     for call in calls:
         is_known = _is_known(table, name, call.start_byte)
-        has_hole = not is_known and num_holes < MAX_HOLES
+        is_near = abs(call.start_byte - parameters.start_byte) <= _REACH
+        has_hole = is_near and not is_known and num_holes < MAX_HOLES
         num_holes += has_hole
         nothing = "None" if tree.language.id == "python" else "undefined"
         value = name if is_known else nothing

@@ -115,3 +115,12 @@ def test_what_the_user_has_just_removed_is_not_brought_back() -> None:
         "A.java",
     )
     assert isinstance(next_edit(request, "id"), Refusal)
+
+
+def test_far_places_are_judged_by_the_nearest_ones() -> None:
+    line = "query.bind(sort.toString(), sort.getFieldID());\n"
+    gap = "".join(f"call{number}(value{number});\n" for number in range(200))
+    request = typed(REPEATED + gap + line + gap + line + gap + line, "A.java")
+    outcome = next_edit(request, "id")
+    assert isinstance(outcome, Proposal) and outcome.forwards == 2
+    assert made(request, outcome).count(".id)") == 5
