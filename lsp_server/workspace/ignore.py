@@ -185,7 +185,7 @@ def _load(path: Path) -> GitIgnoreSpec | None:
         return None
 
 
-def _relative(path: Path, root: Path) -> PurePath | None:
+def _relative(path: PurePath, root: PurePath) -> PurePath | None:
     try:
         return path.relative_to(root)
     except ValueError:

@@ -94,14 +94,18 @@ async def start(tmp_path: Path) -> AsyncIterator[StartServer]:
     servers: list[Server] = []
 
     async def start_(
-        *arguments: str, model: str | None = "scripted", log: Path | None = None
+        *arguments: str,
+        model: str | None = "scripted",
+        log: Path | None = None,
+        within: tuple[str, ...] = (),
     ) -> Server:
         log = log or tmp_path / f"log{len(servers)}.txt"
         client = make_test_lsp_client()
         command = ["-m", "lsp_server", "--log-file", str(log), *arguments]
         if model is not None:
             command += ["--model", model]
-        await client.start_io(sys.executable, *command)
+        program, *first = (*within, sys.executable)
+        await client.start_io(program, *first, *command)
         servers.append(Server(client, log))
         return servers[-1]
 
