@@ -75,7 +75,7 @@ def test_windows_line_ends_change_nothing_but_themselves() -> None:
         "from shop import Price",
         "",
         "def total(cart):",
-        "    key = 'hunter22!'",
+        "    password = 'hunter22!'",
         "    return 1",
     ]
     unix, windows = "\n".join(lines), "\r\n".join(lines)
