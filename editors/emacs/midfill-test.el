@@ -120,6 +120,27 @@ WHAT names it in a failure."
       (midfill-test--type "alpha =")
       (midfill-test--wait "ghost text" (lambda () (equal (midfill-test--ghost) " load(1, 2)"))))))
 
+(ert-deftest midfill-test-next-edit ()
+  "A rename that was begun by hand is finished at all places, in one undo step."
+  (midfill-test--with midfill-test--scripted
+    (erase-buffer)
+    (insert "def total(items):\n    return sum(items)\n\nprint(total([1]))\ntotal([2])\n")
+    ;; The text is the document's, no edit of a minute ago.
+    (midfill--close)
+    (midfill--open)
+    (goto-char 5)
+    (delete-char 5)
+    (insert "amount")
+    (midfill-next-edit)
+    (midfill-test--wait "a preview" (lambda () midfill--next))
+    (midfill-next-edit)
+    (should (= (line-number-at-pos) 4))
+    (setq buffer-undo-list nil)
+    (midfill-next-edit)
+    (should (string-suffix-p "print(amount([1]))\namount([2])\n" (buffer-string)))
+    (primitive-undo 1 buffer-undo-list)
+    (should (string-suffix-p "print(total([1]))\ntotal([2])\n" (buffer-string)))))
+
 (ert-deftest midfill-test-off ()
   "A mode or a folder can be switched off."
   (with-temp-buffer

@@ -91,6 +91,38 @@ M["dismissing hides it, leaving insert mode too"] = function()
   end)
 end
 
+M["a rename that was begun by hand is finished at all places, in one undo step"] = function()
+  with_child(function(child)
+    child:lua([[vim.api.nvim_buf_set_lines(0, 0, -1, false, {
+      "def total(items):", "    return sum(items)", "", "print(total([1]))", "total([2])" })]])
+    child:wait(
+      [[local client = vim.lsp.get_clients({ name = "midfill", bufnr = 0 })[1]
+        return client and client.initialized]],
+      "a server"
+    )
+    child:type("ggwcwamount<Esc>")
+    child:wait(
+      [[return #vim.api.nvim_buf_get_extmarks(0,
+        vim.api.nvim_create_namespace("midfill.next_edit"), 0, -1, {}) > 0]],
+      "a preview"
+    )
+    child:type("<M-n>")
+    child:wait("return vim.api.nvim_win_get_cursor(0)[1] == 4", "a jump")
+    child:type("<M-n>")
+    child:wait(
+      [[local lines = vim.api.nvim_buf_get_lines(0, 3, 5, false)
+        return lines[1] == "print(amount([1]))" and lines[2] == "amount([2])"]],
+      "made at both places"
+    )
+    child:type("u")
+    child:wait(
+      [[local lines = vim.api.nvim_buf_get_lines(0, 3, 5, false)
+        return lines[1] == "print(total([1]))" and lines[2] == "total([2])"]],
+      "undone at both places"
+    )
+  end)
+end
+
 M["nothing is proposed in a language that is switched off"] = function()
   with_child(function(child)
     child:type("Goalpha =")
