@@ -20,7 +20,7 @@ from engine.edits.symbols import NameTable, Symbol, SymbolKind
 from engine.languages import language_of
 from engine.syntax import parse
 
-ENDING = "_renamed"
+ENDING = "Renamed"
 """What is put behind a name; so names keep their order, by which the compiler sorts closures."""
 _KINDS = frozenset(
     (
