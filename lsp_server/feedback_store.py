@@ -90,9 +90,12 @@ class FeedbackStore:
         self._path = path
         self._waiting: queue.SimpleQueue[Statement | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._is_lost = False
 
     def write(self, statement: str, values: Sequence[Any]) -> None:
-        """Write soon."""
+        """Write soon; nothing when the file turned out to be unusable."""
+        if self._is_lost:
+            return
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="feedback", daemon=True)
             self._thread.start()
@@ -108,6 +111,7 @@ class FeedbackStore:
         try:
             connection = connect(self._path)
         except (sqlite3.Error, OSError) as error:
+            self._is_lost = True
             logger.warning("no feedback is kept: %s: %s", self._path, error)
             return
         with contextlib.closing(connection):

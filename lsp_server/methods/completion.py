@@ -55,7 +55,8 @@ def _written(session: Session, wish: Wish, suggested: Suggested) -> Result:
 def _item(session: Session, wish: Wish, item: Suggestion) -> dict[str, Any]:
     """Write one item; its edit begins with the word before the cursor, by which editors filter."""
     document = wish.document
-    start = _word_start(document.buffer.slice(0, item.main.start), item.main.start)
+    line_start = document.buffer.line_start(document.buffer.line_at(item.main.start))
+    start = _word_start(document.buffer.slice(line_start, item.main.start), item.main.start)
     word = document.buffer.slice(start, item.main.start).decode()
     new_text = word + item.main.new_text
     place = range_of(document.buffer, span(start, item.main.end), session.encoding)
@@ -78,9 +79,11 @@ def _item(session: Session, wish: Wish, item: Suggestion) -> dict[str, Any]:
     return written
 
 
-def _word_start(before: bytes, end: int) -> ByteOffset:
-    """Return where the word that ends ``before`` begins."""
-    start = end
-    while start and (before[start - 1 : start].isalnum() or before[start - 1 : start] == b"_"):
-        start -= 1
-    return ByteOffset(start)
+def _word_start(line: bytes, end: ByteOffset) -> ByteOffset:
+    """Return where the word that ends ``line`` begins; ``line`` ends at ``end``."""
+    length = 0
+    for character in reversed(line.decode()):
+        if not (character.isalnum() or character == "_"):
+            break
+        length += len(character.encode())
+    return ByteOffset(end - length)

@@ -98,6 +98,9 @@ def test_a_file_that_cannot_be_used_is_left_alone(
     store = FeedbackStore(path)
     Feedback(store).offer(offer("s.1"))
     store.close()
+    num_waiting = store._waiting.qsize()
+    Feedback(store).offer(offer("s.2"))
+    assert store._waiting.qsize() == num_waiting  # nothing piles up
     assert path.read_bytes() == before
     assert f"no feedback is kept: {path}" in caplog.text
 

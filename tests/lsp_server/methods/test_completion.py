@@ -51,6 +51,15 @@ async def test_a_proposal_is_one_item_with_all_its_edits(client: Any, infiller: 
     assert listed["isIncomplete"] is True
 
 
+async def test_a_word_may_hold_any_letters(client: Any, infiller: Any) -> None:
+    infiller.edits = ((8, 8, "😀x"),)
+    await client.initialize(options={"completionItems": True})
+    client.open(URI, "é(ñé_")
+    (item,) = (await complete(client, 0, 5))["items"]
+    assert item["textEdit"]["newText"] == "ñé_😀x"
+    assert item["textEdit"]["range"]["start"] == {"line": 0, "character": 2}
+
+
 async def test_nothing_to_say_is_an_empty_list(client: Any) -> None:
     await client.initialize(options={"completionItems": True, "enabled": False})
     client.open(URI, "x")

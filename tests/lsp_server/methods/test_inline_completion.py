@@ -162,6 +162,7 @@ async def test_an_edit_elsewhere_moves_the_proposal(client: Any, infiller: Any) 
     id_ = client.begin_completion(URI, 1, 1)
     await client.until(lambda: not infiller.requests.empty())
     client.change(URI, 2, client.edit(0, 0, 0, "new line\n"))
+    await client.until(lambda: client.session.documents[URI].version == 2)
     infiller.gate.set()
     (item,) = (await client.response(id_))["result"]["items"]
     assert item["range"]["start"] == {"line": 2, "character": 1}
@@ -175,6 +176,7 @@ async def test_an_edit_at_the_proposal_s_place_makes_it_stale(client: Any, infil
     id_ = client.begin_completion(URI, 0, 1)
     await client.until(lambda: not infiller.requests.empty())
     client.change(URI, 2, client.edit(0, 0, 3, "zz"))
+    await client.until(lambda: client.session.documents[URI].version == 2)
     infiller.gate.set()
     assert (await client.response(id_))["result"]["midfill"]["reason"] == "STALE"
 
