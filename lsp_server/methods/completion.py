@@ -79,7 +79,7 @@ def _item(session: Session, wish: Wish, item: Suggestion) -> dict[str, Any]:
     return written
 
 
-def _word_start(line: bytes, end: ByteOffset) -> ByteOffset:
+def _word_start(line: bytes, end: int) -> ByteOffset:
     """Return where the word that ends ``line`` begins; ``line`` ends at ``end``."""
     length = 0
     for character in reversed(line.decode()):
