@@ -78,7 +78,8 @@ def _written(
     name = "" if name_node is None else name_node.text.decode() if name_node.text else ""
     is_inline = tree.data[: body.start_byte].rpartition(b"\n")[2].strip() != b""
     unit = indent_unit(tree).decode()
-    indent = indentation(tree.data, function.start_byte) + unit
+    deeper = indentation(tree.data, function.start_byte) + unit
+    indent = deeper if is_inline else indentation(tree.data, body.start_byte)
     at = span(body.start_byte, body.start_byte)
 
     def edit(summary: str, descriptions: Sequence[str]) -> tuple[Edit, ...]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import tree_sitter
 
 from engine.edits.function_frame import FRAMES, Frame, Signature
-from engine.edits.lines import indentation
+from engine.edits.lines import indentation, is_first_on_line
 from engine.edits.local_names import unused_name
 from engine.edits.names_of import name_table
 from engine.edits.symbols import NameTable, ScopeKind, Symbol, SymbolKind
@@ -64,7 +64,8 @@ def selected_statements(tree: SyntaxTree, selection: Span) -> list[tree_sitter.N
         for child in children
         if place.start <= child.start_byte and child.end_byte <= place.end
     ]
-    is_whole = bool(inside) and inside[0].start_byte == place.start
+    is_code = any(child.type != "comment" for child in inside)
+    is_whole = is_code and inside[0].start_byte == place.start
     return inside if is_whole and inside[-1].end_byte == place.end else []
 
 
@@ -76,6 +77,7 @@ def extract_function(tree: SyntaxTree, selection: Span) -> ExtractFunction:
     if not statements or frame is None or table is None:
         raise BadInput("select whole statements of one block to extract them")
     place = span(statements[0].start_byte, statements[-1].end_byte)
+    _refuse_shape(tree, place)
     function = _function_around(statements[0])
     if function is None:
         raise BadInput("the statements are in no function: their names are known everywhere")
@@ -86,8 +88,8 @@ def extract_function(tree: SyntaxTree, selection: Span) -> ExtractFunction:
     _refuse_leaving(statements)
     flow = _flow(table, statements, span(function.start_byte, function.end_byte))
     receiver = frame.receiver(tree, function, statements)
-    parameters = [symbol.name for symbol in flow.needed]
-    results = [] if is_end else [symbol.name for symbol in flow.given]
+    parameters = list(dict.fromkeys(symbol.name for symbol in flow.needed))
+    results = [] if is_end else list(dict.fromkeys(symbol.name for symbol in flow.given))
     if tree.language.id != "python" and 0 < len(set(results) - set(parameters)) < len(results):
         raise BadInput("the statements set names of their own and of the code around them")
     signature = Signature(
@@ -230,6 +232,16 @@ def _returns(statements: Sequence[tree_sitter.Node]) -> list[tree_sitter.Node]:
         elif node.type not in _FUNCTIONS:
             stack.extend(node.named_children)
     return found
+
+
+def _refuse_shape(tree: SyntaxTree, place: Span) -> None:
+    """BadInput for lines that cannot be moved as they are."""
+    if not is_first_on_line(tree.data, place.start):
+        raise BadInput("the statements stand on the line of other code: give them their own")
+    lead = indentation(tree.data, place.start).encode()
+    lines = place.of(tree.data).split(b"\n")[1:]
+    if any(line.strip() and not line.startswith(lead) for line in lines):
+        raise BadInput("a line of the statements is indented less than they are: a long string?")
 
 
 def _refuse_leaving(statements: Sequence[tree_sitter.Node]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import tree_sitter
 
-from engine.edits.lines import indentation
+from engine.edits.lines import indentation, is_first_on_line
 from engine.edits.local_names import name_for
 from engine.edits.names_of import name_table
 from engine.hole_spans import trimmed
@@ -59,9 +59,13 @@ def extract_variable(tree: SyntaxTree, selection: Span) -> ExtractVariable | Non
     statement = _statement(node)
     if statement is None or not _is_reached(tree, node, statement):
         return None
+    if not is_first_on_line(tree.data, statement.start_byte):
+        return None
     place = span(node.start_byte, node.end_byte)
     value = place.of(tree.data).decode("utf-8", "replace")
     name = name_for(tree, node)
+    if "\n" in value and tree.language.id == "python" and value[0] not in "([{":
+        value = f"({value})"
     line = template.format(name, value) + indentation(tree.data, statement.start_byte)
     at = span(statement.start_byte, statement.start_byte)
     return ExtractVariable(place, name, (Edit(at, line), Edit(place, name)))

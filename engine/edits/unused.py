@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import tree_sitter
 
-from engine.edits.lines import with_comma, with_line
+from engine.edits.lines import with_line
 from engine.edits.symbols import NameTable, ScopeKind, Symbol, SymbolKind
 from engine.spans import Span, span
 from engine.syntax import SyntaxTree
@@ -67,15 +67,34 @@ def _imports(tree: SyntaxTree, gone: list[tuple[tree_sitter.Node, Symbol]]) -> I
     statement = _ancestor(gone[0][0], _IMPORTS)
     if statement is None:
         return
-    entries = [_ancestor(node, _ENTRIES) for node, _ in gone]
+    pairs = [(_ancestor(node, _ENTRIES), (node, symbol)) for node, symbol in gone]
     if len(gone) == _num_names(statement):
         whole = with_line(tree.data, span(statement.start_byte, statement.end_byte))
-        names = ", ".join(symbol.name for _, symbol in gone)
-        yield Unused(names, "import", whole)
+        if not _is_alone(statement):
+            names = ", ".join(symbol.name for _, symbol in gone)
+            yield Unused(names, "import", whole)
         return
-    for entry, (_, symbol) in zip(entries, gone, strict=True):
-        if entry is not None:
-            yield Unused(symbol.name, "import", with_comma(tree.data, entry))
+    by_entry = {entry.id: symbol.name for entry, (_, symbol) in pairs if entry is not None}
+    for entry, _ in pairs:
+        if entry is not None and entry.parent is not None:
+            place = _without(entry, entry.parent, set(by_entry))
+            if place is not None and b"#" not in place.of(tree.data):
+                yield Unused(by_entry[entry.id], "import", place)
+
+
+def _without(entry: tree_sitter.Node, whole: tree_sitter.Node, gone: set[int]) -> Span | None:
+    """An entry with the comma that goes with it; of what stands last, the one before it.
+
+    None when no entry of the list stays, which is then not worth its brackets.
+    """
+    module = whole.child_by_field_name("module_name")
+    entries = [each for each in whole.named_children if each.type in _ENTRIES and each != module]
+    at = entries.index(entry)
+    if all(each.id in gone for each in entries):
+        return None
+    if all(each.id in gone for each in entries[at:]):
+        return span(entries[at - 1].end_byte, entry.end_byte)
+    return span(entry.start_byte, entries[at + 1].start_byte)
 
 
 def _num_names(statement: tree_sitter.Node) -> int:
@@ -122,10 +141,24 @@ def _variable(tree: SyntaxTree, node: tree_sitter.Node, symbol: Symbol) -> Itera
     value = parent.child_by_field_name("right") or parent.child_by_field_name("value")
     if statement is None or value is None or not _is_pure(value):
         return
-    block = statement.parent
-    if block is not None and len(block.named_children) > 1:
+    if not _is_alone(statement):
         place = with_line(tree.data, span(statement.start_byte, statement.end_byte))
         yield Unused(symbol.name, "variable", place)
+
+
+def _is_alone(statement: tree_sitter.Node) -> bool:
+    """Whether a block would be empty without the statement and others that may go with it."""
+    block = statement.parent
+    if block is None or block.type not in ("block", "statement_block"):
+        return False
+    others = [each for each in block.named_children if each != statement]
+    return all(each.type in _IMPORTS or _is_setting(each) for each in others)
+
+
+def _is_setting(statement: tree_sitter.Node) -> bool:
+    inner = next(iter(statement.named_children), None)
+    is_declared = statement.type in ("comment", "lexical_declaration", "variable_declaration")
+    return is_declared or (inner is not None and inner.type == "assignment")
 
 
 def _is_pure(node: tree_sitter.Node) -> bool:

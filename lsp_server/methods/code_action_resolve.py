@@ -11,9 +11,10 @@ from cattrs import ClassValidationError
 from lsprotocol import types
 from pygls.exceptions import JsonRpcContentModified, JsonRpcException, JsonRpcInvalidParams
 
+from engine.edits.applied import parses_no_worse
 from engine.errors import BadInput
 from engine.proposal import EditSet, Proposal, Reason, Refusal
-from lsp_server.actions.provider import Arguments, Change
+from lsp_server.actions.provider import Arguments, Change, Site
 from lsp_server.actions.registry import provider_named
 from lsp_server.actions.site import site_of
 from lsp_server.documents import Document, DocumentSnapshot
@@ -72,7 +73,14 @@ def chosen_of(session: Session, data: object) -> Chosen:
         change = provider.change(site, _checked(arguments))
     except BadInput as error:
         raise _failed(str(error)) from error
+    if change.edits is not None and not _parses(site, change.edits):
+        raise _failed("the text would parse worse than before: do it by hand")
     return Chosen(document, snapshot, str(data.get("title", "Midfill")), change)
+
+
+def _parses(site: Site, edit_set: EditSet) -> bool:
+    """Whether the site's text is no more broken with the edits; other files are not seen."""
+    return parses_no_worse(site.tree, [edit for edit in edit_set.edits if edit.path is None])
 
 
 def _range(session: Session, value: object) -> types.Range:

@@ -65,6 +65,9 @@ def test_what_the_next_round_of_a_loop_reads_is_returned() -> None:
         ("«yield a»\n", "a yield"),
         ("«global g\n    g = a»\n", "a global"),
         ("x = («a»)\n", "select whole statements"),
+        ("«# why»\n    return a\n", "select whole statements"),
+        ("if a: «print(a)»\n    return a\n", "on the line of other code"),
+        ('«x = """b\nc"""»\n    return x\n', "indented less"),
     ],
 )
 def test_what_cannot_be_is_refused_with_its_reason(body: str, words: str) -> None:

@@ -20,6 +20,10 @@ def extracted(marked: str, path: str = "a.py") -> str | None:
             "def f(x):\n    size2 = x.size\n    return g(size2) + 1\n",
         ),
         ("total = 1 + «get_price(a)»\n", "price = get_price(a)\ntotal = 1 + price\n"),
+        (
+            "x = (\n    «a +\n    b»\n)\n",
+            "value = (a +\n    b)\nx = (\n    value\n)\n",
+        ),
         ("x = f(« a + b »)\n", "value = a + b\nx = f( value )\n"),
         ("for x in «read_all(p)»:\n    g(x)\n", "all2 = read_all(p)\nfor x in all2:\n    g(x)\n"),
         (
@@ -45,6 +49,7 @@ def test_python(marked: str, made: str | None) -> None:
         "x = «f(» a)\n",  # no whole expression
         "«f(a)»\n",  # a statement of its own
         "x = («1\n",
+        "if a: x = «f(a)»\n",
     ],
 )
 def test_what_would_not_be_the_same_outside(marked: str) -> None:

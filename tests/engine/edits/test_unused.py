@@ -27,6 +27,8 @@ def cleaned(text: str, path: str = "a.py") -> str:
             "from a import (\n    b,\n    c,\n)\n\nc()\n",
             "from a import (\n    c,\n)\n\nc()\n",
         ),
+        ("from a import b, c, d\n\nb()\n", "from a import b\n\nb()\n"),
+        ("from a import (b, c,\n    d)\n\nd()\n", "from a import (d)\n\nd()\n"),
         ("import a.b as c, d\n\nd()\n", "import d\n\nd()\n"),
         ("def f():\n    x = 1\n    return 2\n", "def f():\n    return 2\n"),
     ],
@@ -48,6 +50,8 @@ def test_what_nothing_uses_goes(text: str, left: str) -> None:
         "x = 1\n",  # what a module defines may be used elsewhere
         "def f():\n    _ = 1\n    return 2\n",
         "import (\n",
+        "try:\n    import a\n    import b\nexcept ImportError:\n    c = 1\n",  # would be empty
+        "from a import (\n    b,  # why\n    c,\n)\n\nc()\n",
     ],
 )
 def test_what_may_be_used_stays(text: str) -> None:
@@ -63,6 +67,7 @@ def test_a_package_gives_out_what_it_imports() -> None:
     [
         ("import { a, b } from './c';\n\na();\n", "import { a } from './c';\n\na();\n"),
         ("import a from './c';\nb();\n", "b();\n"),
+        ("import a, { b } from './c';\na();\n", "import a, { b } from './c';\na();\n"),
         ("import './side-effect';\n", "import './side-effect';\n"),
         ("import React from 'react';\n", "import React from 'react';\n"),
         (
