@@ -35,7 +35,7 @@ class Source(str, Enum):
     OWN_HEAD = "own_head"
     """Imports and headers of the enclosing scopes that lie above the window."""
     DEFINITIONS = "definitions"
-    """Headers from other files of what the code around the cursor names."""
+    """Headers from other files of what the code around the cursor names. Off until measured."""
     OPEN_FILES = "open_files"
     """Headers of open files that are imported, or of the same folder."""
     EDITS = "edits"
@@ -54,7 +54,7 @@ class ContextLimits:
     snippets: int = 700
     suffix_share: float = 0.33
     stride_share: float = 0.33
-    sources: frozenset[Source] = frozenset(Source)
+    sources: frozenset[Source] = frozenset({Source.OWN_HEAD, Source.OPEN_FILES, Source.EDITS})
 
     def scaled(self, share: float) -> ContextLimits:
         """The same sources and shares of ``share`` of the bytes."""

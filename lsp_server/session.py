@@ -17,6 +17,7 @@ from lsprotocol import types
 from pygls.capabilities import get_capability
 from pygls.uris import to_fs_path
 
+from engine.context import ContextLimits, Source
 from engine.proposal import Outcome, Reason, Refusal
 from engine.request import Excerpt, Request
 from engine.spans import ByteOffset
@@ -239,7 +240,8 @@ class Session:
         )
 
     def _related(self, snapshot: DocumentSnapshot, cursor: ByteOffset) -> tuple[Excerpt, ...]:
-        if snapshot.path is None or not self.workspace.roots:
+        is_shown = Source.DEFINITIONS in ContextLimits().sources
+        if not is_shown or snapshot.path is None or not self.workspace.roots:
             return ()
         return related_definitions(self.workspace, Path(snapshot.path), snapshot.text, cursor)
 

@@ -130,6 +130,13 @@ class IgnoreRules:
                 return found
         return None
 
+    def reason_within(self, path: Path, is_folder: bool) -> str | None:
+        """Judge ``path`` whose folders are known not to be ignored, as a walk down the tree does.
+
+        ValueError when it lies outside of the tree.
+        """
+        return self._reason_at(path.relative_to(self.root).parts, is_folder)
+
     def _reason_at(self, parts: tuple[str, ...], is_folder: bool) -> str | None:
         """Judge one file or folder; the folders above it are not ignored."""
         own = self._verdict(OWN_FILE, parts, is_folder)

@@ -98,9 +98,15 @@ def source_files(root: Path, limits: IndexLimits) -> Iterator[Found]:
                     return
                 path = Path(entry.path)
                 if entry.is_dir(follow_symlinks=False):
-                    if entry.name not in SKIPPED_FOLDERS and rules.reason(path, True) is None:
+                    if (
+                        entry.name not in SKIPPED_FOLDERS
+                        and rules.reason_within(path, True) is None
+                    ):
                         below.append(path)
-                elif language_of(entry.name) is not PLAIN_TEXT and rules.reason(path) is None:
+                elif (
+                    language_of(entry.name) is not PLAIN_TEXT
+                    and rules.reason_within(path, False) is None
+                ):
                     found = _found(entry, root)
                     if found is None or found.size > limits.max_file_bytes:
                         continue

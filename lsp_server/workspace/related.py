@@ -15,6 +15,8 @@ MAX_FILES = 3
 MAX_HEADERS = 8
 # A name that more files define says little about which of them is meant.
 _MAX_HOMONYMS = 3
+_MIN_TELLING = 5
+_IMPORTED, _OTHER_LANGUAGE = 1, 4
 _WORD = re.compile(r"\w+")
 
 
@@ -37,7 +39,9 @@ def related_definitions(
             by_file.setdefault(one.path, []).append(one)
     files = sorted(by_file, key=lambda file: (_rank(file, path, imported), str(file)))
     return tuple(
-        Excerpt(workspace.short_name(file), _headers(by_file[file])) for file in files[:MAX_FILES]
+        Excerpt(workspace.short_name(file), _headers(by_file[file]))
+        for file in files[:MAX_FILES]
+        if workspace.ignore_reason(file) is None
     )
 
 
@@ -46,12 +50,21 @@ def _meant(homonyms: list[Definition], path: Path, imported: set[str]) -> list[D
     ranks = {one.path: _rank(one.path, path, imported) for one in homonyms}
     best = min(ranks.values(), default=0)
     nearest = [one for one in homonyms if ranks[one.path] == best]
+    if best > _IMPORTED:  # nothing but the name says that they are meant
+        num_meant = sum(rank < _OTHER_LANGUAGE for rank in ranks.values())
+        return nearest if num_meant == 1 and _is_telling(nearest[0]) else []
     return nearest if len(nearest) <= _MAX_HOMONYMS else []
+
+
+def _is_telling(definition: Definition) -> bool:
+    """Tell whether a name is its own: methods are called alike everywhere."""
+    is_method = definition.kind == "method" or "(self" in definition.signature
+    return not is_method and len(definition.name) >= _MIN_TELLING
 
 
 def _rank(file: Path, path: Path, imported: set[str]) -> int:
     if file.suffix != path.suffix:
-        return 4
+        return _OTHER_LANGUAGE
     is_package = file.stem in ("__init__", "index", "mod")
     module, above = (file.parent, file.parent.parent) if is_package else (file, file.parent)
     if module.stem in imported:

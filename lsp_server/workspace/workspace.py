@@ -58,11 +58,13 @@ class Workspace:
         return self._rules_of(path.parent).reason(path)
 
     def definitions(self, *names: str, limit: int = MAX_ROWS) -> tuple[Definition, ...]:
-        """Where ``names`` are defined in the files as they were indexed, at most ``limit``."""
+        """Where ``names`` are defined in the files as they were indexed, at most ``limit``.
+
+        A file that is ignored since then is still listed; ``text`` and ``ignore_reason`` know.
+        """
         if not names:
             return ()
-        found = self._ask(lambda index: index.definitions(names, limit))
-        return tuple(one for one in found if self.ignore_reason(one.path) is None)[:limit]
+        return tuple(self._ask(lambda index: index.definitions(names, limit)))[:limit]
 
     def definitions_in(self, path: Path) -> tuple[Definition, ...]:
         """What the file ``path`` defined when it was indexed, in text order."""
@@ -76,17 +78,18 @@ class Workspace:
     def files_mentioning(self, name: str, limit: int = MAX_ROWS) -> tuple[Path, ...]:
         """Files that hold ``name`` anywhere in their text: open documents, then the index's.
 
-        A file is listed if it held the name when it was indexed, or holds it in the editor.
+        A file is listed if it held the name when it was indexed, or holds it in the editor. One
+        that is ignored since then is still listed; ``text`` and ``ignore_reason`` know.
         """
         opened = {
-            Path(document.path): name in document.text
+            path: name in document.text
             for document in self._documents
-            if document.path is not None
+            if document.path is not None and self.ignore_reason(path := Path(document.path)) is None
         }
         found = [path for path, is_mentioned in opened.items() if is_mentioned]
         indexed = self._ask(lambda index: index.files_mentioning(name, limit))
         found += [path for path in indexed if path not in opened]
-        return tuple(path for path in found if self.ignore_reason(path) is None)[:limit]
+        return tuple(found[:limit])
 
     def text(self, path: Path) -> str | None:
         """Read a file as a model may see it (same offsets), as the editor has it if it is open.

@@ -121,7 +121,8 @@ def test_definitions_come_behind_the_files_own_head_and_a_source_can_be_off() ->
     request = Request(TEXT, ByteOffset(len(TEXT)), None, PATH, definitions=excerpts)
     tree = parse(TEXT.encode(), language_of(PATH))
     plan = plan_masks(tree, request.cursor, request)
-    shown = select_context(tree, plan, request).snippets
+    limits = ContextLimits(sources=frozenset(Source))
+    shown = select_context(tree, plan, request, limits).snippets
     assert [one.path for one in shown] == [PATH, "pkg/near.py", "pkg/b.py"]
     assert "from pkg.near import load_rows" in shown[0].text
     limits = ContextLimits(sources=frozenset({Source.DEFINITIONS}))
