@@ -97,6 +97,9 @@ def _is_same_everywhere(
     last = max(use.end for use in uses)
     if min(use.start for use in uses) < statement.end_byte:
         return False
+    block = statement.parent
+    if block is None or last > block.end_byte or block.named_child_count < 2:
+        return False  # set under a condition, or where an error is caught
     if not all(_is_same_function(table, use, statement) for use in uses):
         return False
     text = tree.data[value.start_byte : value.end_byte]

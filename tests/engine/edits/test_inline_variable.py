@@ -37,6 +37,8 @@ def test_the_value_is_written_at_every_use(body: str, made: str) -> None:
         "«»x = 'b'\n    return f'{x}'\n",
         "«»x = 1\n    return 2\n",
         "for «»x in a:\n        print(x)\n",
+        "try:\n        «»x = a.b\n    except E:\n        pass\n    return x\n",
+        "if a:\n        «»x = a\n        print(a)\n    return x\n",
         "«»a.b = 1\n    return a.b\n",
     ],
 )
