@@ -1,7 +1,7 @@
 """From the probabilities of tokens to the probability that a person keeps the text.
 
 Parameters come from the model's manifest, fitted on held-out holes (Platt scaling); without any,
-the confidence is the geometric mean of the tokens' probabilities.
+the confidence is the product of the tokens' probabilities.
 """
 
 # N tokens of a proposal
@@ -26,21 +26,20 @@ _FAR = 30.0
 class Calibration:
     """Weights of a logistic function of ``features``: what the tokens say of the whole text.
 
-    logit(confidence) = scale * logit(geometric mean of p) + worst * logit(least p)
-    + length * ln(N) + unresolved * count + offset.
+    logit(confidence) = scale * logit(product of p) + unresolved * count + offset: where tokens are
+    right with their p given those before them, the text is with the product.
     ``token_scale`` and ``token_offset`` do the same for one token, given those before it.
-    ``min_confidence``: what a proposal must reach to be shown; what is not as sure may be cut to a
+    ``min_confidence``: what a proposal must reach to be shown (an uncalibrated model's confidence
+    says too little to withhold anything); what is not as sure may be cut to a
     beginning that is right with a chance of ``min_prefix`` (above 1 for never).
     """
 
     scale: float = 1.0
     offset: float = 0.0
-    length: float = 0.0
-    worst: float = 0.0
     unresolved: float = -0.5
     token_scale: float = 1.0
     token_offset: float = 0.0
-    min_confidence: float = 0.1
+    min_confidence: float = 0.0
     min_prefix: float = 2.0
 
     @staticmethod
@@ -74,15 +73,16 @@ class Calibration:
 
     @property
     def weights(self) -> NDArray[np.float64]:
-        """The weights of ``features`` (5,)."""
-        return np.array([self.scale, self.worst, self.length, self.unresolved, self.offset])
+        """The weights of ``features`` (3,)."""
+        return np.array([self.scale, self.unresolved, self.offset])
 
 
 def features(p: Floats, num_unresolved: int) -> NDArray[np.float64]:
-    """What a text's confidence is a logistic function of (5,), from its tokens' p (N,)."""
-    mean = np.exp(np.log(np.maximum(p, _LEAST)).mean(keepdims=True))
-    logits = [_logits(mean)[0], _logits(p.min(keepdims=True))[0]]
-    return np.array([*logits, math.log(len(p)), num_unresolved, 1.0], np.float64)
+    """What a text's confidence is a logistic function of (3,), from its tokens' p (N,)."""
+    log_p = float(np.log(np.maximum(p, _LEAST)).sum())
+    # One that is sure to the last bit is no surer than the next smaller float.
+    log_odds = log_p - math.log(max(-math.expm1(log_p), _LEAST))
+    return np.array([log_odds, num_unresolved, 1.0], np.float64)
 
 
 def _logits(p: Floats) -> Floats:

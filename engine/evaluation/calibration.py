@@ -54,7 +54,7 @@ def fit_calibration(records: Sequence[CalibrationRecord]) -> dict[str, float]:
         )
     known = [features(np.array(each.p, np.float32), each.num_unresolved) for each in usable]
     weights = fit_logistic(np.array(known), right, Calibration().weights)
-    names = ("scale", "worst", "length", "unresolved", "offset")
+    names = ("scale", "unresolved", "offset")
     found = dict(zip(names, weights.tolist(), strict=True))
     found["token_scale"], found["token_offset"] = _fit_tokens(usable)
     return {name: round(value, 4) for name, value in found.items()}

@@ -17,8 +17,8 @@ def p(*values: float) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
     return np.array(values, np.float32)
 
 
-def test_without_parameters_it_is_the_geometric_mean() -> None:
-    assert Calibration().whole_p(p(0.9, 0.4), 0) == pytest.approx(0.6, abs=1e-3)
+def test_without_parameters_it_is_the_product() -> None:
+    assert Calibration().whole_p(p(0.9, 0.4), 0) == pytest.approx(0.36, abs=1e-3)
     assert Calibration().token_p(p(0.9, 0.4)) == pytest.approx([0.9, 0.4], abs=1e-3)
 
 
@@ -26,11 +26,11 @@ def test_nothing_written_is_worth_nothing() -> None:
     assert Calibration().whole_p(p(), 0) == 0.0
 
 
-def test_unresolved_names_length_and_the_worst_token_count() -> None:
-    made = Calibration(length=-1.0, worst=0.5)
+def test_unresolved_names_and_every_token_count() -> None:
+    made = Calibration()
     assert made.whole_p(p(0.8), 0) > made.whole_p(p(0.8), 1)
     assert made.whole_p(p(0.8), 0) > made.whole_p(p(0.8, 0.8, 0.8), 0)
-    assert made.whole_p(p(0.6, 0.6), 0) > made.whole_p(p(0.9, 0.4), 0)
+    assert made.whole_p(p(1.0, 1.0), 0) > 0.999
 
 
 @given(PROBABILITIES, st.integers(0, 4), st.floats(-50, 50), st.floats(-50, 50))

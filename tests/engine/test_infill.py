@@ -99,7 +99,7 @@ def test_fills_the_rest_of_a_line() -> None:
     assert applied(asked, made) == "def f(x):\n    return x + 1\n"
     assert made.kind is EditKind.ATOMIC and len(made.edits) == 1
     assert sum(token.length for token in made.tokens) == len("x + 1")
-    assert all(token.p > 0.9 for token in made.tokens) and made.confidence > 0.9
+    assert all(token.p > 0.9 for token in made.tokens) and made.confidence > 0.8
     assert STAGES <= set(made.timings_ms)
     assert made.forwards == made.steps + 1  # and one pass that scores
     assert made.model == "scripted" and made.plan.cursor == asked.cursor
