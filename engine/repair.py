@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from engine.brackets import CLOSER_OF, CLOSERS, scan
-from engine.cursor_site import cursor_site, following_line, preceding_line
+from engine.cursor_site import CursorSite, cursor_site, following_line, preceding_line
 from engine.gaps import indent_of
 from engine.holes import Hole, HoleKind, MaskPlan
 from engine.languages import BlockStyle
@@ -68,24 +68,42 @@ def fit_first_line(tree: SyntaxTree, hole: Hole, text: str) -> str:
     if missing is None or number is None:
         return text
     left = cursor_site(tree, hole.span.start).left
+    is_closer = lines[number].lstrip().startswith((")", "]"))
     is_deep = indent_of(lines[number].encode()) >= indent_of(left + missing.encode() + b"x")
-    if number and not is_deep:
+    if (number and not is_deep) or is_closer:
         return text
     return missing + "\n".join(lines[number:]).lstrip(" \t")
 
 
 def missing_indent(tree: SyntaxTree, hole: Hole) -> str | None:
-    """The white space that a blank line lacks before a statement of its block.
+    """The white space that a blank line lacks before a statement of its block, or a list's item.
 
-    None where that cannot be said: no blank line, inside a list, or indented in another way.
+    None where that cannot be said: no blank line, in a string, or indented in another way.
     """
     site = cursor_site(tree, hole.span.start)
-    if site.left.strip() or site.opener in ("(", "["):
+    if site.left.strip() or site.is_string or site.is_comment:
         return None
-    wanted, left = block_indent(tree, hole), site.left.replace(b"\r", b"")
+    is_list = site.opener in ("(", "[")
+    wanted = _item_indent(tree, site) if is_list else block_indent(tree, hole)
+    left = site.left.replace(b"\r", b"")
     if wanted is None or not wanted.startswith(left):
         return None
     return wanted[len(left) :].decode("ascii", "replace")
+
+
+def _item_indent(tree: SyntaxTree, site: CursorSite) -> bytes | None:
+    """The white space before an item of the list around a blank line; what is there already wins.
+
+    That of the item above, for the first item that of the one below.
+    """
+    above, below = preceding_line(tree, site.line), following_line(tree, site.line)
+    if site.left or above is None:
+        return site.left or None
+    lead = _lead(above.of(tree.data))
+    if site.opener_offset < above.start:
+        return lead
+    deeper = b"" if below is None else _lead(below.of(tree.data))
+    return deeper if deeper.startswith(lead) and len(deeper) > len(lead) else None
 
 
 def block_indent(tree: SyntaxTree, hole: Hole) -> bytes | None:
