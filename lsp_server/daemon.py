@@ -42,6 +42,8 @@ class Daemon:
         logger.info("listening at %s in %s", endpoint.name, endpoint.folder)
         logger.info("serving in process %d", os.getpid())
         async with listener:
+            # Who started it may be slow to come; from then on the grace time counts.
+            await self._is_wanted(max(grace_s, GRACE_S))
             while await self._is_wanted(grace_s):
                 self._change.clear()
                 await self._change.wait()
