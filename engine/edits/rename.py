@@ -68,6 +68,13 @@ def renamable_at(file: SourceText, offset: int) -> Span:
     return span(offset, offset) if word is None else word
 
 
+def is_local_at(file: SourceText, offset: int) -> bool:
+    """Whether the name at ``offset`` is a function's own, so that no other file can mean it."""
+    table = ProjectNames([file]).table(file.path)
+    symbol = None if table is None else symbol_at(table, offset)
+    return symbol is not None and local_scope(symbol) is not None
+
+
 def plan_rename(files: Sequence[SourceText], path: str, offset: int, new_name: str) -> RenamePlan:
     """Rename what stands at ``offset`` of ``path``, in all ``files``.
 

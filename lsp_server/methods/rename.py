@@ -7,6 +7,7 @@ without annotations does not get them.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Coroutine, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,21 @@ from typing import Any
 from lsprotocol import types
 from pygls.exceptions import JsonRpcContentModified
 
-from engine.edits.rename import Certainty, RenameEdit, RenamePlan, plan_rename, renamable_at
+from engine.edits.rename import (
+    Certainty,
+    RenameEdit,
+    RenamePlan,
+    is_local_at,
+    plan_rename,
+    renamable_at,
+)
 from engine.errors import BadInput
 from lsp_server.methods.prepare_rename import refused, renamable_document
 from lsp_server.positions import offset_at, range_of
 from lsp_server.rename_files import MAX_FILES, RenameFile, opened, opened_with, read_beside
 from lsp_server.session import Session
 
+_PATIENCE_S = 10.0
 _POSSIBLE, _MENTION = "midfill.possible", "midfill.mention"
 _NOTES = {
     _POSSIBLE: types.ChangeAnnotation(
@@ -43,20 +52,31 @@ def rename(
         raise refused(str(error)) from error
     name = document.buffer.slice(place.start, place.end).decode()
     files = opened_with(document, name, session.documents)
+    return _renamed(session, files, name, offset, params.new_name)
+
+
+async def _paths_mentioning(session: Session, name: str) -> list[Path]:
+    """The files that are not open and hold ``name``, once all files have been looked at."""
+    deadline = time.monotonic() + _PATIENCE_S
+    while session.workspace.roots and not session.background_index.num_runs:
+        if time.monotonic() > deadline:
+            raise refused("the workspace is still being indexed: try again in a moment")
+        await asyncio.sleep(0.05)
     known = {Path(one.path) for one in session.documents if one.path is not None}
     mentioning = session.workspace.files_mentioning(name, limit=MAX_FILES + 1)
-    paths = [path for path in mentioning if path not in known]
-    return _renamed(session, files, paths, offset, params.new_name)
+    return [path for path in mentioning if path not in known]
 
 
 async def _renamed(
     session: Session,
     files: list[RenameFile],
-    paths: list[Path],
+    name: str,
     offset: int,
     new_name: str,
 ) -> types.WorkspaceEdit:
     """Work it out in a thread; then make sure that no file has changed meanwhile."""
+    is_local = is_local_at(files[0].source, offset)
+    paths = [] if is_local else await _paths_mentioning(session, name)
 
     def work() -> tuple[list[RenameFile], RenamePlan]:
         found = [*files, *read_beside(files, paths)]

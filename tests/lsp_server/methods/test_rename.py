@@ -226,3 +226,20 @@ def test_a_name_in_too_many_files_is_refused(client: Any, tmp_path: Path) -> Non
 async def test_it_can_be_left_to_another_server(client: Any, is_wanted: bool) -> None:
     response = await client.initialize(capabilities={}, options={"rename": is_wanted})
     assert ("renameProvider" in response["result"]["capabilities"]) is is_wanted
+
+
+async def test_it_waits_for_the_index_unless_the_name_is_local(
+    client: Any, tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("lsp_server.methods.rename._PATIENCE_S", 0.1)
+    await client.initialize(capabilities=ANNOTATED, options={"workspaceIndex": False})
+    client.session.workspace.set_roots([tmp_path])
+    uri = (tmp_path / "a.py").as_uri()
+    client.open(uri, SOURCE)
+    asked = {"textDocument": {"uri": uri}, "newName": "add_up"}
+    top = {"position": {"line": 0, "character": 5}}
+    response = await client.request("textDocument/rename", {**asked, **top})
+    assert "still being indexed" in response["error"]["message"]
+    local = {"position": {"line": 0, "character": 11}}
+    response = await client.request("textDocument/rename", {**asked, **local})
+    assert len(response["result"]["documentChanges"]) == 1
