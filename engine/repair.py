@@ -114,6 +114,8 @@ def block_indent(tree: SyntaxTree, hole: Hole) -> bytes | None:
         return b""
     lead = _lead(above.of(tree.data))
     if not _opens_block(tree, above.of(tree.data), hole):
+        if not site.left and _is_between(tree, site, lead):
+            return lead
         is_level = len(site.left.expandtabs(8)) <= len(lead.expandtabs(8))
         return site.left if is_level and hole.kind is not HoleKind.BODY else lead
     if site.left.startswith(lead) and len(site.left) > len(lead):
@@ -123,6 +125,13 @@ def block_indent(tree: SyntaxTree, hole: Hole) -> bytes | None:
     if deeper.startswith(lead) and len(deeper) > len(lead):
         return deeper
     return lead + indent_unit(tree)
+
+
+def _is_between(tree: SyntaxTree, site: CursorSite, lead: bytes) -> bool:
+    """Whether the next line is level with the one above: what is between is of their block."""
+    below = following_line(tree, site.line)
+    text = b"" if below is None else below.of(tree.data)
+    return _lead(text) == lead and not text.lstrip().startswith((b"}", b")", b"]"))
 
 
 def _opens_block(tree: SyntaxTree, line: bytes, hole: Hole) -> bool:
