@@ -17,8 +17,8 @@ export function outcome(record: TraceRecord): HTMLElement {
       : `Nothing shown: ${ended.reason ?? ""}${ended.detail === "" ? "" : `, ${ended.detail}`}`;
   const parts = [
     verdict,
-    `${ended.steps} steps`,
-    `${ended.forwards} forwards`,
+    counted(ended.steps, "step"),
+    counted(ended.forwards, "forward"),
     ...(ended.model === "" ? [] : [ended.model]),
   ];
   return element("p", { class: `outcome ${ended.outcome}` }, parts.join(" · "));
@@ -227,6 +227,10 @@ function holeElement(
 ): HTMLElement {
   const old = replaced === "" ? null : element("del", {}, replaced);
   return element("span", { class: "hole", title: holeName(hole) }, old, ...inside);
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
 function holeName(hole: number): string {
