@@ -233,11 +233,13 @@ async def test_it_waits_for_the_index_unless_the_name_is_local(
 ) -> None:
     monkeypatch.setattr("lsp_server.methods.rename._PATIENCE_S", 0.1)
     await client.initialize(capabilities=ANNOTATED, options={"workspaceIndex": False})
-    client.session.workspace.set_roots([tmp_path])
     uri = (tmp_path / "a.py").as_uri()
     client.open(uri, SOURCE)
     asked = {"textDocument": {"uri": uri}, "newName": "add_up"}
     top = {"position": {"line": 0, "character": 5}}
+    await client.request("textDocument/prepareRename", {**asked, **top})
+    client.session.workspace.set_roots([tmp_path])
+    client.session.background_index.num_runs = 0
     response = await client.request("textDocument/rename", {**asked, **top})
     assert "still being indexed" in response["error"]["message"]
     local = {"position": {"line": 0, "character": 11}}
