@@ -56,16 +56,21 @@ class MidfillProtocol(LanguageServerProtocol):
         """
         id_ = data.get("id")
         if not _is_id(id_) or not isinstance(data.get("method", ""), str):
-            message = "A method is a string, an id a string or a number."
-            self.refuse(id_ if _is_id(id_) else None, types.ErrorCodes.InvalidRequest, message)
+            wrong = "A method is a string, an id a string or a number."
+            self.refuse(id_ if _is_id(id_) else None, types.ErrorCodes.InvalidRequest, wrong)
         elif "method" in data or "result" in data or "error" in data:
             try:
-                self.handle_message(self.structure_message(data))
+                message = self.structure_message(data)
+                if "id" in data and not hasattr(message, "id"):
+                    detail = f"{data['method']} is a notification: send it without an id."
+                    self.refuse(id_, types.ErrorCodes.InvalidRequest, detail)
+                else:
+                    self.handle_message(message)
             except JsonRpcException as error:
                 logger.debug("not handled: %s", error.message)
         else:
-            message = "A message has a method, a result or an error."
-            self.refuse(id_, types.ErrorCodes.InvalidRequest, message)
+            wrong = "A message has a method, a result or an error."
+            self.refuse(id_, types.ErrorCodes.InvalidRequest, wrong)
 
     def refuse(self, id_: str | int | None, code: types.ErrorCodes, message: str) -> None:
         """Answer with an error; without ``id_`` when the request's is not known."""

@@ -19,7 +19,7 @@ from lsp_server.worker import Worker
 Scenario = Callable[[Any], Awaitable[None]]
 
 URI = "file:///project/a.py"
-PARSE_ERROR, INVALID_REQUEST, INVALID_PARAMS, INTERNAL_ERROR = -32700, -32600, -32602, -32603
+PARSE_ERROR, INVALID_REQUEST, INVALID_PARAMS = -32700, -32600, -32602
 
 
 def framed(body: bytes, header: bytes = b"Content-Length: %d\r\n\r\n") -> bytes:
@@ -54,6 +54,7 @@ def framed(body: bytes, header: bytes = b"Content-Length: %d\r\n\r\n") -> bytes:
         (framed(b'{"jsonrpc": "2.0", "id": 777, "error": 5}'), None),
         (framed(b'{"jsonrpc": "2.0", "method": "$/cancelRequest", "params": {"id": 777}}'), None),
         (framed(b'{"jsonrpc": "2.0", "method": "textDocument/didChange", "params": 5}'), None),
+        (framed(b'{"jsonrpc": "2.0", "id": 7, "method": "initialized", "params": {}}'), -32600),
         (b"Content-Length: 0\r\n\r\n", PARSE_ERROR),
     ],
     ids=lambda value: repr(value[:50]) if isinstance(value, bytes) else str(value),
@@ -139,10 +140,10 @@ async def test_a_position_that_is_none_is_invalid(client: Any, position: Any) ->
     assert client.session.documents[URI].text == "x = 1"
 
 
-async def test_a_request_that_breaks_its_handler_is_answered(client: Any) -> None:
+async def test_a_notification_with_an_id_is_answered(client: Any) -> None:
     await client.initialize()
     answer = await client.request("$/cancelRequest", {"id": [1]})
-    assert answer["error"]["code"] in (INTERNAL_ERROR, INVALID_PARAMS)
+    assert answer["error"]["code"] == INVALID_REQUEST
 
 
 # Messages that are nearly right, in any order.
@@ -232,7 +233,7 @@ def served(
 
 
 def test_every_request_gets_one_answer_and_the_server_goes_on(served: Any) -> None:
-    @settings(max_examples=10)
+    @settings(max_examples=10, derandomize=True)
     @given(st.lists(MESSAGES, min_size=1, max_size=12))
     def fuzz(messages: list[dict[str, Any]]) -> None:
         async def scenario(client: Any) -> None:
@@ -267,7 +268,7 @@ def test_any_bytes_leave_the_server_running(served: Any) -> None:
         ),
     )
 
-    @settings(max_examples=10)
+    @settings(max_examples=10, derandomize=True)
     @given(st.lists(parts, max_size=8))
     def fuzz(data: list[bytes]) -> None:
         async def scenario(client: Any) -> None:
