@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import PurePosixPath, PureWindowsPath
 
@@ -55,11 +55,6 @@ class ContextLimits:
     suffix_share: float = 0.33
     stride_share: float = 0.33
     sources: frozenset[Source] = frozenset({Source.OWN_HEAD, Source.OPEN_FILES, Source.EDITS})
-
-    def scaled(self, share: float) -> ContextLimits:
-        """The same sources and shares of ``share`` of the bytes."""
-        total, snippets = int(self.total * share), int(self.snippets * share)
-        return replace(self, total=total, snippets=snippets)
 
 
 @dataclass(frozen=True, slots=True)

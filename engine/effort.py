@@ -65,14 +65,12 @@ class EffortPolicy:
     """A run's policy and how many candidates are tried.
 
     The first one is the argmax. Further ones are drawn at ``temperature`` (masked steps), or begin
-    with a runner-up of the first one's tokens (verified steps). ``context_share``: how much of the
-    configured context is read.
+    with a runner-up of the first one's tokens (verified steps).
     """
 
     sampler: SamplerConfig
     num_candidates: int
     temperature: float = 0.4
-    context_share: float = 1.0
 
 
 # Thresholds: Fast-dLLM .9, .95 for quality, .7 to .8 for speed (arXiv:2505.22618).

@@ -17,9 +17,9 @@ from engine.canvas import Canvas
 from engine.check import CheckLimits
 from engine.confidence import Calibration
 from engine.constraints import Constraint
-from engine.context import Context, ContextLimits, select_context
+from engine.context import ContextLimits, select_context
 from engine.denoisers.protocol import Denoiser
-from engine.effort import POLICIES, Decoding
+from engine.effort import Decoding
 from engine.errors import BadInput, Cancelled, MidfillError
 from engine.grammar import Grammar
 from engine.handles import Handles
@@ -184,7 +184,7 @@ class Infiller:
     ) -> Outcome:
         """What happens to a planned request, stage by stage."""
         with watch.measure("context"):
-            context = self._context(tree, plan, request)
+            context = select_context(tree, plan, request, self.config.context)
         with watch.measure("tokenize"):
             canvas = Canvas.from_plan(plan, context, tree.data, self.denoiser.tokenizer)
         with watch.measure("constraints"):
@@ -210,11 +210,6 @@ class Infiller:
             self.decoding,
         )
         return best_candidate(task)
-
-    def _context(self, tree: SyntaxTree, plan: MaskPlan, request: Request) -> Context:
-        """What the request's effort lets the model read."""
-        share = POLICIES[self.decoding][request.effort].context_share
-        return select_context(tree, plan, request, self.config.context.scaled(share))
 
     def _plan(self, tree: SyntaxTree, request: Request, spans: tuple[Span, ...]) -> MaskPlan:
         if spans:
