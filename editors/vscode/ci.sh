@@ -72,7 +72,7 @@ npm run --silent check
 npm run --silent settings -- --check
 
 stage 'unit tests'
-npm run --silent test -- --test-reporter=dot
+npm run --silent test
 
 stage 'package'
 npm run --silent package >package.log || { cat package.log; exit 1; }
@@ -89,7 +89,8 @@ if [ ! -e "$cache/code-server-$CODE_SERVER_VERSION" ]; then
   cached "code-server-$CODE_SERVER_VERSION" install_npm "code-server@$CODE_SERVER_VERSION" ||
     skip "code-server $CODE_SERVER_VERSION cannot be installed"
 fi
-export CHROMIUM VSIX=$work/dist/midfill.vsix
+npm run --silent package:proposed >package.log || { cat package.log; exit 1; }
+export CHROMIUM VSIX=$work/dist/midfill.vsix PROPOSED_VSIX=$work/dist/midfill-proposed.vsix
 export CODE_SERVER=$cache/code-server-$CODE_SERVER_VERSION/node_modules/code-server/out/node/entry.js
 
 stage 'in the workbench'

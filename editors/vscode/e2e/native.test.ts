@@ -28,7 +28,8 @@ after(async () => {
 test("a next edit is shown by the editor itself, and Tab goes there and makes it", async () => {
   await bench.goTo(1, 5);
   await bench.replaceWord("surface");
-  await bench.page.locator("[class*=inline-edit]").first().waitFor({ state: "attached" });
+  const shown = bench.page.locator("[class*=inline-edit]", { hasText: "surface" });
+  await shown.first().waitFor();
   await bench.picture("native-next-edit");
   await bench.page.keyboard.press("Tab");
   await bench.page.keyboard.press("Tab");

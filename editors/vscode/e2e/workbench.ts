@@ -1,14 +1,7 @@
 /** A real VS Code workbench: code-server on loopback, driven in headless Chromium. */
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { type Browser, chromium, type FrameLocator, type Page } from "playwright-core";
@@ -329,11 +322,10 @@ function writeSettings(parts: Parts, settings: object): void {
   writeJson(join(user, "Machine", "settings.json"), { "midfill.server.path": parts.midfill });
 }
 
-/** The editor must not read half a file. */
+/** In place: the editor watches the file itself and does not notice one that takes its place. */
 function writeJson(file: string, values: object): void {
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(`${file}.part`, JSON.stringify(values, null, 2));
-  renameSync(`${file}.part`, file);
+  writeFileSync(file, JSON.stringify(values, null, 2));
 }
 
 function commandLine(pid: string): string {
