@@ -36,6 +36,7 @@ function record(...steps: Step[]): TraceRecord {
       reason: null,
       detail: "",
       text: "",
+      edits: [],
       token_confidence: [],
       confidence: 1,
       steps: steps.length,

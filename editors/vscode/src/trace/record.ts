@@ -37,6 +37,7 @@ export interface Outcome {
   readonly reason: string | null;
   readonly detail: string;
   readonly text: string;
+  readonly edits: readonly { readonly start_byte: number; readonly new_text: string }[];
   readonly token_confidence: readonly { readonly bytes: number; readonly p: number }[];
   readonly confidence: number;
   readonly steps: number;

@@ -86,9 +86,11 @@ export function plan(
     ? element("p", {}, "You typed along: this is what was left of an earlier request's answer.")
     : null;
   const inside = (hole: number, before: string): (HTMLElement | string)[] => {
-    if (!isCached) return cellsIn(frames, current, hole, before);
-    // The steps were made for the text as it was then.
-    return hole === record.plan.cursor_hole ? [record.outcome.text] : [];
+    // The steps of a cached answer were made for the text as it was then.
+    if (!isCached && frames.length > 0) return cellsIn(frames, current, hole, before);
+    const start = record.plan.holes[hole]?.start_byte;
+    const edit = record.outcome.edits.find((each) => each.start_byte === start);
+    return edit === undefined ? [] : [edit.new_text];
   };
   return section(
     "Plan",
