@@ -72,6 +72,13 @@ def load(model: str | None = None, config: InfillConfig | None = None) -> Infill
         from engine.denoisers.scripted import ByteTokenizer, ScriptedDenoiser
 
         return Infiller(ScriptedDenoiser(ByteTokenizer()), config=config)
+    from engine.foreign_models import foreign_folder
+
+    folder = None if model is None else foreign_folder(model)
+    if folder is not None:
+        from engine.denoisers.foreign import load_foreign
+
+        return Infiller(load_foreign(folder), config=config)
     from engine.confidence import Calibration
     from engine.denoisers.onnx import OnnxDenoiser
     from engine.effort import Decoding

@@ -1,0 +1,47 @@
+"""All families, and which one a checkpoint belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from engine.denoisers.families.converted import OPEN_DCODER, bidirectional, converted
+from engine.denoisers.families.dream import DREAM, DREAMON
+from engine.denoisers.families.family import Config, Family
+from engine.denoisers.families.llada import LLADA
+from engine.errors import UnknownModel
+
+_STOCK = ("llama", "qwen2", "qwen3")
+# By ``model_type`` in lower case; the first whose needed tokens are there is taken.
+_BY_TYPE: dict[str, tuple[Family, ...]] = {
+    "dream": (DREAMON, DREAM),
+    "llada": (LLADA,),
+    "llama": (converted("llama"), bidirectional("llama")),
+    "qwen2": (converted("qwen2"), OPEN_DCODER, bidirectional("qwen2")),
+    "qwen3": (converted("qwen3"), bidirectional("qwen3")),
+    **{f"a2d-{stock}": (bidirectional(stock),) for stock in _STOCK},
+}
+FAMILIES = tuple({family.name: family for group in _BY_TYPE.values() for family in group}.values())
+
+
+def family_of(config: Config, tokens: Collection[str], where: str) -> Family:
+    """The family of a configuration and a vocabulary; ``midfill_family`` in it overrules.
+
+    Raises UnknownModel naming ``where``.
+    """
+    chosen = config.get("midfill_family")
+    if chosen is not None:
+        named = next((family for family in FAMILIES if family.name == chosen), None)
+        if named is None:
+            names = ", ".join(family.name for family in FAMILIES)
+            raise UnknownModel(f"{where}: no family {chosen}: midfill_family is one of {names}")
+        return named
+    kind = str(config.get("model_type", "")).lower()
+    if kind not in _BY_TYPE:
+        raise UnknownModel(
+            f"{where}: model_type {kind or 'is missing and'} is no known diffusion family: "
+            f"there are {', '.join(_BY_TYPE)}"
+        )
+    for family in _BY_TYPE[kind]:
+        if all(token in tokens for token in family.needed_tokens):
+            return family
+    raise UnknownModel(f"{where}: lacks the special tokens of {_BY_TYPE[kind][0].title}")

@@ -1,0 +1,59 @@
+"""What sets a family of diffusion language models apart. Values only, no tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+Config = Mapping[str, Any]
+
+
+class Arrangement(str, Enum):
+    """How a canvas becomes a sequence, and who sees whom."""
+
+    IN_PLACE = "in place"
+    """Text order, everything sees everything; all of it is encoded again at each step."""
+    SUFFIX_FIRST = "suffix first"
+    """``engine.layout``: a causal, cached context and canvases that see all of it."""
+    PROMPTED = "prompted"
+    """The model's own infilling prompt, then the middle block by block."""
+
+
+class LengthControl(str, Enum):
+    """How a hole ends."""
+
+    TOKEN = "token"
+    """The model writes an end; what lies behind it is dropped."""
+    CONFIDENCE = "first-step confidence"
+    """The length whose first step is surest, of a few: no training needed (``lengths``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A family by its configuration, its tokens and its mask.
+
+    ``stock``: the layers it is made of. ``is_shifted``: the token at a position is predicted by the
+    row before it. ``mask_tokens``, ``end_tokens``, ``first_tokens``: the first that the vocabulary
+    has is taken; ``first_tokens`` open a text. ``block_size``: positions that see one another,
+    for PROMPTED. ``prompt``: the tokens before suffix, prefix and middle, in the order ``order``.
+    ``source``: where the facts are from.
+    """
+
+    name: str
+    title: str
+    stock: str
+    arrangement: Arrangement
+    is_shifted: bool
+    length: LengthControl
+    mask_tokens: tuple[str, ...]
+    end_tokens: tuple[str, ...]
+    source: str
+    first_tokens: tuple[str, ...] = ()
+    needed_tokens: tuple[str, ...] = ()
+    block_size: int = 1
+    prompt: tuple[str, str, str] = ("", "", "")
+    is_suffix_first: bool = False
+    layer_config: Callable[[Config], dict[str, Any]] | None = None
+    rename: Callable[[str], str] | None = None

@@ -1,0 +1,266 @@
+"""Any family of diffusion models on PyTorch, with stock layers and the family's mask.
+
+What a family keeps while denoising (a causal context) is cached; the rest is encoded at each step.
+"""
+
+# M wanted positions, N positions of all holes, T cached tokens
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from engine.canvas import Canvas, Ids
+from engine.denoisers import lengths
+from engine.denoisers.context_cache import common_prefix
+from engine.denoisers.families.checkpoint import Checkpoint
+from engine.denoisers.families.family import Arrangement, LengthControl
+from engine.denoisers.hub_tokenizer import HubTokenizer
+from engine.denoisers.protocol import ContextHandle, Logits
+from engine.denoisers.sequence import InPlace, SequenceLayout, SuffixFirstSequence
+from engine.denoisers.sequence import Sequence as Tokens
+from engine.denoisers.stock_layers import Cache, StockLayers, cropped, visible_from
+from engine.errors import BadInput, Cancelled
+from engine.layout import ContextTokens, SuffixFirst
+from engine.step import State
+
+CHUNK_TOKENS = 64
+MAX_ROWS = 8
+_CERTAIN = np.float32(30.0)
+
+
+@dataclass(frozen=True, slots=True)
+class TorchHandle:
+    """A context's tokens (T,), their keys and values, and the lengths that holes were given.
+
+    ``lengths`` maps hole and number of finished tokens to the size of the block and its length.
+    """
+
+    tokens: ContextTokens
+    cache: Cache
+    num_reused: int
+    lengths: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
+
+    @property
+    def num_tokens(self) -> int:
+        """Context tokens held."""
+        return len(self.tokens.ids)
+
+
+class TorchDenoiser:
+    """Predicts with a checkpoint of one of the families. One call at a time: others wait."""
+
+    def __init__(self, checkpoint: Checkpoint, device: str | None = None) -> None:
+        self.name, self.family = checkpoint.name, checkpoint.family
+        self.tokenizer = HubTokenizer(checkpoint)
+        self.layout = _layout(checkpoint, self.tokenizer)
+        self._layers = StockLayers(checkpoint, device)
+        self._line_break = self.tokenizer.encode("\n")
+        self._lock = threading.Lock()
+
+    def prefill(
+        self,
+        canvas: Canvas,
+        reuse: ContextHandle | None = None,
+        cancel: threading.Event | None = None,
+    ) -> TorchHandle:
+        """Encode what stays of the canvas's context, keeping what ``reuse`` has in common."""
+        with self._lock:
+            return self._encode(self.layout.stable(canvas), reuse, cancel)
+
+    def extend(self, handle: ContextHandle, ids: Ids) -> TorchHandle:
+        """Append committed ids of the cursor's hole to the context (block extension)."""
+        own = _own(handle)
+        if isinstance(self.layout, InPlace):
+            return own
+        with self._lock:
+            return self._encode(own.tokens.extended(ids), own, None)
+
+    def predict(
+        self,
+        handle: ContextHandle,
+        canvases: Sequence[Canvas],
+        wanted: Sequence[Ids],
+        causal: bool = False,
+        cancel: threading.Event | None = None,
+    ) -> list[Logits]:
+        """Logits (M, V) for the wanted positions of each canvas, a pass for each.
+
+        A family without a causal mask answers ``causal`` by hiding each position and those behind
+        it: one row of a batch for each.
+        """
+        own = _own(handle)
+        with self._lock:
+            return [
+                self._answer(own, canvas, positions, causal, cancel)
+                for canvas, positions in zip(canvases, wanted, strict=True)
+            ]
+
+    def _answer(
+        self,
+        handle: TorchHandle,
+        canvas: Canvas,
+        wanted: Ids,
+        causal: bool,
+        cancel: threading.Event | None,
+    ) -> Logits:
+        """Logits of one canvas; behind a hole's length an end is certain."""
+        answer = np.zeros((len(wanted), self.tokenizer.vocab_size), np.float32)
+        if not len(wanted):
+            return answer
+        sizes = self._sizes(handle, canvas, cancel)
+        shown = lengths.cut(canvas, sizes)
+        holes, places = canvas.locate(wanted)
+        is_shown = places < np.array(sizes)[holes]
+        answer[~is_shown, self.tokenizer.eom_id] = _CERTAIN
+        if is_shown.any():
+            positions = np.array(shown.starts)[holes[is_shown]] + places[is_shown]
+            predict = self._scored if causal else self._predicted
+            answer[is_shown] = predict(handle, shown, positions, cancel)
+        return answer
+
+    def _predicted(
+        self, handle: TorchHandle, canvas: Canvas, wanted: Ids, cancel: threading.Event | None
+    ) -> Logits:
+        tokens = self._sequence(canvas, False)
+        return self._forward(handle, [tokens], [tokens.places[wanted]], cancel)[0]
+
+    def _scored(
+        self, handle: TorchHandle, canvas: Canvas, wanted: Ids, cancel: threading.Event | None
+    ) -> Logits:
+        """Each wanted position by those before it, in text order of the holes."""
+        if self.family.arrangement is Arrangement.SUFFIX_FIRST:
+            tokens = self._sequence(canvas, True)
+            return self._forward(handle, [tokens], [tokens.places[wanted]], cancel)[0]
+        plain = self._sequence(canvas, False)
+        rows = []
+        for first in wanted.tolist():
+            ids = plain.ids.copy()
+            ids[plain.places[first:]] = self.tokenizer.mask_id
+            rows.append(Tokens(ids, plain.rank, plain.places, plain.num_stable))
+        places = [plain.places[[first]] for first in wanted.tolist()]
+        return np.concatenate(self._forward(handle, rows, places, cancel))
+
+    def _sequence(self, canvas: Canvas, is_causal: bool) -> Tokens:
+        return self.layout.sequence(canvas, self._line_break, is_causal)
+
+    def _sizes(
+        self, handle: TorchHandle, canvas: Canvas, cancel: threading.Event | None
+    ) -> list[int]:
+        """How many positions of each hole the model is shown: those before its end."""
+        sizes = [len(hole) for hole in canvas.holes]
+        if self.family.length is not LengthControl.CONFIDENCE:
+            return sizes
+        for number, hole in enumerate(canvas.holes):
+            ends = np.flatnonzero((hole.states == State.COMMITTED) & (hole.ids == self._eom))
+            if len(ends):
+                sizes[number] = int(ends[0])
+        for number, hole in enumerate(canvas.holes):
+            known = lengths.num_known(canvas, number, self._eom)
+            if sizes[number] < len(hole) or known == len(hole):
+                continue
+            sizes[number] = self._length(handle, canvas, number, sizes, known, cancel)
+        return sizes
+
+    @property
+    def _eom(self) -> int:
+        return self.tokenizer.eom_id
+
+    def _length(
+        self,
+        handle: TorchHandle,
+        canvas: Canvas,
+        number: int,
+        sizes: list[int],
+        known: int,
+        cancel: threading.Event | None,
+    ) -> int:
+        """The length of a hole's block: decided at its first step, again when it has grown."""
+        hole = canvas.holes[number]
+        key, num_positions = (number, len(hole.done)), len(hole)
+        size, length = handle.lengths.get(key, (0, 0))
+        if size == 0 or (length == size and num_positions > size):
+            confidences = {}
+            for tried in lengths.candidates(num_positions, max(known, length, 1)):
+                trial = lengths.cut(canvas, [*sizes[:number], tried, *sizes[number + 1 :]])
+                masked = np.flatnonzero(trial.holes[number].is_masked) + trial.starts[number]
+                if len(masked):
+                    logits = self._predicted(handle, trial, masked, cancel)
+                    confidences[tried] = self._mean_best(logits)
+            length = lengths.surest(confidences)
+            handle.lengths[key] = (num_positions, length)
+        return min(max(length, known), num_positions)
+
+    def _mean_best(self, logits: Logits) -> float:
+        top = logits.max(axis=1, keepdims=True)
+        return float((1.0 / np.exp(logits - top).sum(axis=1)).mean())
+
+    def _encode(
+        self, tokens: ContextTokens, reuse: ContextHandle | None, cancel: threading.Event | None
+    ) -> TorchHandle:
+        self._check_length(len(tokens.ids))
+        old = None if reuse is None else _own(reuse)
+        num_kept = 0 if old is None else common_prefix(old.tokens.ids, tokens.ids)
+        cache = () if old is None or not num_kept else cropped(old.cache, num_kept)
+        rank = np.arange(len(tokens.ids))
+        for start in range(num_kept, len(tokens.ids), CHUNK_TOKENS):
+            _raise_if(cancel)
+            end = min(start + CHUNK_TOKENS, len(tokens.ids))
+            visible = visible_from(rank[:end], start)
+            cache = self._layers.encode(tokens.ids[start:end], visible, start, cache)
+        return TorchHandle(tokens, cache, num_kept)
+
+    def _forward(
+        self,
+        handle: TorchHandle,
+        rows: Sequence[Tokens],
+        wanted: Sequence[Ids],
+        cancel: threading.Event | None,
+    ) -> list[Logits]:
+        """Logits for the tokens at ``wanted`` of sequences of one length."""
+        self._check_length(len(rows[0].ids))
+        shifted = [np.maximum(places - int(self.family.is_shifted), 0) for places in wanted]
+        start = min(
+            common_prefix(handle.tokens.ids, rows[0].ids),
+            min(int(places.min()) for places in shifted),
+        )
+        cache = cropped(handle.cache, start) if start else ()
+        visible = visible_from(rows[0].rank, start)[None]
+        answers: list[Logits] = []
+        for first in range(0, len(rows), MAX_ROWS):
+            _raise_if(cancel)
+            ids = np.stack([each.ids[start:] for each in rows[first : first + MAX_ROWS]])
+            places = [each - start for each in shifted[first : first + MAX_ROWS]]
+            shown = np.broadcast_to(visible, (len(ids), *visible.shape[1:])).copy()
+            answers += self._layers.logits(ids, shown, places, start, cache)
+        return answers
+
+    def _check_length(self, num_tokens: int) -> None:
+        limit = self._layers.max_positions
+        if num_tokens > limit:
+            raise BadInput(f"{num_tokens} tokens are over the model's {limit}: show it less text")
+
+
+def _layout(checkpoint: Checkpoint, tokenizer: HubTokenizer) -> SequenceLayout:
+    ids = checkpoint.vocabulary.ids
+    if checkpoint.family.arrangement is Arrangement.SUFFIX_FIRST:
+        holes = tuple(ids[f"<hole_{number}>"] for number in range(2, 9))
+        names = ("<suf>", "<pre>", "<rest>", "<mid>")
+        suf, pre, rest, mid = (ids[name] for name in names)
+        return SuffixFirstSequence(SuffixFirst(suf, pre, rest, mid, holes))
+    first = tuple(ids[name] for name in checkpoint.family.first_tokens if name in ids)
+    return InPlace(tokenizer.file_sep_id, first)
+
+
+def _own(handle: ContextHandle) -> TorchHandle:
+    if not isinstance(handle, TorchHandle):
+        raise TypeError(f"a handle of another denoiser: {type(handle).__name__}")
+    return handle
+
+
+def _raise_if(cancel: threading.Event | None) -> None:
+    if cancel is not None and cancel.is_set():
+        raise Cancelled("cancelled before a pass through the model")

@@ -1,0 +1,211 @@
+"""Every family against the stock layers it is made of, and filling holes to the end."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("transformers")
+
+import engine
+from engine.canvas import Canvas, HoleCanvas
+from engine.denoisers.families.catalogue import FAMILIES
+from engine.denoisers.families.checkpoint import read_checkpoint
+from engine.denoisers.torch import TorchDenoiser
+from engine.errors import DamagedWeights, UnknownModel
+from engine.proposal import Proposal, Reason
+from engine.spans import ByteOffset
+from tiny_checkpoints import TINY, Tiny, stock_model, write_checkpoint
+
+pytestmark = pytest.mark.torch
+TOLERANCE = 2e-4
+IN_PLACE = [name for name in TINY if not name.startswith("converted")]
+CONVERTED = [name for name in TINY if name.startswith("converted")]
+
+
+@pytest.fixture(scope="module")
+def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    root = tmp_path_factory.mktemp("checkpoints")
+    return {name: write_checkpoint(root / name, tiny) for name, tiny in TINY.items()}
+
+
+@pytest.fixture(scope="module")
+def denoisers(checkpoints: dict[str, Path]) -> dict[str, TorchDenoiser]:
+    return {name: TorchDenoiser(read_checkpoint(path)) for name, path in checkpoints.items()}
+
+
+def canvas_of(denoiser: TorchDenoiser, num_tokens: int = 6) -> Canvas:
+    """``a = `` hole `` + b`` on a line, then a second hole between two further pieces."""
+    encode, mask_id = denoiser.tokenizer.encode, denoiser.tokenizer.mask_id
+    pieces = (encode("a ="), np.concatenate([encode(" + b"), encode("c = ")]), encode("\nd\n"))
+    holes = [HoleCanvas.masked(num_tokens, mask_id), HoleCanvas.masked(3, mask_id)]
+    holes[0].commit(1, int(encode("x")[0]), 0.9)
+    return Canvas(np.empty(0, np.int64), pieces, holes, 0, len(encode(" + b")))
+
+
+def stock_logits(tiny: Tiny, ids: Any, visible: Any) -> Any:
+    mask = torch.from_numpy(np.asarray(visible)[None, None])
+    with torch.inference_mode():
+        return stock_model(tiny)(torch.from_numpy(ids)[None], attention_mask=mask).logits[0].numpy()
+
+
+def test_every_family_has_a_checkpoint_that_is_recognised(checkpoints: dict[str, Path]) -> None:
+    assert {family.name for family in FAMILIES} == set(TINY)
+    for name, path in checkpoints.items():
+        assert read_checkpoint(path).family.name == name
+
+
+@pytest.mark.parametrize("name", IN_PLACE)
+def test_an_in_place_family_is_stock_layers_that_see_everything(
+    name: str, denoisers: dict[str, TorchDenoiser]
+) -> None:
+    denoiser, tiny = denoisers[name], TINY[name]
+    canvas = canvas_of(denoiser)
+    handle = denoiser.prefill(canvas)
+    # What the model is shown of each hole, where the length is its own choice.
+    first = [canvas.masked()[:1]]
+    denoiser.predict(handle, [canvas], first)
+    sizes = [handle.lengths.get((number, 0), (0, len(hole)))[1] for number, hole in
+             enumerate(canvas.holes)]  # fmt: skip
+    sizes[0] = max(sizes[0], 2)
+    encode = denoiser.tokenizer.encode
+    opening = [denoiser.tokenizer.eom_id - 2] if "<|beginoftext|>" in tiny.tokens else []
+    shown = [hole.ids[:size] for hole, size in zip(canvas.holes, sizes, strict=True)]
+    pieces = [np.array(opening, np.int64), encode("a ="), shown[0], encode(" + b\nc = "), shown[1]]
+    ids = np.concatenate([*pieces, encode("\nd\n")])
+    starts = [len(np.concatenate(pieces[:2])), len(np.concatenate(pieces[:4]))]
+    expected = stock_logits(tiny, ids, np.ones((len(ids), len(ids)), bool))
+    [logits] = denoiser.predict(handle, [canvas], [np.arange(canvas.starts[-1])])
+    for number, (start, size) in enumerate(zip(starts, sizes, strict=True)):
+        rows = start + np.arange(size) - int(tiny.is_shifted)
+        own = logits[canvas.starts[number] : canvas.starts[number + 1]]
+        np.testing.assert_allclose(own[:size], expected[rows], atol=TOLERANCE)
+        assert (own[size:].argmax(axis=1) == denoiser.tokenizer.eom_id).all()
+
+
+@pytest.mark.parametrize("is_causal", [False, True])
+@pytest.mark.parametrize("name", CONVERTED)
+def test_a_converted_family_is_stock_layers_under_the_mask_of_the_layout(
+    name: str, is_causal: bool, denoisers: dict[str, TorchDenoiser]
+) -> None:
+    denoiser, tiny = denoisers[name], TINY[name]
+    canvas = canvas_of(denoiser)
+    layout = denoiser.layout.layout
+    context, stream = layout.context(canvas).ids, layout.canvases(canvas)
+    num_context, num_tokens = len(context), len(context) + len(stream.ids)
+    visible = np.tril(np.ones((num_tokens, num_tokens), bool))
+    visible[num_context:, num_context:] |= not is_causal
+    expected = stock_logits(tiny, np.concatenate([context, stream.ids]), visible)
+    wanted = np.arange(canvas.starts[-1])
+    [logits] = denoiser.predict(denoiser.prefill(canvas), [canvas], [wanted], causal=is_causal)
+    np.testing.assert_allclose(logits, expected[num_context + stream.rows], atol=TOLERANCE)
+
+
+@pytest.mark.parametrize("name", CONVERTED)
+def test_a_kept_context_gives_what_a_fresh_one_gives(
+    name: str, denoisers: dict[str, TorchDenoiser]
+) -> None:
+    denoiser = denoisers[name]
+    canvas = canvas_of(denoiser)
+    other = canvas_of(denoiser)
+    other.context = (denoiser.tokenizer.encode("a = 1; b"), *canvas.context[1:])
+    kept = denoiser.prefill(other, denoiser.prefill(canvas))
+    assert kept.num_reused > 0
+    wanted = [np.arange(canvas.starts[-1])]
+    fresh = denoiser.predict(denoiser.prefill(other), [other], wanted)[0]
+    np.testing.assert_allclose(denoiser.predict(kept, [other], wanted)[0], fresh, atol=TOLERANCE)
+    block = denoiser.tokenizer.encode("xy")
+    extended = denoiser.extend(kept, block)
+    assert extended.num_tokens == kept.num_tokens + len(block)
+
+
+def test_the_causal_answer_of_an_in_place_family_ignores_what_stands_behind(
+    denoisers: dict[str, TorchDenoiser],
+) -> None:
+    denoiser = denoisers["dreamon"]
+    canvas, other = canvas_of(denoiser), canvas_of(denoiser)
+    other.holes[0].commit(4, int(denoiser.tokenizer.encode("z")[0]), 0.9)
+    handle = denoiser.prefill(canvas)
+    wanted = [np.arange(5)]
+    [before] = denoiser.predict(handle, [canvas], wanted, causal=True)
+    [after] = denoiser.predict(handle, [other], wanted, causal=True)
+    np.testing.assert_array_equal(before, after)
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_a_hole_is_filled_to_the_end(name: str, checkpoints: dict[str, Path]) -> None:
+    infiller = engine.load(str(checkpoints[name]), engine.InfillConfig(min_confidence=0.0))
+    text = "def f(x):\n    y = \n    return y\n"
+    request = engine.Request(text, ByteOffset(text.index("\n    return")), path="a.py")
+    outcome = infiller.infill(request)
+    assert outcome.forwards > 0
+    assert outcome.model == name
+    if isinstance(outcome, Proposal):
+        assert outcome.edits
+    else:
+        # Random weights write nonsense: only what they wrote may be the reason.
+        assert outcome.reason not in (Reason.BACKEND_FAILED, Reason.DEADLINE, Reason.CANCELLED)
+    again = infiller.infill(request)
+    assert getattr(again, "edits", ()) == getattr(outcome, "edits", ())
+
+
+def test_healed_ids_and_bytes_spell_the_text(denoisers: dict[str, TorchDenoiser]) -> None:
+    tokenizer = denoisers["dream"].tokenizer
+    for text in ("", "in", "x = fo", "def f(ba", "a\n    ", "a\n", "é = 'ü<|mask|>"):
+        ids, forced = tokenizer.heal(text)
+        assert tokenizer.decode_bytes(ids) + forced == text.encode()
+        assert not set(ids.tolist()) & tokenizer.special_ids
+
+
+def test_a_missing_tensor_is_named(tmp_path: Path) -> None:
+    folder = write_checkpoint(tmp_path / "m", TINY["llada"], without="model.norm.weight")
+    with pytest.raises(DamagedWeights, match=r"tensor model\.norm\.weight is missing"):
+        engine.load(str(folder))
+
+
+def test_a_file_that_was_cut_is_named(tmp_path: Path) -> None:
+    folder = write_checkpoint(tmp_path / "m", TINY["dream"])
+    file = folder / "model.safetensors"
+    file.write_bytes(file.read_bytes()[:-8])
+    with pytest.raises(DamagedWeights, match=r"model\.safetensors is damaged or incomplete"):
+        engine.load(str(folder))
+
+
+def test_a_family_that_is_not_known_is_named(tmp_path: Path) -> None:
+    folder = write_checkpoint(tmp_path / "m", TINY["dream"])
+    (folder / "config.json").write_text(json.dumps({"model_type": "gpt2"}))
+    with pytest.raises(
+        UnknownModel, match=r"model_type gpt2 is no known diffusion family: .*dream"
+    ):
+        engine.load(str(folder))
+
+
+def test_a_model_without_a_mask_token_is_refused(tmp_path: Path) -> None:
+    tiny = TINY["bidirectional-qwen2"]
+    folder = write_checkpoint(tmp_path / "m", tiny)
+    (folder / "added_tokens.json").write_text('{"<|endoftext|>": 257}')
+    with pytest.raises(UnknownModel, match=r"no mask token .*no diffusion model"):
+        engine.load(str(folder))
+
+
+def test_pickled_weights_are_refused(tmp_path: Path) -> None:
+    folder = write_checkpoint(tmp_path / "m", TINY["dream"])
+    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+    with pytest.raises(UnknownModel, match=r"only pickled weights"):
+        engine.load(str(folder))
+
+
+def test_without_torch_the_error_says_how_to_install_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from engine.denoisers import foreign
+
+    folder = write_checkpoint(tmp_path / "m", TINY["dream"])
+    monkeypatch.setattr(foreign, "_NEEDED", ("torch", "a_library_that_nobody_has"))
+    with pytest.raises(UnknownModel, match=r"needs a_library_that_nobody_has: pip install"):
+        engine.load(str(folder))
