@@ -28,8 +28,12 @@ after(async () => {
 test("a next edit is shown by the editor itself, and Tab goes there and makes it", async () => {
   await bench.goTo(1, 5);
   await bench.replaceWord("surface");
-  const shown = bench.page.locator("[class*=inline-edit]", { hasText: "surface" });
-  await shown.first().waitFor();
+  // What was typed, and what the editor shows below the other place.
+  await bench.until(
+    () => bench.page.getByText("surface", { exact: true }).count(),
+    (count) => count >= 2,
+    "the name where it was typed and where it is proposed",
+  );
   await bench.picture("native-next-edit");
   await bench.page.keyboard.press("Tab");
   await bench.page.keyboard.press("Tab");

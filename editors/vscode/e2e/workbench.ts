@@ -113,9 +113,20 @@ export class Workbench {
     return readFileSync(join(this.parts.folder, "workspace", name), "utf8");
   }
 
-  /** Change the user's settings; the editor notices by itself. */
-  settings(settings: object): void {
+  /** Change the user's settings and load the workbench anew: it reads them when it starts. */
+  async withSettings(settings: object, name: string): Promise<void> {
     writeSettings(this.parts, settings);
+    await this.open(name);
+  }
+
+  /** Choose a theme by its label. */
+  async theme(label: string): Promise<void> {
+    await this.page.keyboard.press("Control+K");
+    await this.page.keyboard.press("Control+T");
+    await this.page.locator(".quick-input-widget input").fill(label);
+    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: label }).waitFor();
+    await this.page.keyboard.press("Enter");
+    await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
   }
 
   /** Load the workbench with a file open, and wait until its editor can be typed into. */
@@ -322,7 +333,6 @@ function writeSettings(parts: Parts, settings: object): void {
   writeJson(join(user, "Machine", "settings.json"), { "midfill.server.path": parts.midfill });
 }
 
-/** In place: the editor watches the file itself and does not notice one that takes its place. */
 function writeJson(file: string, values: object): void {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, JSON.stringify(values, null, 2));
