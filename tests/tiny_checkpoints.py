@@ -89,12 +89,14 @@ def llada_name(name: str) -> str:
 
 
 _DREAM = ("<|beginoftext|>", "<|mask|>", "<|endoftext|>")
+_SDAR = ("<|MASK|>", "<|endoftext|>", "<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>")
 TINY = {
     tiny.family: tiny
     for tiny in (
         Tiny("dream", "qwen2", _published("Dream"), _DREAM, True),
         Tiny("dreamon", "qwen2", _published("Dream"), (*_DREAM, "<|expand|>"), True),
         Tiny("open-dcoder", "qwen2", _published("qwen2"), ("<M>", "<|endoftext|>"), True),
+        Tiny("sdar", "qwen3", {**SIZES, "model_type": "sdar"}, _SDAR, False),
         Tiny("llada", "llama", _LLADA_CONFIG, ("<|mdm_mask|>", "<|endoftext|>"), False, llada_name),
         *(
             Tiny(f"bidirectional-{stock}", stock, _published(f"a2d-{stock}"), _DREAM[1:], False)

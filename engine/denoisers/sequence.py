@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.canvas import Canvas, Ids
+from engine.errors import MidfillError
 from engine.layout import ContextTokens, SuffixFirst
 
 
@@ -34,10 +35,11 @@ class InPlace:
 
     file_sep_id: int
     first: tuple[int, ...] = ()
+    block_size: int = 1
 
-    def stable(self, canvas: Canvas) -> ContextTokens:
+    def stable(self, canvas: Canvas, line_break: Ids) -> ContextTokens:
         """Nothing stays: a change anywhere changes every key."""
-        del canvas
+        del canvas, line_break
         return ContextTokens(np.empty(0, np.int64), 0)
 
     def sequence(self, canvas: Canvas, line_break: Ids, is_causal: bool) -> Sequence:
@@ -48,12 +50,8 @@ class InPlace:
         if len(canvas.snippets):
             pieces += [canvas.snippets, np.array([self.file_sep_id], np.int64)]
         places, at = [], sum(map(len, pieces))
-        broken = canvas.cursor_hole + 1 + canvas.rest_holes
-        for index, piece in enumerate(canvas.context):
-            own = [piece]
-            if index == broken and len(piece) > canvas.rest_tokens:
-                num_rest = canvas.rest_tokens
-                own = [piece[:num_rest], line_break, piece[num_rest:]]
+        for index in range(len(canvas.context)):
+            own = [_whole(canvas, index, line_break)]
             if index < len(canvas.holes):
                 hole = canvas.holes[index]
                 start = at + sum(map(len, own)) + len(hole.done)
@@ -70,9 +68,11 @@ class SuffixFirstSequence:
     """``engine.layout``: a causal context that stays, canvases that see it and one another."""
 
     layout: SuffixFirst
+    block_size: int = 1
 
-    def stable(self, canvas: Canvas) -> ContextTokens:
+    def stable(self, canvas: Canvas, line_break: Ids) -> ContextTokens:
         """The context."""
+        del line_break
         return self.layout.context(canvas)
 
     def sequence(self, canvas: Canvas, line_break: Ids, is_causal: bool) -> Sequence:
@@ -89,4 +89,47 @@ class SuffixFirstSequence:
         )
 
 
-SequenceLayout = InPlace | SuffixFirstSequence
+@dataclass(frozen=True, slots=True)
+class Prompted:
+    """The model's infilling prompt around one hole, then the middle, in blocks.
+
+    ``starts``: the ids before prefix, suffix and middle. A token sees its block and those before.
+    """
+
+    file_sep_id: int
+    starts: tuple[int, int, int]
+    block_size: int
+
+    def stable(self, canvas: Canvas, line_break: Ids) -> ContextTokens:
+        """The prompt and the finished blocks. Raises MidfillError for several holes."""
+        if len(canvas.holes) != 1:
+            raise MidfillError(
+                f"{len(canvas.holes)} holes at once: this model fills one, use another for more"
+            )
+        before, behind = canvas.context[0], _whole(canvas, 1, line_break)
+        prefix, suffix, middle = (np.array([start], np.int64) for start in self.starts)
+        opening = [canvas.snippets, np.array([self.file_sep_id], np.int64)]
+        pieces = [*(opening if len(canvas.snippets) else ()), prefix, before, suffix, behind]
+        ids = np.concatenate([*pieces, middle, canvas.holes[0].done])
+        return ContextTokens(ids, len(ids))
+
+    def sequence(self, canvas: Canvas, line_break: Ids, is_causal: bool) -> Sequence:
+        """Prompt and hole. Has no causal form: ValueError when one is asked for."""
+        if is_causal:
+            raise ValueError("a family of blocks has no causal pass")
+        context = self.stable(canvas, line_break).ids
+        ids = np.concatenate([context, canvas.holes[0].ids])
+        rank = np.arange(len(ids)) // self.block_size
+        places = np.arange(len(context), len(ids))
+        return Sequence(ids, rank, places, len(context) // self.block_size * self.block_size)
+
+
+def _whole(canvas: Canvas, index: int, line_break: Ids) -> Ids:
+    """A context piece with the line break that is left out behind the cursor's line."""
+    piece, num_rest = canvas.context[index], canvas.rest_tokens
+    if index != canvas.cursor_hole + 1 + canvas.rest_holes or len(piece) == num_rest:
+        return piece
+    return np.concatenate([piece[:num_rest], line_break, piece[num_rest:]])
+
+
+SequenceLayout = InPlace | SuffixFirstSequence | Prompted

@@ -20,7 +20,7 @@ from engine.denoisers.families.checkpoint import Checkpoint
 from engine.denoisers.families.family import Arrangement, LengthControl
 from engine.denoisers.hub_tokenizer import HubTokenizer
 from engine.denoisers.protocol import ContextHandle, Logits
-from engine.denoisers.sequence import InPlace, SequenceLayout, SuffixFirstSequence
+from engine.denoisers.sequence import InPlace, Prompted, SequenceLayout, SuffixFirstSequence
 from engine.denoisers.sequence import Sequence as Tokens
 from engine.denoisers.stock_layers import Cache, StockLayers, cropped, visible_from
 from engine.errors import BadInput, Cancelled
@@ -30,6 +30,8 @@ from engine.step import State
 CHUNK_TOKENS = 64
 MAX_ROWS = 8
 _CERTAIN = np.float32(30.0)
+# Blocks are written in order: until the first open one is full, later ones are mere guesses.
+_LATER = np.float32(0.25)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,8 @@ class TorchDenoiser:
     ) -> TorchHandle:
         """Encode what stays of the canvas's context, keeping what ``reuse`` has in common."""
         with self._lock:
-            return self._encode(self.layout.stable(canvas), reuse, cancel)
+            tokens = self.layout.stable(canvas, self._line_break)
+            return self._encode(tokens, reuse, cancel)
 
     def extend(self, handle: ContextHandle, ids: Ids) -> TorchHandle:
         """Append committed ids of the cursor's hole to the context (block extension)."""
@@ -126,7 +129,11 @@ class TorchDenoiser:
         self, handle: TorchHandle, canvas: Canvas, wanted: Ids, cancel: threading.Event | None
     ) -> Logits:
         tokens = self._sequence(canvas, False)
-        return self._forward(handle, [tokens], [tokens.places[wanted]], cancel)[0]
+        [logits] = self._forward(handle, [tokens], [tokens.places[wanted]], cancel)
+        if isinstance(self.layout, Prompted) and len(canvas.masked()):
+            first_open = tokens.rank[tokens.places[canvas.masked()]].min()
+            logits[tokens.rank[tokens.places[wanted]] > first_open] *= _LATER
+        return logits
 
     def _scored(
         self, handle: TorchHandle, canvas: Canvas, wanted: Ids, cancel: threading.Event | None
@@ -203,12 +210,14 @@ class TorchDenoiser:
     ) -> TorchHandle:
         self._check_length(len(tokens.ids))
         old = None if reuse is None else _own(reuse)
-        num_kept = 0 if old is None else common_prefix(old.tokens.ids, tokens.ids)
+        num_kept = 0 if old is None else self._whole(common_prefix(old.tokens.ids, tokens.ids))
         cache = () if old is None or not num_kept else cropped(old.cache, num_kept)
-        rank = np.arange(len(tokens.ids))
-        for start in range(num_kept, len(tokens.ids), CHUNK_TOKENS):
+        num_whole = self._whole(len(tokens.ids))
+        rank = np.arange(num_whole) // self.layout.block_size
+        chunk = max(self._whole(CHUNK_TOKENS), self.layout.block_size)
+        for start in range(num_kept, num_whole, chunk):
             _raise_if(cancel)
-            end = min(start + CHUNK_TOKENS, len(tokens.ids))
+            end = min(start + chunk, num_whole)
             visible = visible_from(rank[:end], start)
             cache = self._layers.encode(tokens.ids[start:end], visible, start, cache)
         return TorchHandle(tokens, cache, num_kept)
@@ -223,9 +232,11 @@ class TorchDenoiser:
         """Logits for the tokens at ``wanted`` of sequences of one length."""
         self._check_length(len(rows[0].ids))
         shifted = [np.maximum(places - int(self.family.is_shifted), 0) for places in wanted]
-        start = min(
-            common_prefix(handle.tokens.ids, rows[0].ids),
-            min(int(places.min()) for places in shifted),
+        start = self._whole(
+            min(
+                common_prefix(handle.tokens.ids, rows[0].ids),
+                min(int(places.min()) for places in shifted),
+            )
         )
         cache = cropped(handle.cache, start) if start else ()
         visible = visible_from(rows[0].rank, start)[None]
@@ -237,6 +248,10 @@ class TorchDenoiser:
             shown = np.broadcast_to(visible, (len(ids), *visible.shape[1:])).copy()
             answers += self._layers.logits(ids, shown, places, start, cache)
         return answers
+
+    def _whole(self, num_tokens: int) -> int:
+        """Tokens of whole blocks: only these have keys that stay."""
+        return num_tokens // self.layout.block_size * self.layout.block_size
 
     def _check_length(self, num_tokens: int) -> None:
         limit = self._layers.max_positions
@@ -251,6 +266,10 @@ def _layout(checkpoint: Checkpoint, tokenizer: HubTokenizer) -> SequenceLayout:
         names = ("<suf>", "<pre>", "<rest>", "<mid>")
         suf, pre, rest, mid = (ids[name] for name in names)
         return SuffixFirstSequence(SuffixFirst(suf, pre, rest, mid, holes))
+    if checkpoint.family.arrangement is Arrangement.PROMPTED:
+        before, behind, middle = (ids[name] for name in checkpoint.family.prompt)
+        size = int(checkpoint.config.get("block_size") or checkpoint.family.block_size)
+        return Prompted(tokenizer.file_sep_id, (before, behind, middle), size)
     first = tuple(ids[name] for name in checkpoint.family.first_tokens if name in ids)
     return InPlace(tokenizer.file_sep_id, first)
 

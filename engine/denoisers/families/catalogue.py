@@ -8,6 +8,7 @@ from engine.denoisers.families.converted import OPEN_DCODER, bidirectional, conv
 from engine.denoisers.families.dream import DREAM, DREAMON
 from engine.denoisers.families.family import Config, Family
 from engine.denoisers.families.llada import LLADA
+from engine.denoisers.families.sdar import SDAR
 from engine.errors import UnknownModel
 
 _STOCK = ("llama", "qwen2", "qwen3")
@@ -15,6 +16,7 @@ _STOCK = ("llama", "qwen2", "qwen3")
 _BY_TYPE: dict[str, tuple[Family, ...]] = {
     "dream": (DREAMON, DREAM),
     "llada": (LLADA,),
+    "sdar": (SDAR,),
     "llama": (converted("llama"), bidirectional("llama")),
     "qwen2": (converted("qwen2"), OPEN_DCODER, bidirectional("qwen2")),
     "qwen3": (converted("qwen3"), bidirectional("qwen3")),

@@ -37,7 +37,7 @@ class Family:
     ``stock``: the layers it is made of. ``is_shifted``: the token at a position is predicted by the
     row before it. ``mask_tokens``, ``end_tokens``, ``first_tokens``: the first that the vocabulary
     has is taken; ``first_tokens`` open a text. ``block_size``: positions that see one another,
-    for PROMPTED. ``prompt``: the tokens before suffix, prefix and middle, in the order ``order``.
+    for PROMPTED. ``prompt``: the tokens before prefix, suffix and middle.
     ``source``: where the facts are from.
     """
 
@@ -54,6 +54,5 @@ class Family:
     needed_tokens: tuple[str, ...] = ()
     block_size: int = 1
     prompt: tuple[str, str, str] = ("", "", "")
-    is_suffix_first: bool = False
     layer_config: Callable[[Config], dict[str, Any]] | None = None
     rename: Callable[[str], str] | None = None
