@@ -143,13 +143,22 @@ def _add_bench(commands: Any) -> None:
         "bench",
         help="measure latency and memory at some places",
         description="Measure the latency of fill at some places: stage by stage, p50 and p95, "
-        "with memory and the time of a cold start. @FILE reads places from a file.",
+        "with memory and the time of a cold start. @FILE reads places from a file. "
+        "`midfill bench latency FOLDER` types lines of a folder's files, or of a corpus, key by "
+        "key into a language server of its own.",
         fromfile_prefix_chars="@",
     )
-    bench.add_argument("places", nargs="+", metavar="FILE:LINE:COL")
+    bench.add_argument("places", nargs="+", metavar="FILE:LINE:COL | latency FOLDER")
     bench.add_argument(
         "--repeats", type=_positive_int, default=5, metavar="N", help="requests a place (default 5)"
     )
+    bench.add_argument(
+        "--lines", type=_positive_int, default=20, metavar="N", help="lines typed (default 20)"
+    )
+    bench.add_argument(
+        "--keys", type=_positive_int, default=8, metavar="N", help="keys of a line (default 8)"
+    )
+    bench.add_argument("--plot", type=Path, metavar="FILE.png", help="draw the latencies")
     bench.add_argument("--json", action="store_true", help="print one JSON object")
     _add_model(bench)
 

@@ -8,12 +8,11 @@ of ``midfill fill`` from its start to its answer.
 from __future__ import annotations
 
 import json
-import math
 import platform
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TextIO
 
@@ -21,26 +20,12 @@ from engine.proposal import Outcome, Proposal
 from engine.request import Request
 from lsp_server import __version__
 from lsp_server.machine import num_cpus, peak_mb, resident_mb
+from lsp_server.quantiles import Quantiles
 from lsp_server.secret_mask import without_secrets
 from lsp_server.source_file import Place, SourceFile
 
 NUM_COLD_STARTS = 3
 TOTAL = "total"
-
-
-@dataclass(frozen=True, slots=True)
-class Quantiles:
-    """Median and 95th percentile of ``num`` measurements."""
-
-    p50: float
-    p95: float
-    num: int
-
-    @classmethod
-    def of(cls, values: Iterable[float]) -> Quantiles:
-        """Nearest-rank quantiles of at least one value."""
-        ordered = sorted(values)
-        return cls(_ranked(ordered, 0.5), _ranked(ordered, 0.95), len(ordered))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +125,6 @@ def _tokens_per_forward(runs: Sequence[_Timed]) -> float:
     proposals = [run.outcome for run in runs if isinstance(run.outcome, Proposal)]
     num_forwards = sum(proposal.forwards for proposal in proposals)
     return sum(len(proposal.tokens) for proposal in proposals) / max(num_forwards, 1)
-
-
-def _ranked(ordered: Sequence[float], share: float) -> float:
-    """The smallest value that at least ``share`` of the values do not exceed."""
-    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
 def _table(report: BenchReport) -> str:

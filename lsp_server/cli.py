@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from enum import Enum
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from engine.errors import BadInput, DamagedWeights, MidfillError
@@ -132,7 +133,19 @@ def _serve(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _latency(arguments: argparse.Namespace) -> int:
+    from lsp_server.latency import LatencyConfig, latency
+
+    if len(arguments.places) != 2:
+        raise BadInput("midfill bench latency takes one folder or corpus file")
+    corpus = Path(arguments.places[1])
+    config = LatencyConfig(corpus, arguments.lines, arguments.keys, arguments.model, arguments.plot)
+    return latency(config, arguments.json, sys.stdout)
+
+
 def _bench(arguments: argparse.Namespace) -> int:
+    if arguments.places[0] == "latency":
+        return _latency(arguments)
     from lsp_server.bench import bench
 
     return bench(arguments.places, arguments.repeats, arguments.model, arguments.json, sys.stdout)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import re
 import sys
 from pathlib import Path
@@ -23,6 +24,26 @@ def peak_mb() -> float | None:
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
+
+
+def family_mb(pid: int) -> float | None:
+    """Resident memory of a process and its children, shared pages once; None but on Linux."""
+    rollup = Path(f"/proc/{pid}/smaps_rollup")
+    if not rollup.exists():
+        return None
+    match = re.search(r"^Pss:\s+(\d+) kB", rollup.read_text(), re.MULTILINE)
+    own = int(match[1]) * 1024 / 1e6 if match else 0.0
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return own + sum(family_mb(int(child)) or 0.0 for child in children)
+
+
+def cpu_name() -> str:
+    """What the system calls the processor."""
+    listed = Path("/proc/cpuinfo")
+    names = (
+        re.search(r"^model name\s*:\s*(.+)$", listed.read_text(), re.M) if listed.exists() else None
+    )
+    return names[1] if names else platform.processor() or platform.machine()
 
 
 def num_cpus() -> int:

@@ -8,23 +8,24 @@ from pathlib import Path
 
 import pytest
 
-from lsp_server.bench import Quantiles, bench
+from lsp_server.bench import bench
 from lsp_server.machine import num_cpus, peak_mb, resident_mb
+from lsp_server.quantiles import Quantiles
 
 
 @pytest.mark.parametrize(
-    ("values", "p50", "p95"),
+    ("values", "p50", "p95", "p99"),
     [
-        ([3.0], 3.0, 3.0),
-        ([2.0, 1.0], 1.0, 2.0),
-        ([float(number) for number in range(1, 21)], 10.0, 19.0),
-        ([float(number) for number in range(100, 0, -1)], 50.0, 95.0),
+        ([3.0], 3.0, 3.0, 3.0),
+        ([2.0, 1.0], 1.0, 2.0, 2.0),
+        ([float(number) for number in range(1, 21)], 10.0, 19.0, 20.0),
+        ([float(number) for number in range(100, 0, -1)], 50.0, 95.0, 99.0),
     ],
 )
 def test_quantiles_are_values_that_were_measured(
-    values: list[float], p50: float, p95: float
+    values: list[float], p50: float, p95: float, p99: float
 ) -> None:
-    assert Quantiles.of(values) == Quantiles(p50, p95, len(values))
+    assert Quantiles.of(values) == Quantiles(p50, p95, p99, len(values))
 
 
 def test_memory_is_in_megabytes_of_this_process() -> None:
