@@ -129,7 +129,8 @@ class _Editor:
     async def end(self) -> None:
         await self._client.shutdown_async(None)
         self._client.exit(None)
-        await self._client.stop()
+        # pygls gives it no types.
+        await self._client.stop()  # type: ignore[no-untyped-call]
 
 
 def _keystroke(elapsed_ms: float, record: Any) -> Keystroke:
