@@ -278,12 +278,18 @@ def _add_train(commands: Any) -> None:
 
 
 def _add_models(commands: Any) -> None:
-    models = commands.add_parser("models", help="list the models that are here, or verify one")
+    models = commands.add_parser("models", help="list, verify, add, remove, recommend")
     actions = models.add_subparsers(title="actions", dest="action", metavar="ACTION", required=True)
     listed = actions.add_parser("list", help="names, origin and measured quality")
     listed.add_argument("--json", action="store_true", help="print one JSON list")
     verify = actions.add_parser("verify", help="compare a model's files with their SHA-256")
     verify.add_argument("model", nargs="?", metavar="M", help="name or path (default: the default)")
+    add = actions.add_parser("add", help="put a fetched Hugging Face folder on the list")
+    add.add_argument("folder", metavar="FOLDER")
+    add.add_argument("--name", metavar="NAME", help="what to call it (the folder's name)")
+    remove = actions.add_parser("remove", help="take an added model off the list")
+    remove.add_argument("model", metavar="M")
+    actions.add_parser("recommend", help="what fits this machine")
 
 
 def _add_doctor(commands: Any) -> None:

@@ -289,8 +289,15 @@ def _run_recipe(arguments: argparse.Namespace) -> int:
 
 
 def _models(arguments: argparse.Namespace) -> int:
+    from lsp_server.added_models import add_model, recommend, remove_model
     from lsp_server.models import list_models, verify_model
 
+    if arguments.action == "add":
+        return add_model(arguments.folder, arguments.name, sys.stdout)
+    if arguments.action == "remove":
+        return remove_model(arguments.model, sys.stdout)
+    if arguments.action == "recommend":
+        return recommend(sys.stdout)
     if arguments.action == "list":
         return list_models(arguments.json, sys.stdout)
     return verify_model(arguments.model, sys.stdout)

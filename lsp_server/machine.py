@@ -46,6 +46,14 @@ def cpu_name() -> str:
     return names[1] if names else platform.processor() or platform.machine()
 
 
+def total_memory_gb() -> float | None:
+    """Memory that the machine has; None where the system does not tell (Windows)."""
+    names = getattr(os, "sysconf_names", {})
+    if "SC_PAGE_SIZE" not in names or "SC_PHYS_PAGES" not in names:
+        return None
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+
+
 def num_cpus() -> int:
     """Cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from engine.models import Manifest, Model, installed, read_model, resolve, user_models_folder
+from lsp_server.added_models import added_entries, list_added, verify_added_model
 
 
 def list_models(is_json: bool, out: TextIO) -> int:
@@ -15,6 +16,7 @@ def list_models(is_json: bool, out: TextIO) -> int:
     manifests = {name: read_model(folder).manifest for name, folder in folders.items()}
     if is_json:
         entries = [_entry(name, folders[name], manifests[name]) for name in folders]
+        entries += added_entries()
         out.write(json.dumps(entries) + "\n")
         return 0 if folders else 1
     for name, manifest in manifests.items():
@@ -23,6 +25,7 @@ def list_models(is_json: bool, out: TextIO) -> int:
         )
         for measure, value in manifest.quality.items():
             out.write(f"  {measure}: {value:g}\n")
+    list_added(out)
     if not folders:
         out.write("no model is installed: reinstall midfill\n")
     out.write(f"your own models: a folder each in {user_models_folder()}\n")
@@ -42,6 +45,8 @@ def _entry(name: str, folder: Path, manifest: Manifest) -> dict[str, Any]:
 
 def verify_model(name: str | None, out: TextIO) -> int:
     """Compare every file with its SHA-256; DamagedWeights names the first that differs."""
+    if name is not None and verify_added_model(name, out):
+        return 0
     model = resolve(name)
     model.verify()
     out.write(f"{model.name}: {len(model.manifest.files)} files, {size_mb(model):.0f} MB, whole\n")

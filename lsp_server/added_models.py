@@ -1,0 +1,154 @@
+"""``midfill models add``, ``remove`` and ``recommend``: models that others published.
+
+A model stays where it was fetched to; the list keeps its name, folder and hashes. Nothing is
+downloaded here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from engine.denoisers.families.checkpoint import Checkpoint, is_checkpoint, read_checkpoint
+from engine.errors import BadInput, UnknownModel
+from engine.foreign_models import (
+    AddedModel,
+    added_models,
+    checked_name,
+    sha256,
+    verify_added,
+    write_added,
+)
+from engine.models import installed
+from lsp_server.machine import total_memory_gb
+
+_CPU_BYTES, _GPU_BYTES = 4, 2
+# Beside the weights: one text's activations, the interpreter, the libraries.
+_OVERHEAD_GB = 1.5
+_KEPT = ("*.safetensors", "*.json", "merges.txt")
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A model to be fetched from a hub: its size in 10⁹ parameters, and what it is good at."""
+
+    hub_id: str
+    billions: float
+    note: str
+
+
+PUBLISHED = (
+    Published("fredzzp/open-dcoder-0.5B", 0.5, "the smallest"),
+    Published("JetLM/SDAR-1.7B-Chat", 1.7, "one hole at a time, keeps its context"),
+    Published("JetLM/SDAR-4B-Chat", 4.0, "one hole at a time, keeps its context"),
+    Published("Dream-org/DreamOn-v0-7B", 7.6, "trained to end its holes"),
+    Published("Dream-org/Dream-Coder-v0-Instruct-7B", 7.6, "code"),
+    Published("apple/DiffuCoder-7B-cpGRPO", 7.6, "code"),
+    Published("GSAI-ML/LLaDA-1.5", 8.0, "general"),
+)
+
+
+def add_model(source: str, name: str | None, out: TextIO) -> int:
+    """Put a fetched model on the list under ``name`` (its folder's).
+
+    Raises BadInput for a name that is taken or a hub id, UnknownModel or DamagedWeights for a
+    folder that holds no whole model.
+    """
+    folder = _folder(source)
+    chosen = checked_name(folder.name if name is None else name)
+    added = added_models()
+    if chosen in added or chosen in installed():
+        raise BadInput(f"a model is called {chosen} already: choose another with --name")
+    checkpoint = read_checkpoint(folder)
+    _write_fit(checkpoint, out)
+    files: dict[str, str] = {}
+    for path in sorted({path for pattern in _KEPT for path in folder.glob(pattern)}):
+        out.write(f"  {path.name}: {path.stat().st_size / 1e6:,.1f} MB\n")
+        files[path.name] = sha256(path)
+    model = AddedModel(str(folder), checkpoint.family.name, checkpoint.num_bytes, files)
+    write_added({**added, chosen: model})
+    out.write(f"added: --model {chosen}\n")
+    return 0
+
+
+def remove_model(name: str, out: TextIO) -> int:
+    """Take a model off the list; its files stay. Raises UnknownModel for another name."""
+    added = added_models()
+    if name not in added:
+        names = ", ".join(added) or "none"
+        raise UnknownModel(f"no added model named {name}: there are {names}")
+    folder = added.pop(name).folder
+    write_added(added)
+    out.write(f"removed {name}; its files are still in {folder}\n")
+    return 0
+
+
+def verify_added_model(name: str, out: TextIO) -> bool:
+    """Compare an added model's files with their SHA-256; False for a name that was not added."""
+    model = added_models().get(name)
+    if model is None:
+        return False
+    verify_added(name, model)
+    out.write(f"{name}: {len(model.files)} files, {model.num_bytes / 1e6:,.0f} MB, whole\n")
+    return True
+
+
+def list_added(out: TextIO) -> None:
+    """A line for each added model."""
+    for name, model in added_models().items():
+        out.write(f"{name}: {model.family}, {model.num_bytes / 1e9:.1f} GB in {model.folder}\n")
+
+
+def added_entries() -> list[dict[str, object]]:
+    """Plain values of the added models, in the shape of ``models list --json``."""
+    return [
+        {"name": name, "model": name, "base": model.family, "folder": model.folder, "quality": {}}
+        for name, model in added_models().items()
+    ]
+
+
+def recommend(out: TextIO) -> int:
+    """What fits this machine. Estimates from the number of parameters, and said to be such."""
+    memory = total_memory_gb()
+    has = "unknown memory" if memory is None else f"{memory:.0f} GB of memory"
+    out.write(f"this machine: {has}\n")
+    out.write("default: ships with midfill, runs on any CPU: take it without a GPU\n")
+    out.write("others, by estimate (parameters times bytes; none was measured here):\n")
+    for model in PUBLISHED:
+        cpu, gpu = _needed_gb(model.billions, _CPU_BYTES), _needed_gb(model.billions, _GPU_BYTES)
+        fits = "" if memory is None or cpu <= memory else ": too much for this machine"
+        out.write(f"  {model.hub_id}: {model.note}\n")
+        out.write(f"    GPU with {gpu:.0f} GB, or {cpu:.0f} GB on a CPU (slow){fits}\n")
+    out.write("fetch one, then: midfill models add FOLDER\n")
+    return 0
+
+
+def _folder(source: str) -> Path:
+    folder = Path(source).expanduser().resolve()
+    if folder.is_dir():
+        if not is_checkpoint(folder):
+            raise UnknownModel(f"{folder}: no config.json here: name the folder that holds it")
+        return folder
+    if source.count("/") == 1 and not source.startswith((".", "~", "/")):
+        raise BadInput(
+            f"{source}: no such folder, and midfill downloads nothing: "
+            f"hf download {source} --local-dir FOLDER, then midfill models add FOLDER"
+        )
+    raise BadInput(f"{folder}: no such folder: fetch the model first")
+
+
+def _write_fit(checkpoint: Checkpoint, out: TextIO) -> None:
+    billions = checkpoint.num_parameters / 1e9
+    cpu, gpu = _needed_gb(billions, _CPU_BYTES), _needed_gb(billions, _GPU_BYTES)
+    out.write(
+        f"{checkpoint.family.title}: {billions:.2f} billion parameters; by estimate {cpu:.1f} GB "
+        f"on a CPU, {gpu:.1f} GB on a GPU\n"
+    )
+    memory = total_memory_gb()
+    if memory is not None and cpu > memory:
+        out.write(f"  this machine has {memory:.0f} GB: it needs a GPU\n")
+
+
+def _needed_gb(billions: float, num_bytes: int) -> float:
+    return billions * num_bytes + _OVERHEAD_GB
