@@ -77,7 +77,15 @@ class Tiny:
 
 
 def _published(model_type: str) -> dict[str, Any]:
-    return {**SIZES, "model_type": model_type}
+    """As folders say it: the angle beside the sizes, and code that must not be run."""
+    return {
+        **SIZES,
+        "model_type": model_type,
+        "rope_theta": 1000000.0,
+        "rope_scaling": None,
+        "auto_map": {"AutoModel": "modeling_that_is_not_there.Model"},
+        "torch_dtype": "bfloat16",
+    }
 
 
 def llada_name(name: str) -> str:
@@ -96,7 +104,7 @@ TINY = {
         Tiny("dream", "qwen2", _published("Dream"), _DREAM, True),
         Tiny("dreamon", "qwen2", _published("Dream"), (*_DREAM, "<|expand|>"), True),
         Tiny("open-dcoder", "qwen2", _published("qwen2"), ("<M>", "<|endoftext|>"), True),
-        Tiny("sdar", "qwen3", {**SIZES, "model_type": "sdar"}, _SDAR, False),
+        Tiny("sdar", "qwen3", _published("sdar"), _SDAR, False),
         Tiny("llada", "llama", _LLADA_CONFIG, ("<|mdm_mask|>", "<|endoftext|>"), False, llada_name),
         *(
             Tiny(f"bidirectional-{stock}", stock, _published(f"a2d-{stock}"), _DREAM[1:], False)
@@ -113,7 +121,7 @@ TINY = {
 def stock_model(tiny: Tiny) -> Any:
     """Random stock layers, always the same; LLaDA has as many key heads as query heads."""
     torch.manual_seed(0)
-    sizes = {**SIZES, "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0}}
+    sizes = {**SIZES, "rope_parameters": {"rope_type": "default", "rope_theta": 1000000.0}}
     if tiny.family == "llada":
         sizes |= {
             "num_key_value_heads": 4,

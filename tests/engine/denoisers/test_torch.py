@@ -192,6 +192,27 @@ def test_a_missing_tensor_is_named(tmp_path: Path) -> None:
         engine.load(str(folder))
 
 
+def test_a_tensor_of_another_shape_is_named(tmp_path: Path) -> None:
+    folder = write_checkpoint(tmp_path / "m", TINY["dream"])
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "intermediate_size": 64}))
+    with pytest.raises(
+        DamagedWeights, match=r"mlp\..* is \(48, 32\), config\.json says \(64, 32\)"
+    ):
+        engine.load(str(folder))
+
+
+def test_a_folder_may_name_its_family(tmp_path: Path) -> None:
+    folder = write_checkpoint(tmp_path / "m", TINY["dream"])
+    config = json.loads((folder / "config.json").read_text())
+    chosen = {**config, "model_type": "mine", "midfill_family": "bidirectional-qwen2"}
+    (folder / "config.json").write_text(json.dumps(chosen))
+    assert read_checkpoint(folder).family.name == "bidirectional-qwen2"
+    (folder / "config.json").write_text(json.dumps({**chosen, "midfill_family": "other"}))
+    with pytest.raises(UnknownModel, match=r"no family other: midfill_family is one of .*dream"):
+        read_checkpoint(folder)
+
+
 def test_a_file_that_was_cut_is_named(tmp_path: Path) -> None:
     folder = write_checkpoint(tmp_path / "m", TINY["dream"])
     file = folder / "model.safetensors"
