@@ -15,7 +15,7 @@ if [ ! -x "$nvim" ]; then
 fi
 "$nvim" --version | head -1
 
-if command -v luacheck >/dev/null; then luacheck -q "$here"; else echo 'no luacheck here'; fi
+if command -v luacheck >/dev/null; then luacheck -q --config "$here/.luacheckrc" "$here"; else echo 'no luacheck here'; fi
 if command -v stylua >/dev/null; then stylua --check "$here"; else echo 'no stylua here'; fi
 
 state=$(mktemp -d)

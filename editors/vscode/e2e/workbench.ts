@@ -232,11 +232,14 @@ export class Workbench {
     );
   }
 
-  /** Wait for a notification that holds `part`, and close it. */
-  async notification(part: string): Promise<void> {
-    const toast = this.page.locator(".notification-toast", { hasText: part }).first();
+  /** Run a command that answers in a notification; its text, closed again. */
+  async toastOf(command: string): Promise<string> {
+    await this.command(command);
+    const toast = this.page.locator(".notification-toast").first();
     await toast.waitFor({ timeout: SHOWN_MS });
+    const text = (await toast.textContent()) ?? "";
     await this.command("Notifications: Clear All Notifications");
+    return text;
   }
 
   /** Wait for decorations of the editor that show `part` behind or before text. */
