@@ -112,7 +112,7 @@ def test_healing_keeps_the_ids_of_the_finished_text(tokenizer: BPETokenizer) -> 
     """At any cursor of real code, context and canvas are encoded as the whole text would be."""
     num_checked = 0
     lines = "\n".join(SOURCES).split("\n")
-    for first in range(0, len(lines) - 6, 211):
+    for first in range(0, len(lines) - 6, 97):
         text = "\n".join(lines[first : first + 6])
         for indented in (text, text.replace("    ", "\t")):
             num_checked += _check_healing(tokenizer, indented)

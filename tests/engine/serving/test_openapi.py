@@ -34,7 +34,7 @@ def test_no_body_breaks_the_server(served: Serving) -> None:
         operation = result.ok()
 
         @settings(
-            max_examples=2,
+            max_examples=4,
             deadline=None,
             derandomize=True,
             suppress_health_check=list(HealthCheck),
