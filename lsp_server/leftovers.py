@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from engine.proposal import Outcome
+from engine.step import Step
 from lsp_server.messages import Finished
 from lsp_server.proposal_cache import Found
 from lsp_server.worker import Submission, Worker
@@ -36,7 +37,7 @@ class Errand(Protocol):
         """Look again for what is known: what was left may have brought it."""
         ...
 
-    def note(self, outcome: Outcome, engine_s: float) -> None:
+    def note(self, outcome: Outcome, steps: tuple[Step, ...], engine_s: float) -> None:
         """Take the engine's answer, which came after the request was over."""
         ...
 
@@ -117,4 +118,6 @@ class Leftovers:
             left.timer.cancel()
         left.is_over.set()
         if answer.exception() is None:
-            left.errand.note(answer.result().outcome, time.monotonic() - left.started_s)
+            finished = answer.result()
+            engine_s = time.monotonic() - left.started_s
+            left.errand.note(finished.outcome, finished.steps, engine_s)

@@ -88,7 +88,7 @@ def suggest(session: Session, wish: Wish) -> Suggested | Coroutine[Any, Any, Sug
     known: Outcome = found.outcome
     if isinstance(known, Proposal):
         known = placements.taken_out(known)
-    steps = _steps(session, found.origin)
+    steps = session.traces.steps_of(found.origin)
     return _settled(session, wish, id_, _Answer(known, found.origin, steps, typed=found.typed))
 
 
@@ -151,11 +151,12 @@ class _Errand:
         """What an older errand brought."""
         return self.session.proposals.find(self.request, self.circumstances)
 
-    def note(self, outcome: Outcome, engine_s: float) -> None:
+    def note(self, outcome: Outcome, steps: tuple[Step, ...], engine_s: float) -> None:
         """Keep the engine's answer for those who type along with it."""
         if not isinstance(outcome, Refusal) or outcome.reason is not Reason.CANCELLED:
             self.session.pace.note_latency(engine_s)
         self.session.proposals.put(self.request, outcome, self.id, self.circumstances)
+        self.session.traces.add_late(self.id, steps)
 
 
 async def _ask(
@@ -180,20 +181,15 @@ async def _ask(
         raise
     found = answer.found or Found(origin=id_)
     if answer.engine_outcome is not None:
-        errand.note(answer.engine_outcome, answer.engine_s)
+        errand.note(answer.engine_outcome, answer.steps, answer.engine_s)
     known = _Answer(
         answer.outcome,
         found.origin,
-        answer.steps or _steps(session, found.origin),
+        answer.steps or session.traces.steps_of(found.origin),
         1000 * (time.perf_counter() - errand.started_s),
         found.typed,
     )
     return _settled(session, wish, id_, known)
-
-
-def _steps(session: Session, id_: str) -> tuple[Step, ...]:
-    record = session.traces.find(id_)
-    return record.steps if record is not None else ()
 
 
 def _settled(session: Session, wish: Wish, id_: str, answer: _Answer) -> Suggested:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict, deque
 from dataclasses import dataclass
 
 from engine.proposal import Outcome
@@ -31,10 +31,22 @@ class TraceRing:
 
     def __init__(self) -> None:
         self._records: deque[TraceRecord] = deque(maxlen=MAX_RECORDS)
+        self._late: OrderedDict[str, tuple[Step, ...]] = OrderedDict()
 
     def add(self, record: TraceRecord) -> None:
         """Remember a request that has ended."""
         self._records.append(record)
+
+    def add_late(self, id_: str, steps: tuple[Step, ...]) -> None:
+        """Remember how an answer came about that the engine gave after its request was over."""
+        self._late[id_] = steps
+        while len(self._late) > MAX_RECORDS:
+            self._late.popitem(last=False)
+
+    def steps_of(self, id_: str) -> tuple[Step, ...]:
+        """Return the steps that the engine took for a request; none when they are forgotten."""
+        record = self.find(id_)
+        return (record.steps if record is not None else ()) or self._late.get(id_, ())
 
     def find(self, id_: str | None) -> TraceRecord | None:
         """Return the record of a request's or an item's id; the newest one without an id."""

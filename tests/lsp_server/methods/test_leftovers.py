@@ -35,6 +35,7 @@ async def test_its_answer_serves_the_next_key(client: Any, infiller: Any) -> Non
     assert infiller.requests.empty()
     record = (await client.request("midfill/trace", None))["result"]
     assert (record["id"], record["origin"]) == ("r2", "r1")
+    assert [step["texts"] for step in record["steps"]] == [[["done"]]]
 
 
 async def test_so_it_does_when_the_editor_cancels_before_it_asks_again(
