@@ -40,6 +40,8 @@ class Source(str, Enum):
     """Headers of open files that are imported, or of the same folder."""
     EDITS = "edits"
     """Lines that were edited lately, elsewhere."""
+    DIFFS = "diffs"
+    """What was edited lately as lines that went and lines that came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +159,11 @@ def _snippets(
         yield Source.OPEN_FILES, Snippet(short_path(document.path), text)
     edits = sorted(request.recent_edits, key=lambda edit: -edit.seconds_ago)
     for edit in edits[-_MAX_EDIT_SNIPPETS:]:
-        text = _edited_lines(tree, edit, request, window)
-        if text:
-            path = request.path if edit.path is None else edit.path
-            yield Source.EDITS, Snippet(short_path(path, ending), text)
+        path = short_path(request.path if edit.path is None else edit.path, ending)
+        if text := _edited_lines(tree, edit, request, window):
+            yield Source.EDITS, Snippet(path, text)
+        if text := _diff(tree, plan.cursor, edit, request, window):
+            yield Source.DIFFS, Snippet(path, text)
 
 
 def _imports(tree: SyntaxTree, window: Span) -> Iterator[str]:
@@ -216,14 +219,47 @@ def _edited_lines(tree: SyntaxTree, edit: RecentEdit, request: Request, window: 
     if edit.path in (None, request.path):
         if edit.span.overlaps(window) or window.start <= edit.span.start <= window.end:
             return ""
-        data = tree.data
-    else:
-        texts = [each.text for each in request.open_documents if each.path == edit.path]
-        data = texts[0].encode() if texts else b""
-    start = data.rfind(b"\n", 0, min(edit.span.start, len(data))) + 1
-    end = data.find(b"\n", min(edit.span.end, len(data)))
-    text = data[start : len(data) if end < 0 else end].decode("utf-8", "replace").rstrip()
+    data = _edited_text(tree, edit, request)
+    text = _lines_of(data, edit.span).of(data).decode("utf-8", "replace").rstrip()
     return _cut(text, _MAX_EXCERPT // 2)
+
+
+def _edited_text(tree: SyntaxTree, edit: RecentEdit, request: Request) -> bytes:
+    """The file that was edited, as it is now; nothing when it is not open."""
+    if edit.path in (None, request.path):
+        return tree.data
+    texts = [each.text for each in request.open_documents if each.path == edit.path]
+    return texts[0].encode() if texts else b""
+
+
+def _lines_of(data: bytes, place: Span) -> Span:
+    """The whole lines of ``place``, without the last line's end."""
+    start = data.rfind(b"\n", 0, min(place.start, len(data))) + 1
+    last = place.end - 1 if place and data[place.end - 1 : place.end] == b"\n" else place.end
+    end = data.find(b"\n", min(last, len(data)))
+    return span(start, len(data) if end < 0 else end)
+
+
+def _diff(tree: SyntaxTree, cursor: int, edit: RecentEdit, request: Request, window: Span) -> str:
+    """The lines that an edit took out and those that it put in, marked as in a diff.
+
+    Not on the cursor's line, which changes with every key, and of what is in the window only where
+    something else stood before.
+    """
+    data = _edited_text(tree, edit, request)
+    lines = _lines_of(data, edit.span)
+    if edit.path in (None, request.path):
+        is_seen = window.start <= lines.start and lines.end <= window.end
+        if lines.start <= cursor <= lines.end or (is_seen and not edit.old_text.strip()):
+            return ""
+    before, behind = data[lines.start : edit.span.start], data[edit.span.end : lines.end]
+    old = before.decode("utf-8", "replace") + edit.old_text + behind.decode("utf-8", "replace")
+    went = old.rstrip().split("\n")
+    came = lines.of(data).decode("utf-8", "replace").rstrip().split("\n")
+    while went and came and went[-1] == came[-1]:
+        went.pop(), came.pop()
+    shown = [f"{sign}{line}" for sign, part in (("-", went), ("+", came)) for line in part]
+    return _cut("\n".join(line for line in shown if line[1:].strip()), _MAX_EXCERPT)
 
 
 def _is_known(snippet: Snippet, chosen: list[Snippet], tree: SyntaxTree, window: Span) -> bool:

@@ -67,6 +67,11 @@ def _add_request(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--candidates", type=_positive_int, default=1, metavar="K", help="distinct proposals wanted"
     )
+    parser.add_argument(
+        "--ignored",
+        action="store_true",
+        help="answer for a file that .gitignore, .midfillignore or its name (a key, .env) hides",
+    )
     _add_policy(parser)
     _add_model(parser)
 

@@ -85,6 +85,7 @@ def _fill_options(arguments: argparse.Namespace) -> FillOptions:
         candidates=arguments.candidates,
         seed=arguments.seed,
         model=arguments.model,
+        may_be_ignored=arguments.ignored,
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TextIO
 
-from engine.proposal import Outcome, Proposal, Refusal
+from engine.proposal import Outcome, Proposal, Reason, Refusal
 from engine.request import Effort, Request
 from engine.step import Step
 from lsp_server.editor_rules import editor_rules
@@ -21,6 +21,7 @@ from lsp_server.report import report
 from lsp_server.secret_mask import without_secrets
 from lsp_server.source_file import Place, SourceFile
 from lsp_server.terminal import Painter, has_colour, summary
+from lsp_server.workspace.ignore import IgnoreRules
 
 EXIT_PROPOSAL = 0
 EXIT_REFUSAL = 3
@@ -28,13 +29,17 @@ EXIT_REFUSAL = 3
 
 @dataclass(frozen=True, slots=True)
 class FillOptions:
-    """What the command line asks for, besides the place."""
+    """What the command line asks for, besides the place.
+
+    ``may_be_ignored``: answer for a file that no model may see, too.
+    """
 
     budget_ms: float | None = None
     effort: Effort = Effort.MEDIUM
     candidates: int = 1
     seed: int = 0
     model: str | None = None
+    may_be_ignored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,7 @@ def why(place: str, options: FillOptions, out: TextIO) -> int:
     """Print how the answer for ``place`` came about: the plan, the steps, the time, the reason."""
     painter = Painter(has_colour(out, os.environ))
     run = run_request(place, options)
-    out.write(f"place     {place}\nmodel     {run.outcome.model}\n")
+    out.write(f"place     {place}\nmodel     {run.outcome.model or 'none: it was not asked'}\n")
     rules = editor_rules(run.source.path)
     out.write("settings  " + f"\n{'':<10}".join(rules) + "\n")
     _explain_plan(run, out)
@@ -97,6 +102,11 @@ def run_request(
 ) -> Run:
     """Read the file, load the model, answer; BadInput or DamagedWeights when that cannot be."""
     source = SourceFile.read(Place.parse(place))
+    path = source.path.absolute()
+    ignored = None if options.may_be_ignored else IgnoreRules.around(path.parent).reason(path)
+    if ignored is not None:
+        refusal = Refusal(Reason.IGNORED_FILE, f"{ignored}; --ignored asks for it anyway")
+        return Run(source, refusal, (), 0.0, 0.0)
     request = Request(
         text=without_secrets(source.text),
         cursor=source.cursor,

@@ -70,7 +70,8 @@
       (jsonrpc-async-request
        connection :textDocument/copilotInlineEdit
        (list :textDocument (append (midfill--document) (list :version midfill--document-version))
-             :position (midfill--position))
+             :position (midfill--position)
+             :context (list :triggerKind 1)) ; by hand
        :success-fn (lambda (result) (midfill--receive-next buffer tick result))
        :error-fn (lambda (problem) (message "Midfill: %s" (plist-get problem :message)))
        :timeout 30))))

@@ -20,6 +20,7 @@ from engine.spans import ByteOffset
 from lsp_server.convert import ACCEPT_COMMAND, Suggestion, text_edit
 from lsp_server.documents import Document, DocumentSnapshot
 from lsp_server.ledger import Occasion
+from lsp_server.mode import Mode
 from lsp_server.schedule import Answer
 from lsp_server.session import Session
 from lsp_server.silence import mark_of
@@ -39,7 +40,7 @@ def inline_edit(session: Session, params: Any) -> Result | Coroutine[Any, Any, R
     if document is None:
         raise JsonRpcInvalidParams(f"{METHOD}: textDocument.uri must be that of an open document")
     id_ = session.new_request_id()
-    refusal = session.refusal_for(document)
+    refusal = _unasked(session, document, params) or session.refusal_for(document)
     version = getattr(params.textDocument, "version", document.version)
     if refusal is None and version != document.version:
         detail = f"version {version} was asked about, {document.version} is open"
@@ -48,6 +49,15 @@ def inline_edit(session: Session, params: Any) -> Result | Coroutine[Any, Any, R
         session.record(id_, document.uri, refusal)
         return _refusal_json(id_, refusal)
     return _answer(session, id_, document, document.snapshot())
+
+
+def _unasked(session: Session, document: Document, params: Any) -> Refusal | None:
+    """Refuse what nobody asked for by hand, where that is switched off."""
+    context = getattr(params, "context", None)
+    is_invoked = getattr(context, "triggerKind", None) == types.InlineCompletionTriggerKind.Invoked
+    if is_invoked or session.settings_for(document).mode is not Mode.OFF:
+        return None
+    return Refusal(Reason.DISABLED, "midfill.mode is off: ask by hand")
 
 
 async def _answer(

@@ -16,7 +16,9 @@ METHOD = "midfill/trace"
 
 def trace(session: Session, params: Any) -> dict[str, Any]:
     """Answer with the record of ``params.id`` (a request's or an item's), or the newest one."""
-    id_ = params.id if params is not None and hasattr(params, "id") else None
+    if isinstance(params, (list, str, int, float)):
+        raise JsonRpcInvalidParams("midfill/trace: params must be an object, or left out")
+    id_ = getattr(params, "id", None)
     if id_ is not None and not isinstance(id_, str):
         raise JsonRpcInvalidParams("midfill/trace: id must be a string")
     record = session.traces.find(id_)

@@ -220,6 +220,22 @@ def test_a_refusal_is_exit_code_three_with_its_reason(
     assert capsys.readouterr().out.startswith(f"no proposal: {printed['reason']}")
 
 
+def test_an_ignored_file_is_refused_unless_it_is_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / ".midfillignore").write_text("hidden.py\n")
+    (tmp_path / "hidden.py").write_text("x = \n")
+    place = f"{tmp_path / 'hidden.py'}:1:5"
+    assert main(["fill", place, "--json", "--model", "scripted"]) == 3
+    refusal = json.loads(capsys.readouterr().out)
+    assert refusal["reason"] == "IGNORED_FILE"
+    assert ".midfillignore" in refusal["detail"] and "--ignored" in refusal["detail"]
+    assert main(["why", place, "--model", "scripted"]) == 3
+    assert "none: it was not asked" in capsys.readouterr().out
+    main(["fill", place, "--json", "--model", "scripted", "--ignored"])
+    assert json.loads(capsys.readouterr().out)["reason"] != "IGNORED_FILE"
+
+
 def test_why_tells_plan_steps_times_and_outcome(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

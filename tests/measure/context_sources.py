@@ -1,33 +1,42 @@
-"""What each source of context gains in exact match, paired on the same holes. Run by hand.
+"""What each source of context gains, paired on the same holes. Run by hand.
 
-    python tests/measure/context_sources.py corpus.valid.jsonl.zst out.jsonl --holes 300
+    python tests/measure/context_sources.py out.jsonl --corpus corpus.valid.jsonl.zst --holes 300
+    python tests/measure/context_sources.py out.jsonl --edits hunks.jsonl.gz --holes 120
 
 A corpus file holds whole packages: each is written to a folder and indexed as a workspace, a hole
-is asked for as the server would, with up to four other files of its package open. Recent edits are
-not measured: a corpus has none. Goes on where an earlier run with the same output stopped.
+is asked for as the server would, with up to four other files of its package open. A file of edits
+holds changes of public commits: one hunk's first line is the hole, those before it were just made.
+
+One causal pass a hole says how probable the truth is, and whether decoding word by word would find
+it (constraints and checks left out). Goes on where an earlier run with the same output stopped.
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
+import hashlib
 import json
 import math
+import random
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 import engine
-from engine.context import ContextLimits, Snippet, Source, select_context
+from engine.canvas import Canvas, HoleCanvas
+from engine.context import ContextLimits, Source, select_context
+from engine.denoisers.protocol import Denoiser
 from engine.evaluation.holes import CutConfig, EvalHole, cut_holes, read_sources
-from engine.evaluation.infilling import measure
-from engine.evaluation.model_filler import ModelFiller
-from engine.infill import Infiller
+from engine.evaluation.next_edit_cases import Hunk, hunk_cases
 from engine.languages import language_of
-from engine.mask_plan import plan_masks
-from engine.proposal import Outcome
-from engine.request import Effort, OpenDocument, Request
-from engine.spans import Span
+from engine.request import Excerpt, OpenDocument, RecentEdit, Request
+from engine.span_plan import plan_spans
+from engine.spans import Span, span
+from engine.step import State
 from engine.syntax import parse
 from engine.training.corpus import SourceFile, read_corpus
 from lsp_server.documents import Documents
@@ -37,13 +46,33 @@ from lsp_server.workspace.related import related_definitions
 from lsp_server.workspace.workspace import Workspace
 
 MAX_OPEN = 4
-ARMS: Mapping[str, frozenset[Source]] = {
-    "file": frozenset(),
-    "head": frozenset({Source.OWN_HEAD}),
-    "head+definitions": frozenset({Source.OWN_HEAD, Source.DEFINITIONS}),
-    "head+files": frozenset({Source.OWN_HEAD, Source.OPEN_FILES}),
-    "all": frozenset(Source),
+BASE = "head"
+HEAD = frozenset({Source.OWN_HEAD})
+_WHOLE = ContextLimits().total
+PACKAGE_ARMS: Mapping[str, ContextLimits] = {
+    "file": ContextLimits(sources=frozenset()),
+    "file, a larger window": ContextLimits(snippets=40, sources=frozenset()),
+    "head": ContextLimits(sources=HEAD),
+    "head, definitions": ContextLimits(sources=HEAD | {Source.DEFINITIONS}),
+    "head, open files": ContextLimits(sources=HEAD | {Source.OPEN_FILES}),
+    "head, definitions, open files": ContextLimits(
+        sources=HEAD | {Source.DEFINITIONS, Source.OPEN_FILES}
+    ),
 }
+EDIT_ARMS: Mapping[str, ContextLimits] = {
+    "head": ContextLimits(sources=HEAD),
+    "head, edited lines": ContextLimits(sources=HEAD | {Source.EDITS}),
+    "head, edits as diffs": ContextLimits(sources=HEAD | {Source.DIFFS}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A hole to be asked for, and what stood in it."""
+
+    id: str
+    request: Request
+    gold: str
 
 
 class Packages:
@@ -54,7 +83,12 @@ class Packages:
         self._files: dict[str, list[SourceFile]] = {}
         for file in files:
             self._files.setdefault(file.package, []).append(file)
-        self._workspaces = {name: self._open(name) for name in self._files}
+        self._workspaces: dict[str, Workspace] = {}
+
+    def _workspace(self, package: str) -> Workspace:
+        if package not in self._workspaces:
+            self._workspaces[package] = self._open(package)
+        return self._workspaces[package]
 
     def _open(self, package: str) -> Workspace:
         root = self._root(package)
@@ -72,81 +106,130 @@ class Packages:
     def _root(self, package: str) -> Path:
         return self._folder / package.replace("/", "_").replace("@", "")
 
-    def request(self, package: str, request: Request) -> Request:
+    def case(self, hole: EvalHole) -> Case:
         """What the server would send: definitions, and the nearest files of the package open."""
-        assert request.path is not None
-        path = self._root(package) / request.path
-        workspace = self._workspaces[package]
-        others = [one for one in self._files[package] if one.path != request.path]
+        package = hole.id.partition(f"/{hole.path}:")[0]
+        text, spans = hole.without_gold()
+        others = [one for one in self._files[package] if one.path != hole.path]
         # The imported ones first, then those of the folder: those that are likely to be open.
-        others.sort(key=lambda one: (Path(one.path).stem not in request.text, one.path))
-        near = [one for one in others if Path(one.path).parent == Path(request.path or "").parent]
+        others.sort(key=lambda one: (Path(one.path).stem not in text, one.path))
+        near = [one for one in others if Path(one.path).parent == Path(hole.path).parent]
         chosen = [*near, *(one for one in others if one not in near)][:MAX_OPEN]
-        return replace(
-            request,
-            definitions=related_definitions(workspace, path, request.text, request.cursor),
+        request = Request(
+            text,
+            spans[0].start,
+            hole.language,
+            hole.path,
+            definitions=self._definitions(package, hole.path, text, spans[0].start),
             open_documents=tuple(OpenDocument(one.path, None, one.text) for one in chosen),
+        )
+        return Case(hole.id, request, hole.gold[0])
+
+    def _definitions(self, package: str, path: str, text: str, cursor: int) -> tuple[Excerpt, ...]:
+        return related_definitions(
+            self._workspace(package), self._root(package) / path, text, cursor
         )
 
 
-class InPackage:
-    """An Infiller that is asked as the server would, with some of the sources."""
+def edit_cases(file: Path) -> Iterator[Case]:
+    """The first line of each hunk but a file's first; the hunks before it were just made."""
+    with gzip.open(file, "rt", encoding="utf-8") as lines:
+        for row in map(json.loads, lines):
+            for case in hunk_cases(row):
+                hunks = [hunk for hunk in case.later if any(line.strip() for line in hunk.new)]
+                if hunks:
+                    yield _edit_case(case.id, case.request, hunks[0])
 
-    def __init__(
-        self, infiller: Infiller, packages: Packages, package: str, limits: ContextLimits
-    ) -> None:
-        self._infiller, self._packages, self._package = infiller, packages, package
-        self._limits = limits
 
-    def infill(self, request: Request) -> Outcome:
-        self._infiller.config = replace(self._infiller.config, context=self._limits)
-        asked = replace(self._packages.request(self._package, request), min_confidence=0.0)
-        return self._infiller.infill(asked)
+def _edit_case(id_: str, request: Request, hunk: Hunk) -> Case:
+    lines = request.text.split("\n")
+    number = next(number for number, line in enumerate(hunk.new) if line.strip())
+    gold = hunk.new[number].strip()
+    indent = hunk.new[number][: len(hunk.new[number]) - len(hunk.new[number].lstrip())]
+    head = [*lines[: hunk.start], *hunk.new[:number], indent]
+    text = "\n".join([*head, *lines[hunk.end :]])
+    cursor = len("\n".join(head).encode())
+    shift = len(text.encode()) - len(request.text.encode())
+    edits = tuple(_moved(edit, cursor, shift) for edit in request.recent_edits)
+    return Case(id_, Request(text, cursor, None, request.path, recent_edits=edits), gold)
 
-    def fill_spans(self, request: Request, spans: Sequence[Span]) -> Outcome:
-        raise NotImplementedError("single-line holes alone are measured")
 
-    def snippets(self, hole: EvalHole) -> tuple[Snippet, ...]:
-        """What the model sees besides the file's window."""
-        text, spans = hole.without_gold()
-        request = Request(text, spans[0].start, hole.language, hole.path)
-        request = self._packages.request(self._package, request)
-        tree = parse(text.encode(), language_of(hole.path, hole.language))
-        plan = plan_masks(tree, request.cursor, request)
-        return select_context(tree, plan, request, self._limits).snippets
+def _moved(edit: RecentEdit, cursor: int, shift: int) -> RecentEdit:
+    """Hunks come in text order, so an edit stands before the hole as a rule."""
+    if edit.span.end <= cursor:
+        return edit
+    return replace(edit, span=span(edit.span.start + shift, edit.span.end + shift))
+
+
+def shown(denoiser: Denoiser, case: Case, limits: ContextLimits) -> tuple[Canvas, list[str]]:
+    """What the model sees of a case, and which other files that is from."""
+    request = case.request
+    data = request.text.encode()
+    tree = parse(data, language_of(request.path, request.language))
+    plan = plan_spans(tree, [Span(request.cursor, request.cursor)], denoiser.tokenizer, True)
+    context = select_context(tree, plan, request, limits)
+    canvas = Canvas.from_plan(plan, context, data, denoiser.tokenizer)
+    return canvas, [one.path for one in context.snippets[1:]]
+
+
+def score(denoiser: Denoiser, case: Case, canvas: Canvas) -> dict[str, object]:
+    """Log probability (nats) of the truth and its end; whether each token is the first choice."""
+    handle = denoiser.prefill(canvas)
+    forced, tokenizer = canvas.holes[0].forced, denoiser.tokenizer
+    ids = tokenizer.encode(forced.decode("utf-8", "replace") + case.gold)
+    ids = np.append(ids, tokenizer.eom_id)
+    canvas.holes[0] = HoleCanvas(ids, np.full(len(ids), State.COMMITTED, np.uint8), forced)
+    logits = denoiser.predict(handle, [canvas], [np.arange(len(ids))], causal=True)[0]
+    rows = logits.astype(np.float64)
+    rows -= rows.max(axis=1, keepdims=True)
+    log_p = rows[np.arange(len(ids)), ids] - np.log(np.exp(rows).sum(axis=1))
+    # <eom> or a line break ends the line: which one is no question of context.
+    is_first = rows[:-1].argmax(axis=1) == ids[:-1]
+    return {"log_p": float(log_p.sum()), "is_exact": bool(is_first.all())}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("corpus", type=Path)
     parser.add_argument("output", type=Path)
+    parser.add_argument("--corpus", type=Path)
+    parser.add_argument("--edits", type=Path)
     parser.add_argument("--holes", type=int, default=300)
-    parser.add_argument("--effort", type=Effort, default=Effort.LOW)
     arguments = parser.parse_args()
-    holes = cut_holes(read_sources(arguments.corpus), CutConfig(arguments.holes, seed=5))
     with tempfile.TemporaryDirectory() as folder:
-        packages = Packages(read_corpus(arguments.corpus), Path(folder))
-        fill(holes, packages, arguments.output, arguments.effort)
-    report(arguments.output, len(holes))
+        if arguments.edits is not None:
+            cases, arms = list(edit_cases(arguments.edits)), EDIT_ARMS
+            random.Random(5).shuffle(cases)
+        else:
+            holes = cut_holes(read_sources(arguments.corpus), CutConfig(arguments.holes, seed=5))
+            packages = Packages(read_corpus(arguments.corpus), Path(folder))
+            arms = PACKAGE_ARMS
+            cases = [packages.case(hole) for hole in holes]
+        fill(cases[: arguments.holes], arms, arguments.output)
+    report(arguments.output, arms)
 
 
-def fill(holes: Sequence[EvalHole], packages: Packages, output: Path, effort: Effort) -> None:
+def fill(cases: Iterable[Case], arms: Mapping[str, ContextLimits], output: Path) -> None:
     done = {(one["arm"], one["hole"]) for one in read(output)}
-    infiller = engine.load()
+    denoiser = engine.load().denoiser
     with output.open("a", encoding="utf-8") as sink:
-        for hole in holes:
-            package = hole.id.partition(f"/{hole.path}:")[0]
-            known: dict[tuple[Snippet, ...], dict[str, object]] = {}
-            for arm, sources in ARMS.items():
-                if (arm, hole.id) in done:
+        for case in cases:
+            known: dict[str, dict[str, object]] = {}
+            for arm, limits in arms.items():
+                if (arm, case.id) in done:
                     continue
-                asked = InPackage(infiller, packages, package, ContextLimits(sources=sources))
-                shown = asked.snippets(hole)
-                if shown not in known:  # the same context, so the same answer
-                    result = measure(hole, ModelFiller(arm, asked, effort).fill(hole))
-                    known[shown] = {"is_exact": result.is_exact, "kept": result.kept_rate}
-                sink.write(json.dumps({"arm": arm, "hole": hole.id, **known[shown]}) + "\n")
+                canvas, paths = shown(denoiser, case, limits)
+                key = digest(canvas)
+                if key not in known:  # the same context, so the same answer
+                    known[key] = score(denoiser, case, canvas)
+                line = {"arm": arm, "hole": case.id, "shown": key, "snippets": paths}
+                sink.write(json.dumps(line | known[key]) + "\n")
                 sink.flush()
+
+
+def digest(canvas: Canvas) -> str:
+    """What tells one context from another."""
+    ids = np.concatenate([canvas.snippets, *canvas.context])
+    return hashlib.sha256(ids.tobytes()).hexdigest()[:12]
 
 
 def read(output: Path) -> list[dict[str, object]]:
@@ -155,26 +238,41 @@ def read(output: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in output.read_text(encoding="utf-8").splitlines()]
 
 
-def report(output: Path, num_holes: int) -> None:
-    """A table against ``head``, by holes that all arms filled; the sign test is two-sided."""
-    by_arm: dict[str, dict[object, dict[str, object]]] = {arm: {} for arm in ARMS}
+def report(output: Path, arms: Mapping[str, ContextLimits]) -> None:
+    """A table against ``BASE``, by holes that all arms have; intervals by bootstrap."""
+    by_arm: dict[str, dict[str, dict[str, object]]] = {arm: {} for arm in arms}
     for line in read(output):
-        by_arm[str(line["arm"])][line["hole"]] = line
-    common = set.intersection(*(set(lines) for lines in by_arm.values()))
-    print(f"{len(common)} of {num_holes} holes")
-    print("| sources | exact | kept rate | gained : lost against head | p |")
-    print("|---|---|---|---|---|")
+        by_arm[str(line["arm"])][str(line["hole"])] = line
+    common = sorted(set.intersection(*(set(lines) for lines in by_arm.values())))
+    print(f"{len(common)} holes")
+    print("| sources | exact | gained : lost | nats | against head (95 %) | differ | there |")
+    print("|---|---|---|---|---|---|---|")
     for arm, lines in by_arm.items():
-        exact = [hole for hole in common if lines[hole]["is_exact"]]
-        gained = sum(not by_arm["head"][hole]["is_exact"] for hole in exact)
-        lost = sum(bool(by_arm["head"][hole]["is_exact"]) for hole in common - set(exact))
-        kept = sum(float(str(lines[hole]["kept"])) for hole in common) / max(len(common), 1)
-        share = 100 * len(exact) / max(len(common), 1)
-        paired = f"{gained} : {lost} | {sign(gained, lost):.2f}"
-        print(f"| {arm} | {share:.1f} % | {kept:.3f} | {paired} |")
+        print(_row(arm, [lines[hole] for hole in common], [by_arm[BASE][hole] for hole in common]))
+
+
+def _row(
+    arm: str, lines: Sequence[Mapping[str, object]], base: Sequence[Mapping[str, object]]
+) -> str:
+    pairs = list(zip(lines, base, strict=True))
+    gained = sum(bool(one["is_exact"]) > bool(other["is_exact"]) for one, other in pairs)
+    lost = sum(bool(one["is_exact"]) < bool(other["is_exact"]) for one, other in pairs)
+    log_p = [float(str(one["log_p"])) for one in lines]
+    deltas = np.array([float(str(a["log_p"])) - float(str(b["log_p"])) for a, b in pairs])
+    draws = np.random.default_rng(0).choice(deltas, (2000, len(deltas))).mean(axis=1)
+    low, high = np.quantile(draws, (0.025, 0.975))
+    differs = deltas[[one["shown"] != other["shown"] for one, other in pairs]]
+    share = 100 * sum(bool(one["is_exact"]) for one in lines) / len(lines)
+    there = f"{differs.mean():+.2f}" if len(differs) else "-"
+    return (
+        f"| {arm} | {share:.1f} % | {gained} : {lost} ({sign(gained, lost):.2f}) |"
+        f" {np.mean(log_p):.2f} | {deltas.mean():+.3f} ({low:+.3f} to {high:+.3f}) |"
+        f" {len(differs)} | {there} |"
+    )
 
 
 def sign(gained: int, lost: int) -> float:
+    """The two-sided sign test."""
     n = gained + lost
     tail = sum(math.comb(n, k) for k in range(min(gained, lost) + 1)) / 2**n
     return min(1.0, 2 * tail)

@@ -24,6 +24,10 @@ export interface ItemsResult {
 /** `textDocument/copilotInlineEdit`, as other servers' clients know it. */
 export const INLINE_EDIT = "textDocument/copilotInlineEdit";
 
+/** Who asked for it, as in `textDocument/inlineCompletion`: the user by hand, or the editor. */
+export const INVOKED = 1;
+export const AUTOMATIC = 2;
+
 /** One edit of it. */
 export interface InlineEdit {
   readonly text: string;

@@ -13,11 +13,11 @@ METHOD = "textDocument/copilotInlineEdit"
 TEXT = "def f(count):\n    return count + 1\n"
 
 
-async def renamed(client_of: Callable[[Any], Any]) -> Any:
+async def renamed(client_of: Callable[[Any], Any], options: dict[str, Any] | None = None) -> Any:
     """A client whose user has just renamed a parameter at its definition."""
     scripts = [Script(("x",))]
     client = client_of(lambda _: Infiller(ScriptedDenoiser(ByteTokenizer(), scripts)))
-    await client.initialize()
+    await client.initialize(options=options)
     client.open(URI, TEXT)
     client.change(URI, 2, client.edit(0, 6, 11, "total"))
     return client
@@ -74,3 +74,13 @@ async def test_a_document_that_is_not_open_is_an_error(client: Any) -> None:
     await client.initialize()
     for params in ({"textDocument": {"uri": URI}}, {}, None):
         assert (await client.request(METHOD, params))["error"]["code"] == -32602
+
+
+async def test_with_mode_off_only_who_asks_by_hand_is_answered(client_of: Any) -> None:
+    client = await renamed(client_of, {"mode": "off"})
+    result = await ask(client)
+    assert result["edits"] == [] and result["midfill"]["reason"] == "DISABLED"
+    assert "mode is off" in result["midfill"]["detail"]
+    document = {"uri": URI, "version": 2}
+    params = {"textDocument": document, "context": {"triggerKind": 1}}
+    assert (await client.request(METHOD, params))["result"]["edits"]

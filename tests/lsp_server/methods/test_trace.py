@@ -30,8 +30,8 @@ async def test_an_id_that_is_not_known_is_told(client: Any) -> None:
     assert nothing["error"]["message"] == "midfill/trace: no request was answered yet"
     unknown = await client.request("midfill/trace", {"id": "r9"})
     assert unknown["error"]["message"] == "midfill/trace: r9 is not known (any more)"
-    wrong = await client.request("midfill/trace", {"id": 9})
-    assert wrong["error"]["code"] == -32602
+    for wrong in ({"id": 9}, [], ["r1"], [{"id": "r1"}]):
+        assert (await client.request("midfill/trace", wrong))["error"]["code"] == -32602
 
 
 async def test_a_refusal_is_traced(client: Any) -> None:

@@ -82,7 +82,7 @@ end
 local function leave_insert(event)
   ghost.leave(event.buf)
   if M.is_enabled and config.current.next_edits then
-    next_edit.ask(event.buf)
+    next_edit.ask(event.buf, false)
   end
 end
 
@@ -180,7 +180,7 @@ end
 
 function M.next_edit()
   if not next_edit.jump_or_make() then
-    next_edit.ask(vim.api.nvim_get_current_buf())
+    next_edit.ask(vim.api.nvim_get_current_buf(), true)
   end
 end
 

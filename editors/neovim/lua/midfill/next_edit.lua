@@ -5,6 +5,7 @@ local config = require("midfill.config")
 local M = {}
 
 local NAMESPACE = vim.api.nvim_create_namespace("midfill.next_edit")
+local INVOKED, AUTOMATIC = 1, 2
 
 ---@class midfill.NextEdit
 ---@field client vim.lsp.Client
@@ -79,7 +80,8 @@ end
 
 --- Ask whether something else should change now.
 ---@param buffer integer
-function M.ask(buffer)
+---@param is_invoked boolean whether the user did, by hand
+function M.ask(buffer, is_invoked)
   local server = client.of(buffer)
   if not server or not config.allows(buffer) then
     return
@@ -87,6 +89,7 @@ function M.ask(buffer)
   local params = vim.lsp.util.make_position_params(0, server.offset_encoding)
   local tick = vim.api.nvim_buf_get_changedtick(buffer)
   params.textDocument.version = vim.lsp.util.buf_versions[buffer]
+  params.context = { triggerKind = is_invoked and INVOKED or AUTOMATIC }
   client.request(server, "textDocument/copilotInlineEdit", params, function(err, result)
     local is_current = vim.api.nvim_buf_is_valid(buffer)
       and vim.api.nvim_buf_get_changedtick(buffer) == tick

@@ -17,7 +17,14 @@ import {
   workspace,
 } from "vscode";
 import type { Connection } from "../connection.ts";
-import { DID_REJECT, DID_SHOW_EDIT, INLINE_EDIT, type InlineEditResult } from "../protocol.ts";
+import {
+  AUTOMATIC,
+  DID_REJECT,
+  DID_SHOW_EDIT,
+  INLINE_EDIT,
+  INVOKED,
+  type InlineEditResult,
+} from "../protocol.ts";
 import { isWanted, setting } from "../settings.ts";
 import { type DrawnEdit, EditDecorations } from "./decorations.ts";
 import { acceptedPlaces, hint, type NextEdit, nextEditOf, type Place } from "./nextEdit.ts";
@@ -63,7 +70,7 @@ export class NextEdits implements Disposable {
     this.asking = asking;
     const { document } = editor;
     const version = document.version;
-    const result = await this.request(document, editor.selection.active, asking);
+    const result = await this.request(document, editor.selection.active, asking, isInvoked);
     if (asking.token.isCancellationRequested || document.version !== version) return;
     const edit = nextEditOf(result);
     if (edit !== null) await this.show(edit);
@@ -75,12 +82,14 @@ export class NextEdits implements Disposable {
     document: TextDocument,
     position: Position,
     asking: CancellationTokenSource,
+    isInvoked = false,
   ): Promise<InlineEditResult | null> {
     await this.connection.quiet;
     if (asking.token.isCancellationRequested) return null;
     const params = {
       textDocument: { uri: document.uri.toString(), version: document.version },
       position: { line: position.line, character: position.character },
+      context: { triggerKind: isInvoked ? INVOKED : AUTOMATIC },
     };
     const started = performance.now();
     try {
