@@ -83,6 +83,17 @@ class Infiller:
         self._trees, self._rules = ParseCache(), RulesFinder()
         self._handles = Handles(denoiser, self.config.num_contexts)
 
+    def twins(self, num_twins: int) -> list[Infiller]:
+        """More of the same, for requests at the same time: they share model and contexts."""
+        self._handles.capacity *= 1 + num_twins
+        twins = [
+            Infiller(self.denoiser, self.calibration, self.config, self._clock, self.decoding)
+            for _ in range(num_twins)
+        ]
+        for twin in twins:
+            twin._model, twin._handles = self._model, self._handles
+        return twins
+
     def infill(
         self,
         request: Request,

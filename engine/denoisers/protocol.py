@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,4 +74,14 @@ class Denoiser(Protocol):
 
     def extend(self, handle: ContextHandle, ids: Ids) -> ContextHandle:
         """Append committed ids of the cursor's hole to the context (block extension)."""
+        ...
+
+
+@runtime_checkable
+class Batching(Protocol):
+    """A denoiser whose calls of several threads share passes: more requests at once cost less."""
+
+    @property
+    def num_streams(self) -> int:
+        """Requests at once beyond which nothing more is gained."""
         ...

@@ -5,34 +5,44 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+import logging
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from safetensors.torch import load_file
 from transformers import AutoConfig, AutoModelForCausalLM, DynamicCache
-from transformers.utils import logging
+from transformers.utils import logging as transformers_logging
 
 from engine.canvas import Ids
 from engine.denoisers.families.checkpoint import Checkpoint
+from engine.denoisers.passes import Answer, Pass, padded
 from engine.denoisers.protocol import Logits
-from engine.errors import DamagedWeights
+from engine.denoisers.replays import Replays, Tensors
+from engine.errors import DamagedWeights, MidfillError
 
 # Keys and values per layer, each (1, K, P, head_width).
 Cache = tuple[tuple[torch.Tensor, torch.Tensor], ...]
+MAX_ROWS = 32
+# Fewer rows take other paths through the matrix product, with other rounding.
+MIN_LOGIT_ROWS = 8
+_LOG = logging.getLogger("midfill.engine")
 _NOT_OURS = ("model_type", "architectures", "auto_map", "torch_dtype", "dtype", "midfill_family")
 
 
 class StockLayers:
     """One model on one device: bfloat16 on a GPU, float32 on a CPU.
 
-    Raises DamagedWeights when a tensor is missing or has another shape.
+    ``max_rows``: the most sequences that share a forward; less once the memory was too small for
+    so many. ``notices``: what the user should know, newest last. Raises DamagedWeights when a
+    tensor is missing or has another shape.
     """
 
     def __init__(self, checkpoint: Checkpoint, device: str | None = None) -> None:
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.dtype = torch.bfloat16 if self.device.type == "cuda" else torch.float32
+        self.max_rows, self.notices = MAX_ROWS, list[str]()
         config = _config(checkpoint)
         self.max_positions = int(config.max_position_embeddings)
         _compare(checkpoint, config)
@@ -41,50 +51,120 @@ class StockLayers:
         # transformers 5.24 renamed the argument.
         known = inspect.signature(self._model.base_model.forward).parameters
         self._cache_name = "cache" if "cache" in known else "past_key_values"
+        is_recorded = self.device.type == "cuda"
+        self._replays = Replays(self._forward, self.device) if is_recorded else None
 
     @torch.inference_mode()
-    def logits(
-        self, ids: Ids, visible: Ids, rows: list[Ids], start: int = 0, cache: Cache = ()
-    ) -> list[Logits]:
-        """Logits (M, V) of the wanted ``rows`` of each sequence.
+    def run(self, passes: Sequence[Pass]) -> list[Answer]:
+        """All of one bucket in one forward; in smaller ones, or on the CPU, if memory is short.
 
-        ids (R, N) stand from position ``start`` on, behind what ``cache`` holds; visible
-        (R, N, start + N): which tokens each sees.
+        Raises MidfillError when not even that helps.
         """
-        hidden = self._run(ids, visible, start, _filled(cache, len(ids)))
-        head = self._model.get_output_embeddings()
+        parts = [passes[at : at + self.max_rows] for at in range(0, len(passes), self.max_rows)]
+        if len(parts) > 1:
+            return [answer for part in parts for answer in self.run(part)]
+        try:
+            return self._run(passes)
+        except torch.OutOfMemoryError as error:
+            if self.device.type == "cpu" and len(passes) == 1:
+                raise MidfillError(
+                    f"no memory for {len(passes[0].ids)} tokens: show it less text"
+                ) from error
+        # Behind the handler: the error's traceback keeps what it had taken.
+        self._make_room(len(passes))
+        return self.run(passes)
+
+    def _make_room(self, num_rows: int) -> None:
+        """Fewer rows from now on; with one row left, the CPU."""
+        self._replays = None
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+        if num_rows > 1:
+            self.max_rows = num_rows // 2
+            self._tell(f"out of memory on {self.device}: at most {self.max_rows} texts at once")
+            return
+        self._tell(f"out of memory on {self.device}: going on with the CPU, which is slower")
+        self.device, self.dtype = torch.device("cpu"), torch.float32
+        self._model.to(self.device, self.dtype)
+
+    def _tell(self, notice: str) -> None:
+        self.notices.append(notice)
+        _LOG.warning(notice)
+
+    def _run(self, passes: Sequence[Pass]) -> list[Answer]:
+        ids, visible, positions = padded(passes, self._num_rows(len(passes)))
+        arrays = [torch.from_numpy(array).to(self.device) for array in (ids, visible, positions)]
+        fed = (*arrays, *self._stacked(passes, len(ids)))
+        hidden, *parts = (self._replays or self._forward)(fed)
+        logits = self._logits(hidden, passes)
+        new = list(zip(parts[::2], parts[1::2], strict=True))
         return [
-            head(hidden[index, torch.from_numpy(wanted).to(self.device)]).float().cpu().numpy()
-            for index, wanted in enumerate(rows)
+            Answer(rows, _appended(one, new, index) if one.keeps else ())
+            for index, (one, rows) in enumerate(zip(passes, logits, strict=True))
         ]
 
-    @torch.inference_mode()
-    def encode(self, ids: Ids, visible: Ids, start: int, cache: Cache) -> Cache:
-        """Keys and values of what ``cache`` holds and of ids (N,) behind it."""
-        filled = _filled(cache, 1)
-        self._run(ids[None], visible[None], start, filled)
-        return tuple((layer.keys, layer.values) for layer in filled.layers)
+    def _num_rows(self, num_passes: int) -> int:
+        """Rows of the forward: powers of two where each number of rows costs a recording."""
+        return num_passes if self.device.type == "cpu" else 1 << (num_passes - 1).bit_length()
 
-    def _run(self, ids: Ids, visible: Ids, start: int, past: Any) -> torch.Tensor:
-        """Last hidden states (R, N, H); what they saw is in ``past`` afterwards."""
-        positions = torch.arange(start, start + ids.shape[1], device=self.device)
-        shown: torch.Tensor = self._model.base_model(
-            input_ids=torch.from_numpy(ids).to(self.device),
-            attention_mask=torch.from_numpy(visible[:, None]).to(self.device),
-            position_ids=positions.expand(len(ids), -1),
+    def _forward(self, fed: Tensors) -> Tensors:
+        """Last hidden states (R, N, H), and the new keys and values of each layer."""
+        ids, visible, positions, *cached = fed
+        past: Any = DynamicCache()
+        for layer, start in enumerate(range(0, len(cached), 2)):
+            past.update(cached[start], cached[start + 1], layer)
+        hidden = self._model.base_model(
+            input_ids=ids,
+            attention_mask=visible,
+            position_ids=positions,
             use_cache=True,
             **{self._cache_name: past},
         ).last_hidden_state
-        return shown
+        num_cached = visible.shape[-1] - ids.shape[1]
+        new = [
+            part[:, :, num_cached:] for layer in past.layers for part in (layer.keys, layer.values)
+        ]
+        return hidden, *new
+
+    def _stacked(self, passes: Sequence[Pass], num_rows: int) -> list[torch.Tensor]:
+        """The passes' keys and values (R, K, cached, head_width), padded, layer by layer."""
+        num_cached = passes[0].bucket.num_cached
+        if not num_cached:
+            return []
+        stacked = []
+        for layer, pair in enumerate(passes[0].cache):
+            for part, like in enumerate(pair):
+                size = (num_rows, like.shape[1], num_cached, like.shape[3])
+                whole = torch.zeros(size, dtype=self.dtype, device=self.device)
+                for row, one in enumerate(passes):
+                    whole[row, :, : one.num_cached] = one.cache[layer][part][0]
+                stacked.append(whole)
+        return stacked
+
+    def _logits(self, hidden: torch.Tensor, passes: Sequence[Pass]) -> list[Logits]:
+        """Logits (M, V) of the wanted rows of each pass, by one product for all of them."""
+        sizes = [len(one.wanted) for one in passes]
+        rows = np.repeat(np.arange(len(passes)), sizes)
+        places = np.concatenate([one.wanted for one in passes])
+        num_spare = -len(rows) % MIN_LOGIT_ROWS
+        chosen = hidden[np.pad(rows, (0, num_spare)), np.pad(places, (0, num_spare))]
+        logits = self._model.get_output_embeddings()(chosen)[: len(rows)].float().cpu().numpy()
+        return np.split(logits, np.cumsum(sizes)[:-1])
 
 
-def _filled(cache: Cache, num_rows: int) -> Any:
-    """The library's cache with the same keys and values for each of ``num_rows`` sequences."""
-    past = DynamicCache()
-    for layer, (keys, values) in enumerate(cache):
-        size = (num_rows, -1, -1, -1)
-        past.update(keys.expand(size), values.expand(size), layer)
-    return past
+def _appended(one: Pass, new: Sequence[tuple[torch.Tensor, torch.Tensor]], row: int) -> Cache:
+    """The pass's cache with the keys and values of its own tokens behind it."""
+    num_tokens = len(one.ids)
+    own = [tuple(part[row : row + 1, :, :num_tokens] for part in pair) for pair in new]
+    if not one.cache:
+        return tuple((keys.clone(), values.clone()) for keys, values in own)
+    return tuple(
+        (
+            torch.cat([old_keys.to(keys), keys], dim=2),
+            torch.cat([old_values.to(values), values], dim=2),
+        )
+        for (old_keys, old_values), (keys, values) in zip(one.cache, own, strict=True)
+    )
 
 
 def cropped(cache: Cache, num_tokens: int) -> Cache:
@@ -131,7 +211,7 @@ def _load(checkpoint: Checkpoint, config: Any, dtype: torch.dtype) -> Any:
         for name, tensor in load_file(file).items()
     }
     kind = type(_empty(config))
-    bars: Any = logging
+    bars: Any = transformers_logging
     was_shown = bars.is_progress_bar_enabled()
     bars.disable_progress_bar()
     try:

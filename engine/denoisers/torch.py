@@ -19,16 +19,17 @@ from engine.denoisers.context_cache import common_prefix
 from engine.denoisers.families.checkpoint import Checkpoint
 from engine.denoisers.families.family import Arrangement, LengthControl
 from engine.denoisers.hub_tokenizer import HubTokenizer
+from engine.denoisers.passes import Pass, PassQueue
 from engine.denoisers.protocol import ContextHandle, Logits
 from engine.denoisers.sequence import InPlace, Prompted, SequenceLayout, SuffixFirstSequence
 from engine.denoisers.sequence import Sequence as Tokens
 from engine.denoisers.stock_layers import Cache, StockLayers, cropped, visible_from
-from engine.errors import BadInput, Cancelled
+from engine.errors import BadInput
 from engine.layout import ContextTokens, SuffixFirst
 from engine.step import State
 
 CHUNK_TOKENS = 64
-MAX_ROWS = 8
+_NONE: Ids = np.empty(0, np.int64)
 _CERTAIN = np.float32(30.0)
 # Blocks are written in order: until the first open one is full, later ones are mere guesses.
 _LATER = np.float32(0.25)
@@ -53,7 +54,10 @@ class TorchHandle:
 
 
 class TorchDenoiser:
-    """Predicts with a checkpoint of one of the families. One call at a time: others wait."""
+    """Predicts with a checkpoint of one of the families.
+
+    Calls of several threads share passes through the model (``passes``).
+    """
 
     def __init__(self, checkpoint: Checkpoint, device: str | None = None) -> None:
         self.name, self.family = checkpoint.name, checkpoint.family
@@ -61,7 +65,12 @@ class TorchDenoiser:
         self.layout = _layout(checkpoint, self.tokenizer)
         self._layers = StockLayers(checkpoint, device)
         self._line_break = self.tokenizer.encode("\n")
-        self._lock = threading.Lock()
+        self.passes = PassQueue(self._layers.run, self._layers.max_rows)
+
+    @property
+    def num_streams(self) -> int:
+        """Requests at once beyond which nothing more is gained."""
+        return self._layers.max_rows
 
     def prefill(
         self,
@@ -70,17 +79,15 @@ class TorchDenoiser:
         cancel: threading.Event | None = None,
     ) -> TorchHandle:
         """Encode what stays of the canvas's context, keeping what ``reuse`` has in common."""
-        with self._lock:
-            tokens = self.layout.stable(canvas, self._line_break)
-            return self._encode(tokens, reuse, cancel)
+        tokens = self.layout.stable(canvas, self._line_break)
+        return self._encode(tokens, reuse, cancel)
 
     def extend(self, handle: ContextHandle, ids: Ids) -> TorchHandle:
         """Append committed ids of the cursor's hole to the context (block extension)."""
         own = _own(handle)
         if isinstance(self.layout, InPlace):
             return own
-        with self._lock:
-            return self._encode(own.tokens.extended(ids), own, None)
+        return self._encode(own.tokens.extended(ids), own, None)
 
     def predict(
         self,
@@ -96,11 +103,10 @@ class TorchDenoiser:
         it: one row of a batch for each.
         """
         own = _own(handle)
-        with self._lock:
-            return [
-                self._answer(own, canvas, positions, causal, cancel)
-                for canvas, positions in zip(canvases, wanted, strict=True)
-            ]
+        return [
+            self._answer(own, canvas, positions, causal, cancel)
+            for canvas, positions in zip(canvases, wanted, strict=True)
+        ]
 
     def _answer(
         self,
@@ -216,10 +222,11 @@ class TorchDenoiser:
         rank = np.arange(num_whole) // self.layout.block_size
         chunk = max(self._whole(CHUNK_TOKENS), self.layout.block_size)
         for start in range(num_kept, num_whole, chunk):
-            _raise_if(cancel)
             end = min(start + chunk, num_whole)
             visible = visible_from(rank[:end], start)
-            cache = self._layers.encode(tokens.ids[start:end], visible, start, cache)
+            part = Pass(tokens.ids[start:end], visible, _NONE, cache, keeps=True)
+            [answer] = self.passes.ask([part], cancel)
+            cache = answer.cache
         return TorchHandle(tokens, cache, num_kept)
 
     def _forward(
@@ -239,15 +246,12 @@ class TorchDenoiser:
             )
         )
         cache = cropped(handle.cache, start) if start else ()
-        visible = visible_from(rows[0].rank, start)[None]
-        answers: list[Logits] = []
-        for first in range(0, len(rows), MAX_ROWS):
-            _raise_if(cancel)
-            ids = np.stack([each.ids[start:] for each in rows[first : first + MAX_ROWS]])
-            places = [each - start for each in shifted[first : first + MAX_ROWS]]
-            shown = np.broadcast_to(visible, (len(ids), *visible.shape[1:])).copy()
-            answers += self._layers.logits(ids, shown, places, start, cache)
-        return answers
+        visible = visible_from(rows[0].rank, start)
+        passes = [
+            Pass(each.ids[start:], visible, places - start, cache)
+            for each, places in zip(rows, shifted, strict=True)
+        ]
+        return [answer.logits for answer in self.passes.ask(passes, cancel)]
 
     def _whole(self, num_tokens: int) -> int:
         """Tokens of whole blocks: only these have keys that stay."""
@@ -278,8 +282,3 @@ def _own(handle: ContextHandle) -> TorchHandle:
     if not isinstance(handle, TorchHandle):
         raise TypeError(f"a handle of another denoiser: {type(handle).__name__}")
     return handle
-
-
-def _raise_if(cancel: threading.Event | None) -> None:
-    if cancel is not None and cancel.is_set():
-        raise Cancelled("cancelled before a pass through the model")

@@ -32,7 +32,7 @@ _CLIENT_CLOSED = 499
 def create_app(infiller: Infiller, options: ServingOptions, version: str) -> FastAPI:
     """The application over one engine."""
     metrics = Metrics()
-    front = EngineFront(infiller, options.max_waiting, metrics)
+    front = EngineFront(infiller, options.max_waiting, metrics, options.num_streams)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

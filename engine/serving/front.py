@@ -1,7 +1,7 @@
 """The way from many connections to one engine: a line of waiting requests, and cancelling.
 
-An Infiller answers one request at a time, so requests wait in the order they came; one whose client
-hangs up is cancelled, in line or under way.
+As many requests are under way as the model gains from batching; the others wait in the order they
+came. One whose client hangs up is cancelled, in line or under way.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from engine.proposal import Outcome, Reason, Refusal
 from engine.request import Request
 from engine.serving.errors import ClientGone, TooManyRequests
 from engine.serving.metrics import Metrics
+from engine.serving.pool import InfillerPool
 from engine.step import Step
 
 IsGone = Callable[[], Awaitable[bool]]
@@ -25,14 +26,16 @@ _POLL_S = 0.05
 
 
 class EngineFront:
-    """Runs requests on ``infiller``, at most ``max_waiting`` in line."""
+    """Runs requests on ``infiller``, ``num_streams`` at once, at most ``max_waiting`` in line."""
 
-    def __init__(self, infiller: Infiller, max_waiting: int, metrics: Metrics) -> None:
-        self.infiller = infiller
+    def __init__(
+        self, infiller: Infiller, max_waiting: int, metrics: Metrics, num_streams: int | None = None
+    ) -> None:
+        self.infiller, self._pool = infiller, InfillerPool(infiller, num_streams)
         self._max_waiting, self._metrics = max_waiting, metrics
         self._num_waiting = 0
         self._mean_s = 0.0
-        self._executor = ThreadPoolExecutor(1, thread_name_prefix="midfill-engine")
+        self._executor = ThreadPoolExecutor(self._pool.size, thread_name_prefix="midfill-engine")
 
     @property
     def model(self) -> str:
@@ -40,14 +43,14 @@ class EngineFront:
         return self.infiller.denoiser.name
 
     def close(self) -> None:
-        """End when the request under way is over."""
+        """End when the requests under way are over."""
         self._executor.shutdown(wait=True, cancel_futures=True)
 
     def check_room(self) -> None:
         """Raise TooManyRequests when the line is full: a stream must know before it begins."""
         if self._num_waiting >= self._max_waiting:
             self._metrics.num_rejected.inc()
-            retry_s = math.ceil(self._num_waiting * self._mean_s) or 1
+            retry_s = math.ceil(self._num_waiting * self._mean_s / self._pool.size) or 1
             raise TooManyRequests(self._num_waiting, retry_s)
 
     async def infill(
@@ -92,7 +95,8 @@ class EngineFront:
         if cancel.is_set():
             return Refusal(Reason.CANCELLED, "cancelled before it began")
         began = time.perf_counter()
-        outcome = self.infiller.infill(request, cancel, on_step)
+        with self._pool.lend(request.path) as infiller:
+            outcome = infiller.infill(request, cancel, on_step)
         took_s = time.perf_counter() - began
         self._mean_s = took_s if not self._mean_s else 0.9 * self._mean_s + 0.1 * took_s
         self._metrics.record(outcome, took_s)

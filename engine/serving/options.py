@@ -16,6 +16,7 @@ class ServingOptions:
 
     ``token``: what clients send as bearer token, None for none. ``max_body_bytes``: larger bodies
     are answered with 413. ``max_waiting``: requests in line; one more is answered with 429.
+    ``num_streams``: requests under way at once, None for as many as the model gains from.
     ``budget_ms``: of a request that names none. Raises BadInput for an address that others could
     reach without a token.
     """
@@ -25,6 +26,7 @@ class ServingOptions:
     token: str | None = None
     max_body_bytes: int = 4 * 1024 * 1024
     max_waiting: int = 32
+    num_streams: int | None = None
     max_tokens: int = 512
     budget_ms: float = 10_000.0
 
