@@ -18,7 +18,7 @@ from engine.check import CheckLimits
 from engine.confidence import Calibration
 from engine.constraints import Constraint
 from engine.context import ContextLimits, select_context
-from engine.denoisers.protocol import Denoiser
+from engine.denoisers.protocol import ContextHandle, Denoiser
 from engine.effort import Decoding
 from engine.errors import BadInput, Cancelled, MidfillError
 from engine.grammar import Grammar
@@ -107,6 +107,14 @@ class Infiller:
         """
         return self._answer(request, (), cancel, on_step)
 
+    def read_ahead(self, request: Request, cancel: threading.Event | None = None) -> Outcome:
+        """Encode what a request at this cursor would show the model, and ask it nothing.
+
+        What was encoded is kept, also when it is cancelled. Always a Refusal: nothing is proposed.
+        Raises BadInput as ``infill`` does.
+        """
+        return self._answer(request, (), cancel, None, is_asked=False)
+
     def fill_spans(
         self,
         request: Request,
@@ -156,6 +164,7 @@ class Infiller:
         spans: tuple[Span, ...],
         cancel: threading.Event | None,
         on_step: OnStep | None,
+        is_asked: bool = True,
     ) -> Outcome:
         """Exactly one outcome, whatever happens on the way."""
         watch = Stopwatch(self._clock)
@@ -171,7 +180,10 @@ class Infiller:
             with watch.measure("plan"):
                 plan = self._plan(tree, request, spans)
             try:
-                return self._fill(request, tree, plan, budget, watch, on_step)
+                if is_asked:
+                    return self._fill(request, tree, plan, budget, watch, on_step)
+                self._read(request, tree, plan, budget, watch)
+                reason, detail = Reason.EMPTY, "the context was read ahead, nothing was asked"
             except BadInput:
                 raise
             except Cancelled as error:
@@ -194,15 +206,10 @@ class Infiller:
         on_step: OnStep | None,
     ) -> Outcome:
         """What happens to a planned request, stage by stage."""
-        with watch.measure("context"):
-            context = select_context(tree, plan, request, self.config.context)
-        with watch.measure("tokenize"):
-            canvas = Canvas.from_plan(plan, context, tree.data, self.denoiser.tokenizer)
         with watch.measure("constraints"):
             rules = self._project_rules(request, tree.data, plan)
             grammar = [Grammar(tree, plan)] if self.config.has_grammar else []
-        with watch.measure("prefill"):
-            handle = self._handles.prefill(request.path, canvas, budget.interruption)
+        canvas, handle = self._read(request, tree, plan, budget, watch)
         task = Task(
             request,
             tree,
@@ -221,6 +228,17 @@ class Infiller:
             self.decoding,
         )
         return best_candidate(task)
+
+    def _read(
+        self, request: Request, tree: SyntaxTree, plan: MaskPlan, budget: Budget, watch: Stopwatch
+    ) -> tuple[Canvas, ContextHandle]:
+        """Choose the context and encode it, as far as it is not known."""
+        with watch.measure("context"):
+            context = select_context(tree, plan, request, self.config.context)
+        with watch.measure("tokenize"):
+            canvas = Canvas.from_plan(plan, context, tree.data, self.denoiser.tokenizer)
+        with watch.measure("prefill"):
+            return canvas, self._handles.prefill(request.path, canvas, budget.interruption)
 
     def _plan(self, tree: SyntaxTree, request: Request, spans: tuple[Span, ...]) -> MaskPlan:
         if spans:

@@ -42,6 +42,18 @@ class Infill:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadAhead:
+    """Encode the context of a request to come, so that it starts warm."""
+
+    request: Request
+
+    def run(self, infiller: Infiller, cancel: threading.Event, on_step: OnStep) -> Outcome:
+        """See ``Infiller.read_ahead``: a Refusal, for nothing was asked."""
+        del on_step
+        return infiller.read_ahead(self.request, cancel)
+
+
+@dataclass(frozen=True, slots=True)
 class FillSpans:
     """Replace ``spans`` of the request's text together."""
 

@@ -163,6 +163,13 @@ def _add_bench(commands: Any) -> None:
     bench.add_argument(
         "--keys", type=_positive_int, default=8, metavar="N", help="keys of a line (default 8)"
     )
+    bench.add_argument(
+        "--rest-s",
+        type=_positive_float,
+        default=0.0,
+        metavar="S",
+        help="rest at each place before its first key, so that the engine can read ahead",
+    )
     bench.add_argument("--plot", type=Path, metavar="FILE.png", help="draw the latencies")
     bench.add_argument("--json", action="store_true", help="print one JSON object")
     _add_model(bench)

@@ -140,7 +140,14 @@ def _latency(arguments: argparse.Namespace) -> int:
     if len(arguments.places) != 2:
         raise BadInput("midfill bench latency takes one folder or corpus file")
     corpus = Path(arguments.places[1])
-    config = LatencyConfig(corpus, arguments.lines, arguments.keys, arguments.model, arguments.plot)
+    config = LatencyConfig(
+        corpus,
+        arguments.lines,
+        arguments.keys,
+        arguments.model,
+        arguments.plot,
+        rest_s=arguments.rest_s,
+    )
     return latency(config, arguments.json, sys.stdout)
 
 

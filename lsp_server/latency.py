@@ -40,7 +40,8 @@ SERVER, TOTAL = "server", "total"
 class LatencyConfig:
     """What to replay: ``num_places`` lines of files in ``corpus``, ``num_keys`` keys of each.
 
-    ``num_changes`` are made in a long file.
+    The cursor rests for ``rest_s`` at a place before its first key. ``num_changes`` are made in a
+    long file.
     """
 
     corpus: Path
@@ -49,6 +50,7 @@ class LatencyConfig:
     model: str | None = None
     plot: Path | None = None
     num_changes: int = 200
+    rest_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,8 @@ class LatencyReport:
     """All numbers of one run. Times in ms, memory in MB.
 
     ``stages_ms``: of the keys that the engine was asked for; what the server and its pipes took
-    beside the engine is ``server``. ``found_ms``: of those that an earlier answer still fitted.
+    beside the engine is ``server``. ``first_ms``: of places that the engine may not know.
+    ``found_ms``: of those that an earlier answer still fitted.
     """
 
     version: str
@@ -69,6 +72,7 @@ class LatencyReport:
     num_found: int
     num_proposals: int
     keys_ms: Quantiles
+    first_ms: Quantiles | None
     found_ms: Quantiles | None
     asked_ms: Quantiles | None
     proposal_ms: Quantiles | None
@@ -89,7 +93,7 @@ def latency(config: LatencyConfig, is_json: bool, out: TextIO) -> int:
     typings = [_typing(hole, config.num_keys) for hole in holes]
     if not typings:
         raise BadInput(f"{config.corpus}: no line in it can be typed: name a folder of code")
-    replayed = asyncio.run(replay(typings, config.model))
+    replayed = asyncio.run(replay(typings, config.model, config.rest_s))
     report = _report(config, replayed, typings[0])
     if config.plot is not None:
         from lsp_server.latency_plot import draw
@@ -127,6 +131,7 @@ def _report(config: LatencyConfig, replayed: Replay, sample: Typing) -> LatencyR
         num_found=len(keys) - len(asked),
         num_proposals=sum(key.is_proposal for key in keys),
         keys_ms=Quantiles.of(key.elapsed_ms for key in keys),
+        first_ms=_elapsed(key for key in keys if key.is_first),
         found_ms=_elapsed(key for key in keys if key.is_found),
         asked_ms=_elapsed(asked),
         proposal_ms=_elapsed(proposals),
@@ -211,6 +216,7 @@ def _table(report: LatencyReport) -> str:
         "",
         f"{'ms':<26}{'p50':>9}{'p95':>9}{'p99':>9}{'n':>7}",
         _row("all keys", report.keys_ms),
+        _row("first keys of places", report.first_ms),
         _row("from the cache", report.found_ms),
         _row("from the engine", report.asked_ms),
         _row("a fresh proposal", report.proposal_ms),

@@ -5,6 +5,7 @@ Pauses are left out: the next key is sent when the last one is answered.
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import time
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from lsprotocol import types
 from pygls.lsp.client import LanguageClient
 
 from lsp_server.machine import family_mb
+from lsp_server.methods.did_focus import METHOD as FOCUS
 from lsp_server.methods.trace import METHOD as TRACE
 
 _ENCODING = types.PositionEncodingKind.Utf32
@@ -37,11 +39,12 @@ class Typing:
 class Keystroke:
     """One key and what came of it. ``elapsed_ms`` from sending the change to having the answer.
 
-    ``is_found``: an earlier answer still held, so the engine was not asked; then there are no
-    timings and no forwards.
+    ``is_first``: of its place. ``is_found``: an earlier answer still held, so the engine was not
+    asked; then there are no timings and no forwards.
     """
 
     elapsed_ms: float
+    is_first: bool
     is_proposal: bool
     is_found: bool
     timings_ms: dict[str, float]
@@ -63,8 +66,11 @@ class Replay:
     resident_mb: float | None
 
 
-async def replay(typings: Sequence[Typing], model: str | None) -> Replay:
-    """Start a server, type everything, end it. The first key counts as the cold start alone."""
+async def replay(typings: Sequence[Typing], model: str | None, rest_s: float = 0.0) -> Replay:
+    """Start a server, type everything, end it. The first key counts as the cold start alone.
+
+    The cursor rests for ``rest_s`` seconds before the first key of a place.
+    """
     editor = _Editor()
     began = time.perf_counter()
     await editor.start(model)
@@ -72,6 +78,9 @@ async def replay(typings: Sequence[Typing], model: str | None) -> Replay:
     for number, typing in enumerate(typings):
         uri = Path(typing.path).absolute().with_name(f"{number}-{Path(typing.path).name}").as_uri()
         editor.open(uri, typing)
+        if cold_ms and rest_s:
+            editor.focus(uri, typing)
+            await asyncio.sleep(rest_s)
         for index in range(len(typing.keys)):
             keystroke = await editor.type(uri, typing, index)
             if cold_ms:
@@ -102,6 +111,10 @@ class _Editor:
         item = types.TextDocumentItem(uri, typing.language, 0, typing.text)
         self._client.text_document_did_open(types.DidOpenTextDocumentParams(item))
 
+    def focus(self, uri: str, typing: Typing) -> None:
+        place = {"line": typing.line, "character": typing.column}
+        self._client.protocol.notify(FOCUS, {"textDocument": {"uri": uri}, "position": place})
+
     def close(self, uri: str) -> None:
         document = types.TextDocumentIdentifier(uri)
         self._client.text_document_did_close(types.DidCloseTextDocumentParams(document))
@@ -119,7 +132,8 @@ class _Editor:
             types.InlineCompletionParams(context, types.TextDocumentIdentifier(uri), behind)
         )
         elapsed_ms = 1000 * (time.perf_counter() - began)
-        return _keystroke(elapsed_ms, await self._client.protocol.send_request_async(TRACE))
+        record = await self._client.protocol.send_request_async(TRACE)
+        return _keystroke(elapsed_ms, index == 0, record)
 
     @property
     def resident_mb(self) -> float | None:
@@ -133,12 +147,13 @@ class _Editor:
         await self._client.stop()  # type: ignore[no-untyped-call]
 
 
-def _keystroke(elapsed_ms: float, record: Any) -> Keystroke:
+def _keystroke(elapsed_ms: float, is_first: bool, record: Any) -> Keystroke:
     """What the server's trace says of its last request."""
     outcome, plan = record.outcome, record.plan
     is_found = record.origin != record.id
     return Keystroke(
         elapsed_ms=elapsed_ms,
+        is_first=is_first,
         is_proposal=outcome.outcome == "proposal",
         is_found=is_found,
         timings_ms={} if is_found else _mapping(record.timings_ms),

@@ -10,6 +10,7 @@ import asyncio
 import itertools
 import logging
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from lsp_server.feedback_store import FeedbackStore
 from lsp_server.language_server import MidfillServer
 from lsp_server.ledger import Ledger
 from lsp_server.messages import LoadFailed, Loading
+from lsp_server.mode import Mode
 from lsp_server.notebooks import Notebooks
 from lsp_server.offers import Offers
 from lsp_server.pace import Pace
@@ -36,6 +38,7 @@ from lsp_server.positions import Encoding
 from lsp_server.progress import LoadProgress
 from lsp_server.project_settings import ProjectSettings
 from lsp_server.proposal_cache import ProposalCache
+from lsp_server.read_ahead import Reader
 from lsp_server.reasons import REASONS
 from lsp_server.registrations import Registrations
 from lsp_server.rejections import Rejections
@@ -79,8 +82,7 @@ class Session:
         store: FeedbackStore | None = None,
     ) -> None:
         """Prepare; ``model`` is the one to use when the settings name none."""
-        self.server = server
-        self.worker = worker
+        self.server, self.worker = server, worker
         self.capabilities = types.ClientCapabilities()
         self.encoding = Encoding.UTF16
         self.initial_settings = Settings()
@@ -104,6 +106,7 @@ class Session:
         self.registrations = Registrations(self)
         self.feedback = Feedback(store)
         self.survival = Survival(self.feedback, self.rejections, self.documents)
+        self.reader = Reader(worker, self.documents, self._to_read)
         self.ledger = Ledger(self.feedback, self.rejections, self.survival.watch)
         self.status = StatusReporter(server.protocol.notify)
         self._model = model
@@ -177,6 +180,7 @@ class Session:
     def close(self) -> None:
         """End what runs beside the messages."""
         self._unsubscribe()
+        self.reader.close()
         self.survival.close()
         self.workspace.close()
         for task in self._tasks:
@@ -239,6 +243,16 @@ class Session:
             ),
         )
 
+    def _to_read(self, document: Document, cursor: ByteOffset) -> Request | None:
+        """What the engine may read before anything is asked at ``cursor``; None: nothing."""
+        settings = self.settings_for(document)
+        is_wanted = settings.read_ahead and settings.mode is not Mode.OFF
+        if not is_wanted or self.refusal_for(document) is not None:
+            return None
+        request = replace(self.request(document.snapshot(), cursor), budget_ms=None)
+        cell = self.notebooks.context_of(document, self.documents)
+        return request if cell is None else cell.put_in(request)
+
     def _related(self, snapshot: DocumentSnapshot, cursor: ByteOffset) -> tuple[Excerpt, ...]:
         is_shown = Source.DEFINITIONS in ContextLimits().sources
         if not is_shown or snapshot.path is None or not self.workspace.roots:
@@ -297,6 +311,7 @@ class Session:
         else:
             self._has_told_loss = False
             self.status.report(StatusKind.NORMAL)
+            self.reader.resume()
 
     def _handle_loss(self, loss: Lost) -> None:
         if loss.retry_s is None:

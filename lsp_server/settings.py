@@ -98,6 +98,15 @@ class Settings:
             is_shared=True,
         ),
     )
+    read_ahead: bool = field(
+        default=True,
+        metadata=_described(
+            kinds.BOOLEAN,
+            "read what is around the cursor while nothing else is asked, so that the first proposal"
+            " comes sooner; false saves power",
+            is_shared=True,
+        ),
+    )
     seed: int = field(default=0, metadata=_described(kinds.INTEGER, "same seed, same text"))
     max_document_bytes: int = field(
         default=1_000_000,

@@ -75,6 +75,7 @@ class Worker:
         self._channel: Channel | None = None
         self._tickets = itertools.count(1)
         self._outstanding: dict[int, Future[Finished]] = {}
+        self._idle_ticket: int | None = None
         self._listener_numbers = itertools.count()
         self._listeners: dict[int, Listener] = {}
         self._latest: WorkerEvent | None = None
@@ -118,11 +119,27 @@ class Worker:
         with self._lock:
             ticket = next(self._tickets)
             refusal = self._refusal()
+            self._end_idle()
             if refusal is None and self._channel is not None:
                 self._outstanding[ticket] = answer
                 self._channel.send(Run(ticket, job))
         if refusal is not None:
             answer.set_result(Finished(ticket, refusal))
+        return Submission(ticket, answer)
+
+    def submit_idle(self, job: Job) -> Submission | None:
+        """Do ``job`` if nothing else is to be done; whatever is submitted next ends it.
+
+        None when the engine is busy, loading, or not there: it is not started for this.
+        """
+        with self._lock:
+            is_busy = any(ticket != self._idle_ticket for ticket in self._outstanding)
+            if is_busy or self._channel is None or not isinstance(self._latest, Ready):
+                return None
+            self._end_idle()
+            self._idle_ticket = ticket = next(self._tickets)
+            self._outstanding[ticket] = answer = Future[Finished]()
+            self._channel.send(Run(ticket, job))
         return Submission(ticket, answer)
 
     def cancel(self, ticket: int) -> None:
@@ -136,6 +153,10 @@ class Worker:
         with self._lock:
             self._is_closed = True
             self._end("the server is shutting down")
+
+    def _end_idle(self) -> None:
+        if self._idle_ticket is not None:
+            self.cancel(self._idle_ticket)
 
     def _refusal(self) -> Refusal | None:
         """Why no request can be answered now, or None."""
@@ -167,6 +188,7 @@ class Worker:
 
     def _give_up_outstanding(self, refusal: Refusal) -> None:
         outstanding, self._outstanding = self._outstanding, {}
+        self._idle_ticket = None
         for ticket, answer in outstanding.items():
             answer.set_result(Finished(ticket, refusal))
 
@@ -188,6 +210,8 @@ class Worker:
             if isinstance(message, (Finished, Failed)):
                 self._num_losses = 0
                 answer = self._outstanding.pop(message.ticket, None)
+                if message.ticket == self._idle_ticket:
+                    self._idle_ticket = None
             else:
                 self._latest = message
                 if isinstance(message, LoadFailed):

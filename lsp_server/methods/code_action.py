@@ -28,6 +28,9 @@ def code_action(session: Session, params: types.CodeActionParams) -> list[types.
         raise JsonRpcInvalidParams(f"{uri} is not open")
     if session.refusal_for(document) is not None:
         return []
+    selection = span_of(document.buffer, params.range, session.encoding)
+    if not selection:  # editors ask wherever the cursor comes to rest
+        session.reader.note(document, selection.start)
     is_asked = params.context.trigger_kind is not types.CodeActionTriggerKind.Automatic
     wanted = [
         provider
@@ -39,7 +42,6 @@ def code_action(session: Session, params: types.CodeActionParams) -> list[types.
     diagnostics = params.context.diagnostics
     findings = findings_of(session, document, diagnostics)
     snapshot = document.snapshot()
-    selection = span_of(document.buffer, params.range, session.encoding)
     site = site_of(session, document, snapshot, selection, findings)
     return [
         _written(session, snapshot, params.range, provider, offer, diagnostics)

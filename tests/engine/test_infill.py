@@ -248,6 +248,21 @@ def test_same_request_same_text_cold_and_warm_and_after_other_files() -> None:
     assert (first.num_cached_tokens, again.num_cached_tokens) == (0, again.num_context_tokens)
 
 
+def test_what_was_read_ahead_needs_no_reading() -> None:
+    asked = request("total = first + second\nother = 1\ntotal = fi‸\n", path="a.py")
+    ahead = request("total = first + second\nother = 1\n‸\n", path="a.py")
+    made = infiller()
+    outcome = refusal(made.read_ahead(ahead))
+    assert (outcome.reason, outcome.forwards) == (Reason.EMPTY, 0)
+    assert outcome.plan is not None and outcome.timings_ms.keys() >= {"parse", "prefill"}
+    answer = proposal(made.infill(asked))
+    assert answer.num_cached_tokens > 0.8 * answer.num_context_tokens
+    assert answer.text == proposal(infiller().infill(asked)).text
+    cancelled = threading.Event()
+    cancelled.set()
+    assert refusal(made.read_ahead(ahead, cancelled)).reason is Reason.CANCELLED
+
+
 def test_alone_and_in_a_batch_the_logits_are_the_same() -> None:
     denoiser = ScriptedDenoiser(TOKENIZER, [Script(("x + 1",))])
     context = (TOKENIZER.encode("y = "), TOKENIZER.encode(""))

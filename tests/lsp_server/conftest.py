@@ -91,6 +91,14 @@ class GatedInfiller:
         self.edits: tuple[tuple[int, int, str], ...] | None = None
         self.requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
         self.outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+        self.read: queue.SimpleQueue[Request] = queue.SimpleQueue()
+
+    def read_ahead(self, request: Request, cancel: threading.Event) -> Outcome:
+        self.read.put(request)
+        while not self.gate.wait(0.005):
+            if cancel.is_set():
+                return Refusal(Reason.CANCELLED)
+        return Refusal(Reason.EMPTY)
 
     def infill(
         self, request: Request, cancel: threading.Event, on_step: Callable[[Step], None]

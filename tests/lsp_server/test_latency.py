@@ -18,13 +18,16 @@ NUM_LINES, NUM_KEYS = 2, 3
 def test_a_replay_counts_every_key_but_the_cold_one(fixtures: Path, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib", reason="pip install 'midfill[plots]' to draw")
     out, plot = io.StringIO(), tmp_path / "latency.png"
-    config = LatencyConfig(fixtures, NUM_LINES, NUM_KEYS, "scripted", plot, num_changes=5)
+    config = LatencyConfig(
+        fixtures, NUM_LINES, NUM_KEYS, "scripted", plot, num_changes=5, rest_s=0.5
+    )
     assert latency(config, is_json=True, out=out) == 0
     report = json.loads(out.getvalue())
     assert NUM_LINES < report["num_keys"] <= NUM_LINES * NUM_KEYS - 1
     assert report["keys_ms"]["num"] == len(report["all_keys_ms"]) == report["num_keys"]
     asked = report["asked_ms"]["num"]
     assert asked + report["num_found"] == report["num_keys"]
+    assert report["first_ms"]["num"] == NUM_LINES - 1
     assert {"server", "parse", "plan", "prefill"} <= set(report["stages_ms"])
     assert report["stages_ms"]["server"]["num"] == asked
     assert report["change_ms"]["num"] == report["parse_ms"]["num"] == 5

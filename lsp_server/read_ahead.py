@@ -1,0 +1,105 @@
+"""Have the engine read what is around the cursor before anything is asked there.
+
+Encoding a context takes far longer than a key, so who begins to type where the engine knows nothing
+would wait, and on a slow machine past the budget of each request. It is done when the cursor was
+seen somewhere and rests, by an engine that has nothing else to do, and ends with the next request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import Future
+
+from engine.job import ReadAhead
+from engine.request import Request
+from engine.spans import ByteOffset
+from lsp_server.documents import Document, Documents
+from lsp_server.messages import Finished
+from lsp_server.worker import EngineFailed, Worker
+
+logger = logging.getLogger(__name__)
+
+PAUSE_S = 0.3
+
+# A document, its revision, and a line of it.
+_Place = tuple[str, int, int]
+
+
+class Reader:
+    """Reads around the place that was noted last. Used by the event loop's thread alone."""
+
+    def __init__(
+        self,
+        worker: Worker,
+        documents: Documents,
+        request_for: Callable[[Document, ByteOffset], Request | None],
+    ) -> None:
+        """Ask ``request_for`` what would be asked of the engine; None: nothing at all."""
+        self._worker = worker
+        self._documents = documents
+        self._request_for = request_for
+        self._wanted: tuple[str, ByteOffset] | None = None
+        self._read: _Place | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def note(self, document: Document, cursor: ByteOffset) -> None:
+        """The cursor is there now: read around it once it rests."""
+        if _place(document, cursor) != self._read:
+            self._wanted = (document.uri, cursor)
+            self.resume()
+
+    def note_opened(self, document: Document) -> None:
+        """A document was opened: where the cursor is nobody says, but the engine can wake up."""
+        if self._read is None and self._wanted is None:
+            self.note(document, ByteOffset(0))
+
+    def note_unread(self, document: Document, cursor: ByteOffset) -> None:
+        """A request ended before the engine had read around ``cursor``."""
+        self._read = None
+        self.note(document, cursor)
+
+    def note_read(self, document: Document, cursor: ByteOffset) -> None:
+        """A request has had the engine read around ``cursor``."""
+        self._read = _place(document, cursor)
+        self._wanted = None
+
+    def resume(self) -> None:
+        """Read what is still wanted, after a pause: the engine may do it by now."""
+        self.close()
+        if self._wanted is not None:
+            self._timer = asyncio.get_running_loop().call_later(PAUSE_S, self._start)
+
+    def close(self) -> None:
+        """Begin nothing more."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _start(self) -> None:
+        if self._wanted is None:
+            return
+        uri, cursor = self._wanted
+        document = self._documents.get(uri)
+        if document is None or cursor > document.num_bytes:
+            self._wanted = None
+            return
+        request = self._request_for(document, cursor)
+        if request is None:
+            self._wanted = None
+            return
+        submission = self._worker.submit_idle(ReadAhead(request))
+        if submission is not None:
+            self.note_read(document, cursor)
+            submission.answer.add_done_callback(_log)
+
+
+def _place(document: Document, cursor: ByteOffset) -> _Place:
+    return document.uri, document.revision, document.buffer.line_at(cursor)
+
+
+def _log(answer: Future[Finished]) -> None:
+    """Nobody waits for what was read, so what went wrong is only logged."""
+    error = answer.exception()
+    if isinstance(error, EngineFailed):
+        logger.error("reading ahead failed in the engine: %s", error)
