@@ -156,14 +156,17 @@ class Canvas:
 
     @staticmethod
     def from_plan(plan: MaskPlan, context: Context, data: bytes, tokenizer: Tokenizer) -> Canvas:
-        """Every hole masked, the text of ``context.window`` between them (line breaks as LF).
+        """Every hole masked, the text of the window between them (line breaks as LF).
 
         The cursor's hole starts at the last token boundary before the word being typed, a further
         one before the space in front of it, unless it is a name; the bytes from there on are forced
         (token healing).
         """
         encode = tokenizer.encode
-        pieces = [_text(data, piece) for piece in _between_holes(plan, context.window)]
+        pieces = [
+            "".join(_text(data, part) for part in _without(piece, context.gaps))
+            for piece in _between_holes(plan, context.window)
+        ]
         prefix, word = tokenizer.heal(pieces[plan.cursor_hole] + plan.lead)
         holes = []
         for index, hole in enumerate(plan.holes):
@@ -225,6 +228,16 @@ def _between_holes(plan: MaskPlan, window: Span) -> Iterator[Span]:
         yield Span(at, hole.span.start)
         at = hole.span.end
     yield Span(at, max(at, window.end))
+
+
+def _without(piece: Span, gaps: Sequence[Span]) -> Iterator[Span]:
+    """What is left of ``piece``; a gap lies within one piece."""
+    at = piece.start
+    for gap in gaps:
+        if piece.start <= gap.start and gap.end <= piece.end:
+            yield Span(at, gap.start)
+            at = gap.end
+    yield Span(at, max(at, piece.end))
 
 
 def _space_before(before: str, hole: Hole) -> bytes:

@@ -1,8 +1,7 @@
 """What the model sees besides the holes: a window of the file, and snippets from outside it.
 
 Every choice here is made to stay the same from key to key, or the cache of the context is lost:
-the window's start moves in strides, its end depends only on the text below the cursor's line, and
-snippets do not depend on the cursor's line at all. Sizes are bytes of UTF-8.
+so is the window's, and snippets do not depend on the cursor's line at all. Sizes are bytes of UTF-8.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from engine.languages import language_of
 from engine.request import OpenDocument, RecentEdit, Request
 from engine.spans import Span, span
 from engine.syntax import SyntaxTree
+from engine.window import select_window
 
 _DEFINITION = re.compile(
     r"^(?:export |default |public |pub(?:\(\w+\))? |abstract |static |final |async |unsafe )*"
@@ -69,10 +69,14 @@ class Snippet:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """``snippets`` in the order in which they are shown, the most stable first; the window."""
+    """``snippets`` in the order in which they are shown, the most stable first; the window.
+
+    ``gaps``: what is left out of the window, between holes that lie far apart.
+    """
 
     snippets: tuple[Snippet, ...]
     window: Span
+    gaps: tuple[Span, ...] = ()
 
 
 def select_context(
@@ -80,7 +84,9 @@ def select_context(
 ) -> Context:
     """Choose what fits the budget around the holes of ``plan``; the window holds all of them."""
     limits = limits or ContextLimits()
-    window = select_window(tree, plan, limits)
+    num_bytes = limits.total - limits.snippets
+    shown = select_window(tree.data, plan, num_bytes, limits.suffix_share, limits.stride_share)
+    window = shown.span
     left = limits.snippets
     chosen: list[Snippet] = []
     for source, snippet in _snippets(tree, plan, request, window):
@@ -92,44 +98,7 @@ def select_context(
         if (fitting.text or not chosen) and not _is_known(fitting, chosen, tree, window):
             chosen.append(fitting)
             left -= len(fitting.text.encode())
-    return Context(tuple(chosen), window)
-
-
-def select_window(tree: SyntaxTree, plan: MaskPlan, limits: ContextLimits) -> Span:
-    """The part of the file that is shown; starts and ends at line boundaries."""
-    data = tree.data
-    first, last = plan.holes[0].span.start, plan.holes[-1].span.end
-    line_end = data.find(b"\n", max(last, plan.cursor))
-    line_end = len(data) if line_end < 0 else line_end + 1
-    window_bytes = limits.total - limits.snippets
-    suffix_bytes = int(window_bytes * limits.suffix_share)
-    if line_end - last > window_bytes:  # no line boundary is near
-        end = _character_start(data, last + suffix_bytes)
-        prefix_bytes = window_bytes - suffix_bytes
-    else:
-        end = _last_line_end(data, line_end, suffix_bytes)
-        prefix_bytes = window_bytes - (end - line_end)
-    stride = max(int(prefix_bytes * limits.stride_share), 1)
-    line_start = data.rfind(b"\n", 0, min(first, plan.cursor)) + 1
-    anchor = -(-max(plan.cursor - prefix_bytes, 0) // stride) * stride
-    if line_start + 2 * window_bytes < anchor:
-        return span(_character_start(data, min(anchor, first)), end)
-    start = data.find(b"\n", anchor - 1, line_start) + 1 if anchor else 0
-    return span(start if start or not anchor else line_start, end)
-
-
-def _character_start(data: bytes, offset: int) -> int:
-    """The start of the UTF-8 character that holds ``offset``."""
-    while 0 < offset < len(data) and data[offset] & 0xC0 == 0x80:
-        offset -= 1
-    return min(offset, len(data))
-
-
-def _last_line_end(data: bytes, start: int, budget: int) -> int:
-    """The last line boundary at most ``budget`` bytes behind ``start``."""
-    if start + budget >= len(data):
-        return len(data)
-    return max(data.rfind(b"\n", start, start + budget) + 1, start)
+    return Context(tuple(chosen), window, shown.gaps)
 
 
 def short_path(path: str | None, ending: str = "") -> str:
