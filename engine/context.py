@@ -1,7 +1,7 @@
 """What the model sees besides the holes: a window of the file, and snippets from outside it.
 
-Every choice here is made to stay the same from key to key, or the cache of the context is lost:
-so is the window's, and snippets do not depend on the cursor's line at all. Sizes are bytes of UTF-8.
+Every choice is made to stay the same from key to key, or the cache of the context is lost: snippets
+do not depend on the cursor's line at all. Sizes are bytes of UTF-8.
 """
 
 from __future__ import annotations
