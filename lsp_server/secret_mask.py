@@ -10,7 +10,7 @@ import itertools
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 # Keys that tell what they are: a literal that every match holds, and the whole shape. The literal
 # is looked for first, because a plain search costs a thousandth of an expression's.
@@ -45,8 +45,11 @@ _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     )
 )
 _KEY_HEADER = "PRIVATE KEY"
+# Up to its end, or as far as what follows looks like one: a header alone hides no code below it.
 _KEY_BLOCK = re.compile(
-    r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(.*?)(?:-----END |\Z)", re.DOTALL
+    r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----"
+    r"(?:(.{0,16384}?)-----END |([A-Za-z0-9+/=\s\\]*))",
+    re.DOTALL,
 )
 _PASSWORD_IN_URL = re.compile(r"://[^\s/:@'\"]{0,80}:([^\s/:@'\"{}$<>]{3,})@")
 # A value in quotes, or a long one that is not quoted.
@@ -62,69 +65,93 @@ _SECRET_NAME = re.compile(
 _NO_NAME = re.compile(r"[0-9!#$%^&*+=?@~]")
 _WORD = re.compile(r"[A-Za-z0-9+/_-]{20,}={0,2}")
 _NAME_REACH = 64
+# Compared at once to find what changed; long enough that a megabyte takes no time.
+_STRETCH = 1 << 16
 _MIN_ENTROPY_BITS = 3.8
 _MIN_NAMED_ENTROPY_BITS = 2.5
 
 
 def without_secrets(text: str) -> str:
     """Return ``text`` with its likely secrets hidden: as long as before, in bytes as well."""
-    hidden = sorted(_secrets(text))
-    if not hidden:
-        return text
-    parts, at = [], 0
-    for start, end in hidden:
-        if end > at:
-            start = max(start, at)
-            parts += [text[at:start], _hidden(text[start:end])]
-            at = end
-    return "".join([*parts, text[at:]])
+    return _without_keys(_without(text, _secrets(text)), text)
 
 
 class SecretMask:
     """Hides the secrets of a text that changes a little from time to time."""
 
     def __init__(self) -> None:
-        self._text = self._masked = ""
+        self._text = self._lines_masked = self._masked = ""
+        self._has_key = False
 
     def of(self, text: str) -> str:
         """Return ``without_secrets(text)``, looking only at lines that differ from last time."""
         if text != self._text:
-            self._masked = self._updated(text)
-            self._text = text
+            self._update(text)
         return self._masked
 
-    def _updated(self, text: str) -> str:
+    def _update(self, text: str) -> None:
         old = self._text
-        if _KEY_HEADER in text or _KEY_HEADER in old:  # the one secret of several lines
-            return without_secrets(text)
         limit = min(len(old), len(text))
-        head = _longest_equal(limit, lambda size: old[:size] == text[:size])
-        tail = _longest_equal(
-            limit - head, lambda size: old[len(old) - size :] == text[len(text) - size :]
+        head = _num_equal(limit, lambda start, end: old[start:end] == text[start:end])
+        tail = _num_equal(
+            limit - head,
+            lambda start, end: (
+                old[len(old) - end : len(old) - start] == text[len(text) - end : len(text) - start]
+            ),
         )
         start = text.rfind("\n", 0, head) + 1
         end = text.find("\n", len(text) - tail)
         end = len(text) if end < 0 else end
-        behind = self._masked[len(old) - (len(text) - end) :]
-        return self._masked[:start] + without_secrets(text[start:end]) + behind
+        behind = self._lines_masked[len(old) - (len(text) - end) :]
+        changed = text[start:end]
+        self._lines_masked = (
+            self._lines_masked[:start] + _without(changed, _secrets(changed)) + behind
+        )
+        # Where a key began in the old text it may have ended by now.
+        self._has_key = _KEY_HEADER in (text if self._has_key else changed)
+        has_key = self._has_key
+        self._masked = _without_keys(self._lines_masked, text) if has_key else self._lines_masked
+        self._text = text
 
 
-def _longest_equal(limit: int, is_equal: Callable[[int], bool]) -> int:
-    """Find the largest size up to ``limit`` that ``is_equal`` (it holds for all below)."""
-    low, high = 0, limit
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if is_equal(middle) else (low, middle - 1)
-    return low
+def _without(text: str, secrets: Iterable[tuple[int, int]]) -> str:
+    """Hide ``secrets`` of ``text``, which may overlap."""
+    parts, at = [], 0
+    for start, end in sorted(secrets):
+        if end > at:
+            start = max(start, at)
+            parts += [text[at:start], _hidden(text[start:end])]
+            at = end
+    return "".join([*parts, text[at:]]) if parts else text
+
+
+def _without_keys(masked: str, text: str) -> str:
+    """Hide in ``masked`` the private keys of ``text``: the one secret of several lines."""
+    if _KEY_HEADER not in text:
+        return masked
+    found = _KEY_BLOCK.finditer(text)
+    return _without(masked, (match.span(1 if match[1] is not None else 2) for match in found))
+
+
+def _num_equal(limit: int, is_equal: Callable[[int, int], bool]) -> int:
+    """Count equal characters from 0 up to ``limit``; ``is_equal`` compares those of a stretch."""
+    low, stride = 0, _STRETCH
+    while low < limit:
+        end = min(low + stride, limit)
+        if is_equal(low, end):
+            low = end
+        elif stride == 1:
+            return low
+        else:
+            stride = max(stride // 8, 1)
+    return limit
 
 
 def _secrets(text: str) -> Iterator[tuple[int, int]]:
-    """Find the start and the end of each likely secret, in characters; they may overlap."""
+    """Find the start and the end of each secret of one line, in characters; they may overlap."""
     for literal, shape in _SHAPES:
         if literal in text:
             yield from (match.span() for match in shape.finditer(text))
-    if _KEY_HEADER in text:
-        yield from (match.span(1) for match in _KEY_BLOCK.finditer(text))
     if "@" in text:
         yield from (match.span(1) for match in _PASSWORD_IN_URL.finditer(text))
     for match in _VALUE.finditer(text):

@@ -73,6 +73,16 @@ def test_a_private_key_keeps_its_lines() -> None:
     assert masked.endswith("KEY-----\nx = 1\n")
 
 
+def test_a_key_without_its_end_is_hidden_and_the_code_below_a_header_is_not() -> None:
+    body = "\n".join(drawn(64) for _ in range(3))
+    masked = without_secrets(f"-----BEGIN EC PRIVATE KEY-----\n{body}\n")
+    assert not any(line in masked for line in body.split("\n"))
+    code = (
+        'HEADER = "-----BEGIN PRIVATE KEY-----"\n\n\ndef is_key(text):\n    return HEADER in text\n'
+    )
+    assert without_secrets(code) == code
+
+
 PARTS = [
     *(before + secret + behind for before, secret, behind in SECRETS[:9]),
     "\n",
