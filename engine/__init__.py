@@ -88,7 +88,10 @@ def load(model: str | None = None, config: InfillConfig | None = None) -> Infill
     found.verify()
     calibration = Calibration.of(found.manifest.calibration)
     decoding = Decoding.of(found.manifest.defaults)
-    return Infiller(OnnxDenoiser(found), calibration, config, decoding=decoding)
+    has_memory = found.manifest.defaults.get("memory", 0.0) > 0
+    return Infiller(
+        OnnxDenoiser(found), calibration, config, decoding=decoding, has_memory=has_memory
+    )
 
 
 def __getattr__(name: str) -> object:

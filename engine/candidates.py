@@ -71,6 +71,7 @@ def _sampler(task: Task, config: SamplerConfig, number: int) -> Sampler:
         task.budget,
         (task.request.seed, number),
         task.request.draft or "",
+        task.memory,
     )
 
 

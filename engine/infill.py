@@ -27,8 +27,10 @@ from engine.holes import MaskPlan
 from engine.job import OnStep
 from engine.languages import language_of
 from engine.lexicon import Lexicon
+from engine.library import Library
 from engine.likelihood import log_likelihoods
 from engine.mask_plan import plan_masks
+from engine.memory import Memory
 from engine.proposal import Outcome, Reason, Refusal
 from engine.request import Request
 from engine.rules import ProjectRules, RulesFinder
@@ -45,7 +47,7 @@ from engine.task import Task
 class InfillConfig:
     """Limits of the pipeline. ``min_confidence`` None leaves it to the model's calibration.
 
-    ``decoding`` None leaves it to the model's manifest.
+    ``decoding`` and ``has_memory`` None leave it to the model's manifest.
 
     ``has_grammar``: whether the parser looks on while denoising (it judges the result anyway).
     ``num_contexts``: files whose encoded context is kept.
@@ -57,6 +59,7 @@ class InfillConfig:
     min_confidence: float | None = None
     has_grammar: bool = True
     decoding: Decoding | None = None
+    has_memory: bool | None = None
     num_contexts: int = 2
 
 
@@ -73,6 +76,7 @@ class Infiller:
         config: InfillConfig | None = None,
         clock: Clock = time.perf_counter,
         decoding: Decoding = Decoding.MASKED,
+        has_memory: bool = False,
     ) -> None:
         self.denoiser, self.config = denoiser, config or InfillConfig()
         self.decoding = self.config.decoding or decoding
@@ -81,6 +85,11 @@ class Infiller:
         tokenizer = denoiser.tokenizer
         self._model = ModelView(denoiser, Lexicon(tokenizer), Spelling(tokenizer))
         self._trees, self._rules = ParseCache(), RulesFinder()
+        if self.config.has_memory is not None:
+            has_memory = self.config.has_memory
+        # Masked steps have no causal pass to add anything to.
+        is_asked = has_memory and self.decoding is not Decoding.MASKED
+        self._library = Library(self._model.lexicon) if is_asked else None
         self._handles = Handles(denoiser, self.config.num_contexts)
 
     def twins(self, num_twins: int) -> list[Infiller]:
@@ -209,7 +218,7 @@ class Infiller:
         with watch.measure("constraints"):
             rules = self._project_rules(request, tree.data, plan)
             grammar = [Grammar(tree, plan)] if self.config.has_grammar else []
-        canvas, handle = self._read(request, tree, plan, budget, watch)
+        canvas, handle, memory = self._read(request, tree, plan, budget, watch)
         task = Task(
             request,
             tree,
@@ -226,19 +235,24 @@ class Infiller:
             watch,
             on_step,
             self.decoding,
+            memory,
         )
         return best_candidate(task)
 
     def _read(
         self, request: Request, tree: SyntaxTree, plan: MaskPlan, budget: Budget, watch: Stopwatch
-    ) -> tuple[Canvas, ContextHandle]:
+    ) -> tuple[Canvas, ContextHandle, Memory | None]:
         """Choose the context and encode it, as far as it is not known."""
         with watch.measure("context"):
             context = select_context(tree, plan, request, self.config.context)
         with watch.measure("tokenize"):
             canvas = Canvas.from_plan(plan, context, tree.data, self.denoiser.tokenizer)
+            memory = None
+            if self._library is not None:
+                memory = self._library.open(request, plan, context.window, tree.data, canvas)
         with watch.measure("prefill"):
-            return canvas, self._handles.prefill(request.path, canvas, budget.interruption)
+            handle = self._handles.prefill(request.path, canvas, budget.interruption)
+        return canvas, handle, memory
 
     def _plan(self, tree: SyntaxTree, request: Request, spans: tuple[Span, ...]) -> MaskPlan:
         if spans:

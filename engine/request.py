@@ -53,7 +53,8 @@ class Request:
     the plan. ``candidates``: how many distinct proposals are wanted. ``min_confidence``: below it
     nothing is proposed, None leaves it to the model's calibration. ``draft``: how an earlier
     proposal went on from about here, before the user typed something else than its next word; a
-    guess, it changes how fast the text is found and never which text.
+    guess, it changes how fast the text is found and never which text. ``nearby``: other files of
+    the workspace, the nearest first, in which to look for what was written before.
     """
 
     text: str
@@ -70,3 +71,4 @@ class Request:
     definitions: tuple[Excerpt, ...] = ()
     min_confidence: float | None = None
     draft: str | None = None
+    nearby: tuple[OpenDocument, ...] = ()

@@ -28,6 +28,7 @@ from engine.errors import Cancelled
 from engine.filters import Filters
 from engine.holes import Hole
 from engine.lexicon import Lexicon
+from engine.memory import Memory
 from engine.proposal import Reason
 from engine.revision import Revision
 from engine.safe_prefix import cut_to_safe_prefix
@@ -73,7 +74,7 @@ class Sampler:
     """One run over one canvas, which it owns. ``steps`` may be resumed after ``reject``.
 
     ``seed`` and ``candidate`` choose the noise when the policy's temperature is above 0.
-    ``proposed`` is the request's draft.
+    ``proposed`` is the request's draft. ``memory`` is asked at verified steps.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class Sampler:
         budget: Budget | None = None,
         seed: tuple[int, int] = (0, 0),
         proposed: str = "",
+        memory: Memory | None = None,
     ) -> None:
         self.canvas, self.model, self.config = canvas, model, config
         self.stop: Stop | None = None
@@ -100,7 +102,7 @@ class Sampler:
         self._ends_line = [hole.single_line for hole in holes]
         self._filters = Filters(canvas, model.spelling, model.lexicon, self._ends_line)
         self._writer = Writer(canvas, model.spelling, self._ends_line, config)
-        self._pass = self._new_pass(seed, proposed)
+        self._pass = self._new_pass(seed, proposed, memory)
         self._constraints, self._budget = constraints, budget or Budget()
         self._began = self._budget.clock()
         self._step_s = 0.0
@@ -198,7 +200,9 @@ class Sampler:
         p = np.concatenate([self.scores(hole).p for hole in range(len(self.canvas.holes))])
         return float(np.log(np.maximum(p, LEAST_P)).sum())
 
-    def _new_pass(self, seed: tuple[int, int], proposed: str) -> Denoising | Verifier:
+    def _new_pass(
+        self, seed: tuple[int, int], proposed: str, memory: Memory | None
+    ) -> Denoising | Verifier:
         """What a step does, by the policy."""
         canvas, model, config = self.canvas, self.model, self.config
         filters, writer = self._filters, self._writer
@@ -213,7 +217,9 @@ class Sampler:
             ProposedDrafts(model.spelling, proposed, ends_line, num_tokens),
         )
         drafting = denoising if config.decoding is Decoding.DRAFTED else None
-        return Verifier(canvas, denoiser, lexicon, filters, writer, sources, config, drafting)
+        return Verifier(
+            canvas, denoiser, lexicon, filters, writer, sources, config, drafting, memory
+        )
 
     def _is_finished(self) -> bool:
         return all(self.model.spelling.is_finished(hole) for hole in self.canvas.holes)

@@ -13,6 +13,7 @@ from engine.constraints import Constraint
 from engine.denoisers.protocol import ContextHandle
 from engine.effort import Decoding
 from engine.holes import MaskPlan
+from engine.memory import Memory
 from engine.proposal import Reason, Refusal
 from engine.request import Request
 from engine.sampler import ModelView
@@ -26,6 +27,7 @@ class Task:
     """A planned request in front of the sampler.
 
     ``constraints`` look on while denoising; ``rules``, one of them, judge the mended text again.
+    ``memory``: what the user's files say of the hole.
     """
 
     request: Request
@@ -43,6 +45,7 @@ class Task:
     watch: Stopwatch
     on_step: Callable[[Step], None] | None
     decoding: Decoding
+    memory: Memory | None = None
 
     def refusal(self, reason: Reason, detail: str, steps: int, forwards: int) -> Refusal:
         """A refusal with what is known about this request."""

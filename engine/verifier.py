@@ -24,13 +24,18 @@ from engine.effort import SamplerConfig
 from engine.filters import Filters
 from engine.lexicon import Lexicon
 from engine.lookup import UNKNOWN
+from engine.memory import Memory
 from engine.posterior import apply_filters, greedy, runners_up
 from engine.step import State
 from engine.writer import Place, Writer
 
 
 class Verifier:
-    """Verified steps over one canvas; ``denoising`` writes drafts onto it when it is given."""
+    """Verified steps over one canvas.
+
+    ``denoising`` writes drafts onto it, and ``memory`` adds to what the causal pass says of the
+    cursor's hole, when they are given.
+    """
 
     def __init__(
         self,
@@ -42,11 +47,12 @@ class Verifier:
         sources: Sequence[DraftSource],
         config: SamplerConfig,
         denoising: Denoising | None = None,
+        memory: Memory | None = None,
     ) -> None:
         self._canvas, self._denoiser, self._lexicon = canvas, denoiser, lexicon
         self._filters, self._writer, self._sources = filters, writer, sources
         self._config, self._denoising, self._num_passes = config, denoising, 0
-        self._num_rounds_left = config.num_revisions
+        self._num_rounds_left, self._memory = config.num_revisions, memory
         self._verified: list[list[int]] | None = None
         self.runners_up = RunnersUp()
 
@@ -134,11 +140,24 @@ class Verifier:
             trial.holes[number] = HoleCanvas(ids, states, hole.forced, hole.done)
         return trial
 
+    def _recall(self, hole: int, drafted: Sequence[int], logits: Logits) -> None:
+        """Add what the user's files know to ``logits`` (M, V), as far as the draft is supported."""
+        if self._memory is None or hole != self._canvas.cursor_hole:
+            return
+        canvas = self._canvas.holes[hole]
+        written = np.concatenate([canvas.done, canvas.ids[: canvas.num_frontier], drafted])
+        num_written = len(written) - len(drafted)
+        for row, says in enumerate(logits):
+            self._memory.recall(says, written[: num_written + row])
+            if drafted[row : row + 1] != [int(says.argmax())]:
+                return
+
     def _judge(self, hole: int, drafted: list[int], logits: Logits) -> list[Place]:
         """Commit the best tokens of ``logits`` (M, V) up to the first that the draft has not."""
         canvas = self._canvas.holes[hole]
         first = canvas.num_frontier
         apply_filters(logits, self._filters.of_text(hole, drafted, first), self._lexicon)
+        self._recall(hole, drafted, logits)
         best = greedy(logits)
         second, p_second = runners_up(logits, best)
         committed: list[Place] = []

@@ -17,6 +17,7 @@ from engine.errors import BadInput
 from engine.hole_spans import hole_spans
 from engine.holes import HoleKind
 from engine.languages import PLAIN_TEXT, language_of
+from engine.request import OpenDocument
 from engine.spans import Span, span
 from engine.syntax import SyntaxTree, parse
 from engine.training.corpus import SourceFile, read_corpus
@@ -72,7 +73,7 @@ class EvalHole:
     """Spans of ``data`` (UTF-8) whose contents are to be found again, in text order.
 
     ``spans[cursor_hole]`` holds the cursor. ``is_single_line``: no hole holds a newline, and the
-    filler may know it.
+    filler may know it. ``nearby``: other files of the same package, the nearest first.
     """
 
     id: str
@@ -83,6 +84,7 @@ class EvalHole:
     kind: CutKind
     cursor_hole: int = 0
     is_single_line: bool = False
+    nearby: tuple[OpenDocument, ...] = ()
 
     @property
     def gold(self) -> tuple[str, ...]:

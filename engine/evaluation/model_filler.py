@@ -56,6 +56,7 @@ class ModelFiller:
             effort=self._effort,
             seed=self._seed,
             single_line=True if hole.is_single_line else None,
+            nearby=hole.nearby,
         )
         start = time.perf_counter()
         if hole.kind in SINGLE_LINE:
