@@ -1,4 +1,4 @@
-"""The suffix-first layout: a canvas in text order as token ids, positions and visibility.
+"""The suffix-first layout: a canvas in text order as token ids and positions.
 
 ::
 
@@ -19,7 +19,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.canvas import Canvas, Ids
 from engine.tokenizer import BPETokenizer
@@ -51,11 +50,6 @@ class CanvasTokens:
 
     ids: Ids
     rows: Ids
-
-    def visible(self, is_causal: bool) -> NDArray[np.bool_]:
-        """Which canvas token (column) each canvas token (row) sees, (N, N)."""
-        everything = np.ones((len(self.ids), len(self.ids)), bool)
-        return np.tril(everything) if is_causal else everything
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,31 @@ class CachedContext:
         return self.tokens.ids
 
 
+class CausalTail:
+    """Canvas tokens judged causally behind a context, whose keys and values stand in its buffers.
+
+    The next pass over the same context need not compute those it begins with. There is one at a
+    time; a context that is written into the same rows ends it.
+    """
+
+    def __init__(self, context: CachedContext, num_slots: int) -> None:
+        """Room for ``num_slots`` in all: in the context's own buffers if nobody sees those rows."""
+        own, self.start = context.buffers, context.num_tokens
+        self._owner = own
+        has_room = num_slots <= own.num_slots and own.is_free_behind(self.start)
+        self.buffers = own if has_room else own.grown(self.start, num_slots)
+        self.ids: Ids = np.empty(0, np.int64)
+
+    def follows(self, context: CachedContext, num_slots: int) -> bool:
+        """Whether it stands right behind ``context`` and has room for ``num_slots`` in all."""
+        is_behind = self._owner is context.buffers and self.start == context.num_tokens
+        return is_behind and num_slots <= self.buffers.num_slots
+
+    def is_in(self, buffers: Buffers) -> bool:
+        """Whether a context written into ``buffers`` takes its rows."""
+        return buffers in (self.buffers, self._owner)
+
+
 def common_prefix(first: Ids, second: Ids) -> int:
     """How many ids both start with."""
     length = min(len(first), len(second))

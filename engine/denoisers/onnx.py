@@ -16,7 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.canvas import Canvas, Ids
-from engine.denoisers.context_cache import Buffers, CachedContext, buffers_for, common_prefix
+from engine.denoisers.context_cache import (
+    Buffers,
+    CachedContext,
+    CausalTail,
+    buffers_for,
+    common_prefix,
+)
 from engine.denoisers.onnx_session import OnnxSession
 from engine.denoisers.protocol import ContextHandle, Logits
 from engine.errors import BadInput, Cancelled
@@ -45,6 +51,8 @@ class OnnxDenoiser:
         self._lock = threading.RLock()
         # What a cancelled prefill had got done, so that fast typing does not start over each time.
         self._unfinished: CachedContext | None = None
+        # What the last causal pass had got done, so that the next one computes what is new.
+        self._tail: CausalTail | None = None
 
     @property
     def providers(self) -> list[str]:
@@ -79,21 +87,26 @@ class OnnxDenoiser:
     ) -> list[Logits]:
         """Logits (M, V) for the wanted positions of each canvas.
 
-        Canvases of one length share a pass, others get their own: so nobody's result depends on
-        who else was asked for.
+        Canvases of one length share a pass, others get their own, and so does each in the causal
+        pass, which keeps keys and values from one to the next: so nobody's result depends on who
+        else was asked for.
         """
         context = _own(handle)
         streams = [self.layout.canvases(canvas) for canvas in canvases]
+        rows = [stream.rows[index] for stream, index in zip(streams, wanted, strict=True)]
         answers = [np.empty((0, self.tokenizer.vocab_size), np.float32)] * len(streams)
-        by_length: dict[int, list[int]] = {}
+        groups: dict[int, list[int]] = {}
         for index, stream in enumerate(streams):
-            if len(wanted[index]):
-                by_length.setdefault(len(stream.ids), []).append(index)
+            if len(rows[index]):
+                groups.setdefault(index if causal else len(stream.ids), []).append(index)
         with self._lock:
-            for members in by_length.values():
+            for members in groups.values():
+                if causal:
+                    [index] = members
+                    answers[index] = self._judge(context, streams[index].ids, rows[index], cancel)
+                    continue
                 group = [streams[index] for index in members]
-                rows = [streams[index].rows[wanted[index]] for index in members]
-                logits = self._predict(context, group, rows, causal, cancel)
+                logits = self._predict(context, group, [rows[index] for index in members], cancel)
                 for index, part in zip(members, logits, strict=True):
                     answers[index] = part
         return answers
@@ -110,6 +123,8 @@ class OnnxDenoiser:
         buffers = buffers_for(source, num_kept, num_tokens, self._shape)
         # From here on the rows belong to this context: nobody else may write them.
         context = CachedContext(tokens, num_kept, buffers)
+        if self._tail is not None and num_kept < num_tokens and self._tail.is_in(buffers):
+            self._tail = None
         end = num_kept
         try:
             for start in range(num_kept, num_tokens, CHUNK_TOKENS):
@@ -118,7 +133,7 @@ class OnnxDenoiser:
                 # before it is computed again, to the same bits.
                 first = max(min(start, end_of_chunk - 2), 0)
                 ids = tokens.ids[first:end_of_chunk]
-                self._run(buffers, context_feed(ids, first, self._shape.num_kv_heads), cancel)
+                self._run(buffers, stored_feed(ids, first, self._shape.num_kv_heads), cancel)
                 end = end_of_chunk
         except Cancelled:
             self._unfinished = CachedContext(ContextTokens(tokens.ids[:end], end), 0, buffers)
@@ -138,22 +153,42 @@ class OnnxDenoiser:
         context: CachedContext,
         streams: Sequence[CanvasTokens],
         rows: Sequence[Ids],
-        causal: bool,
         cancel: threading.Event | None,
     ) -> list[Logits]:
         length = len(streams[0].ids)
         self._check_length(context.num_tokens + length)
         flat = np.concatenate([index * length + wanted for index, wanted in enumerate(rows)])
-        visible = np.stack([stream.visible(causal) for stream in streams])
         feed = canvas_feed(
             np.stack([stream.ids for stream in streams]),
             context.num_tokens,
-            visible,
+            np.ones((len(streams), length, length), bool),
             flat,
             self._shape.num_kv_heads,
         )
         logits = self._run(context.buffers, feed, cancel)
         return np.split(logits, np.cumsum([len(wanted) for wanted in rows])[:-1])
+
+    def _judge(
+        self, context: CachedContext, ids: Ids, rows: Ids, cancel: threading.Event | None
+    ) -> Logits:
+        """Logits of ``rows`` (M,) of canvas ids (N,), each of which sees those before it.
+
+        What the last pass began with too is not computed again, nor what no wanted row sees. Two
+        rows at least, for the reason given at ``_encode``.
+        """
+        end = max(int(rows.max()) + 1, 2)
+        num_slots = context.num_tokens + end
+        self._check_length(num_slots)
+        if self._tail is None or not self._tail.follows(context, num_slots):
+            self._tail = CausalTail(context, num_slots)
+        tail = self._tail
+        first = min(common_prefix(tail.ids, ids), int(rows.min()), end - 2)
+        tail.ids = ids[:first]
+        feed = stored_feed(ids[first:end], tail.start + first, self._shape.num_kv_heads)
+        feed |= {"scale": np.ones(1, np.float32), "rows": rows - first}
+        logits = self._run(tail.buffers, feed, cancel)
+        tail.ids = ids[:end].copy()
+        return logits
 
     def _run(self, buffers: Buffers, feed: Feed, cancel: threading.Event | None) -> Logits:
         return self.session.run(feed, buffers.arrays, "logits", cancel)
@@ -170,8 +205,8 @@ def _own(handle: ContextHandle) -> CachedContext:
     return handle
 
 
-def context_feed(ids: Ids, start: int, num_kv_heads: int) -> Feed:
-    """A chunk of the context (N,): each token sees the slots up to its own, which it fills."""
+def stored_feed(ids: Ids, start: int, num_kv_heads: int) -> dict[str, NDArray[Any]]:
+    """A piece of a context (N,): each token sees the slots up to its own, which it fills."""
     positions = np.arange(start, start + len(ids))
     heads, slots = np.meshgrid(np.arange(num_kv_heads), positions, indexing="ij")
     return {

@@ -86,12 +86,6 @@ def test_finished_blocks_are_what_extending_gives() -> None:
     assert extended.end_of_prefix == direct.end_of_prefix
 
 
-def test_visibility() -> None:
-    tokens = LAYOUT.canvases(canvas((ids(20), ids()), (2,)))
-    assert tokens.visible(is_causal=False).all()
-    assert tokens.visible(is_causal=True).tolist() == np.tril(np.ones((3, 3), bool)).tolist()
-
-
 def test_more_holes_than_names() -> None:
     pieces = tuple(ids(20) for _ in range(10))
     with pytest.raises(ValueError, match="9 holes"):

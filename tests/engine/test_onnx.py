@@ -178,6 +178,56 @@ def test_the_causal_pass_sees_only_what_stands_before(denoiser: OnnxDenoiser) ->
     assert (np.abs(before[5:] - after[5:]).max(axis=1) > 1e-4).all()
 
 
+def judged(denoiser: Denoiser, handle: ContextHandle, one: Canvas, *wanted: int) -> Logits:
+    (answer,) = denoiser.predict(handle, [one], [np.array(wanted)], causal=True)
+    return answer
+
+
+def test_a_causal_pass_after_others_gives_the_bits_of_a_first_one(
+    folder: Path, denoiser: OnnxDenoiser
+) -> None:
+    """Whatever the last pass left behind the context: the same start, another, more or less."""
+    one = canvas(ids(1, 40), ids(2, 30), (16,))
+    handle = denoiser.prefill(one)
+    for changed, wanted in (
+        (16, (0,)),
+        (16, (2, 3)),
+        (5, (4, 7)),
+        (9, (15,)),
+        (0, (0, 9)),
+        (16, (9,)),
+    ):
+        if changed < 16:
+            one.holes[0].ids[changed] += 1
+        alone = OnnxDenoiser(read_model(folder), num_threads=1)
+        expected = judged(alone, alone.prefill(one), one, *wanted)
+        assert np.array_equal(judged(denoiser, handle, one, *wanted), expected)
+
+
+def test_a_causal_pass_computes_only_what_is_new(denoiser: OnnxDenoiser) -> None:
+    one = canvas(ids(1, 40), ids(2, 30), (16,))
+    handle = denoiser.prefill(one)
+    before = judged(denoiser, handle, one, 11, 13)[1]
+    judged(denoiser, handle, one, 11)
+    for name, array in handle.buffers.arrays.items():
+        array[:, handle.num_tokens :] = 0 if name.endswith("value") else array.max()
+    assert not np.array_equal(judged(denoiser, handle, one, 13)[0], before)
+
+
+def test_causal_passes_leave_contexts_alone(denoiser: OnnxDenoiser) -> None:
+    """Two handles in one buffer, judged in turns: neither writes into the other's rows."""
+    before, behind = ids(1, 40), ids(2, 30)
+    first, longer = canvas(before, behind), canvas(np.concatenate([before, ids(3, 9)]), behind)
+    root = denoiser.prefill(first)
+    expected = judged(denoiser, root, first, 3, 5)
+    handle = denoiser.prefill(longer, reuse=root)
+    assert handle.buffers is root.buffers
+    of_longer = judged(denoiser, denoiser.prefill(longer), longer, 3, 5)
+    for _ in range(2):
+        assert np.array_equal(judged(denoiser, root, first, 3, 5), expected)
+        assert np.array_equal(judged(denoiser, handle, longer, 3, 5), of_longer)
+
+
 def test_contexts_and_canvases_use_different_weights(denoiser: OnnxDenoiser) -> None:
     """The same tokens as context and as canvas: the adapters change the prediction."""
     plain = canvas(ids(1, 40), ids(2, 30))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 torch = pytest.importorskip("torch", reason="pip install 'midfill[train]' to compare with torch")
 
 from engine.denoisers.context_cache import Buffers
-from engine.denoisers.onnx import canvas_feed, context_feed
+from engine.denoisers.onnx import canvas_feed, stored_feed
 from engine.denoisers.onnx_session import OnnxSession
 from engine.models import ModelShape
 from engine.training.export import Quantisation, export
@@ -71,7 +71,7 @@ def onnx_logits(folder: Path, ids: NDArray[np.int64], is_causal: bool) -> Floats
     buffers = Buffers(shape, NUM_CONTEXT)
     for start in range(0, NUM_CONTEXT, CHUNK):
         chunk = ids[start : min(start + CHUNK, NUM_CONTEXT)]
-        feed = context_feed(chunk, start, SMALL.num_kv_heads)
+        feed = stored_feed(chunk, start, SMALL.num_kv_heads)
         session.run(feed, buffers.arrays, "logits", None)
     visible = np.ones((1, NUM_CANVAS, NUM_CANVAS), bool)
     if is_causal:
