@@ -6,7 +6,7 @@ from engine.edits.symbols import Part
 
 CONTAINERS = frozenset(
     """Array ReadonlyArray Set ReadonlySet Iterable Iterator Generator AsyncIterable
-    IterableIterator""".split()
+    AsyncIterator AsyncGenerator AsyncIterableIterator IterableIterator""".split()
 )
 MAPS = frozenset("Map ReadonlyMap WeakMap Record".split())
 TRANSPARENT = frozenset(

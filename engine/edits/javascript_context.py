@@ -1,4 +1,4 @@
-"""The declared type that an object literal must have where it stands."""
+"""The type that an object literal or a function must have where it stands."""
 
 from __future__ import annotations
 
@@ -22,38 +22,90 @@ _FUNCTIONS = frozenset(
     """function_declaration function_expression generator_function method_definition
     generator_function_declaration arrow_function""".split()
 )
+_ASSIGNMENTS = frozenset(("assignment_expression", "augmented_assignment_expression"))
+_SIGNATURES = frozenset(("function_type", "method_signature", "abstract_method_signature"))
+_RESULTS = frozenset(("return_statement", "arrow_function", "yield_expression"))
+_HELD = frozenset(("type_annotation", "parenthesized_type", "union_type", "intersection_type"))
 
 
 def contextual(settler: Settler, literal: Expression, depth: int = 0) -> list[Expression]:
-    """The types that a literal must fit, by what is around it."""
+    """The types that a literal must fit, by what is around it; of a method, its signature."""
     node, parent = literal.node, literal.node.parent
     if parent is None or depth > _MAX_DEPTH:
         return []
-    if parent.type == "array":
+    if parent.type in ("array", "parenthesized_expression", "ternary_expression"):
         outer = contextual(settler, Expression(parent, literal.scope), depth + 1)
-        return [replace(one, part=Part.ELEMENT) for one in outer if one.part is Part.WHOLE]
-    if parent.type in ("parenthesized_expression", "ternary_expression"):
-        return contextual(settler, Expression(parent, literal.scope), depth + 1)
+        held = [replace(one, part=Part.ELEMENT) for one in outer if one.part is Part.WHOLE]
+        return held if parent.type == "array" else outer
     if parent.type in ("as_expression", "satisfies_expression"):
         return [Expression(parent.named_children[-1], literal.scope)]
     if parent.type in _TYPED:
         type_ = parent.child_by_field_name("type")
         return [] if type_ is None else [Expression(type_, literal.scope)]
-    if parent.type == "assignment_expression":
+    if parent.type in _ASSIGNMENTS:
         left = parent.child_by_field_name("left")
-        symbols = [] if left is None else settler.symbols_of(left, literal.scope, 0)
-        return [one.annotation for one in symbols if one.annotation is not None]
+        symbols = [] if left is None else settler.symbols_of(left, literal.scope, depth)
+        return [type_ for one in symbols for type_ in _declared(one)]
     if parent.type == "arguments":
-        return _of_argument(settler, node, parent, literal.scope)
-    if parent.type == "return_statement" or parent.type == "arrow_function":
-        return _of_result(literal.scope)
-    if parent.type == "pair":
-        return _of_property(settler, parent, literal.scope, depth)
+        return _of_argument(settler, node, parent, literal.scope, depth)
+    if parent.type in _RESULTS:
+        results = _of_result(settler, literal.scope, depth)
+        is_one = parent.type == "yield_expression"
+        return [replace(one, part=Part.ELEMENT) for one in results] if is_one else results
+    if parent.type == "pair" or node.type == "method_definition":
+        pair = parent if parent.type == "pair" else node
+        return _of_property(settler, pair, literal.scope, depth)
     return []
 
 
+def _declared(symbol: Symbol) -> list[Expression]:
+    """The type that was written for a variable, else the literals that it begins with."""
+    if symbol.annotation is not None:
+        return [symbol.annotation]
+    return [one for one in symbol.values if one.node.type == "object" and one.part is Part.WHOLE]
+
+
+def parameter_types(settler: Settler, parameter: Symbol, depth: int) -> list[Expression]:
+    """The types of a function's parameter, by what the function must be where it stands."""
+    function = parameter.scope
+    around, listed = function.parent, function.node.child_by_field_name("parameters")
+    if around is None or listed is None or function.node.type not in _FUNCTIONS:
+        return []
+    place = parameter.sites[0].span.start if parameter.sites else -1
+    starts = [one.start_byte for one in listed.named_children]
+    if place not in starts:
+        return []
+    types = contextual(settler, Expression(function.node, around), depth + 1)
+    signatures = [one for type_ in types for one in _signatures(settler, type_, depth)]
+    return [type_ for one in signatures for type_ in _parameter(one, starts.index(place))]
+
+
+def _signatures(settler: Settler, type_: Expression, depth: int) -> list[Expression]:
+    """The function types that a type holds."""
+    node, inner = type_.node, type_.node.named_children
+    if node.type in _SIGNATURES:
+        scope = settler.binder.scope_of.get(node.id, type_.scope)
+        return [Expression(node, scope)]
+    if depth > _MAX_DEPTH:
+        return []
+    if node.type in _HELD:
+        parts = [Expression(one, type_.scope) for one in inner]
+        return [found for one in parts for found in _signatures(settler, one, depth + 1)]
+    head = inner[0] if node.type == "generic_type" and inner else node
+    if head.type != "type_identifier":
+        return []
+    name = f"type:{settler.binder.text(head)}"
+    symbol = settler.binder.look_up(name, type_.scope, 0)
+    alias = None if symbol is None else symbol.annotation
+    return [] if alias is None else _signatures(settler, alias, depth + 1)
+
+
 def _of_argument(
-    settler: Settler, node: tree_sitter.Node, arguments: tree_sitter.Node, scope: Scope
+    settler: Settler,
+    node: tree_sitter.Node,
+    arguments: tree_sitter.Node,
+    scope: Scope,
+    depth: int,
 ) -> list[Expression]:
     """The annotation of the parameter that an argument is given for."""
     call = arguments.parent
@@ -64,11 +116,17 @@ def _of_argument(
         return []
     index = [one.id for one in arguments.named_children].index(node.id)
     found = _of_held(settler, callee, index, scope)
-    for value in settler.infer(Expression(callee, scope)):
+    for value in settler.infer(Expression(callee, scope), depth):
         function = value.function
         if function is None and value.scope is not None:
             function = settler.classes.member(value.scope, "constructor")
-        found.extend(_parameter_type(function, index))
+        if function is not None and function.body is not None:
+            found.extend(_parameter(Expression(function.body.node, function.body), index))
+    for symbol in settler.symbols_of(callee, scope, depth):
+        is_typed = symbol.annotation is not None and symbol.body is None
+        for type_ in _declared(symbol) if is_typed else ():
+            for one in _signatures(settler, type_, depth):
+                found.extend(_parameter(one, index))
     return found
 
 
@@ -90,35 +148,45 @@ def _of_held(
     return found
 
 
-def _parameter_type(function: Symbol | None, index: int) -> list[Expression]:
-    if function is None or function.body is None:
-        return []
-    parameters = function.body.node.child_by_field_name("parameters")
+def _parameter(function: Expression, index: int) -> list[Expression]:
+    """The annotation of a function's parameter."""
+    parameters = function.node.child_by_field_name("parameters")
     listed = [] if parameters is None else parameters.named_children
     type_ = listed[index].child_by_field_name("type") if index < len(listed) else None
-    return [] if type_ is None else [Expression(type_, function.body)]
+    return [] if type_ is None else [Expression(type_, function.scope)]
 
 
-def _of_result(scope: Scope) -> list[Expression]:
-    """The declared result of the function around."""
+def _of_result(settler: Settler, scope: Scope, depth: int) -> list[Expression]:
+    """The result of the function around: as it says, else as what it must be says."""
     function = next((one for one in scope.up() if one.node.type in _FUNCTIONS), None)
-    result = None if function is None else function.node.child_by_field_name("return_type")
-    return [] if function is None or result is None else [Expression(result, function)]
+    if function is None:
+        return []
+    result = function.node.child_by_field_name("return_type")
+    if result is not None or function.parent is None:
+        return [] if result is None else [Expression(result, function)]
+    found: list[Expression] = []
+    for type_ in contextual(settler, Expression(function.node, function.parent), depth + 1):
+        for one in _signatures(settler, type_, depth):
+            given = one.node.child_by_field_name("return_type")
+            found.extend([] if given is None else [Expression(given, one.scope)])
+    return found
 
 
 def _of_property(
     settler: Settler, pair: tree_sitter.Node, scope: Scope, depth: int
 ) -> list[Expression]:
     """The annotation of the property in the type of the literal around."""
-    outer, key = pair.parent, pair.child_by_field_name("key")
-    if outer is None or key is None:
+    outer = pair.parent
+    key = pair.child_by_field_name("key") or pair.child_by_field_name("name")
+    if outer is None or key is None or outer.type != "object":
         return []
     found: list[Expression] = []
     around = scope.parent or scope
     for type_ in contextual(settler, Expression(outer, around), depth + 1):
-        for value in settler.of_type(type_, 0, type_.part):
-            name = settler.binder.text(key)
-            member = value.scope and settler.classes.member(value.scope, name)
-            if member and member.annotation is not None:
+        for value in settler.of_type(type_, depth, type_.part):
+            member = value.scope and settler.classes.member(value.scope, settler.binder.text(key))
+            if member and member.body is not None and member.body.node.type in _SIGNATURES:
+                found.append(Expression(member.body.node, member.body))
+            elif member and member.annotation is not None:
                 found.append(member.annotation)
     return found

@@ -14,7 +14,8 @@ import tree_sitter
 from engine.edits.binder import Member
 from engine.edits.classes import ClassIndex, Value
 from engine.edits.javascript_containers import GIVES, KEEPS, TRANSPARENT, argument_of
-from engine.edits.javascript_context import contextual
+from engine.edits.javascript_context import contextual, parameter_types
+from engine.edits.javascript_prototypes import Prototypes
 from engine.edits.symbols import Expression, Origin, Part, Scope, ScopeKind, Symbol, SymbolKind
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def settle_members(binder: JavaScriptBinder) -> None:
     """Give every property its symbol, where that is certain."""
     settler = Settler(binder)
     settler.define_members()
+    settler.unite_arms()
     settler.unite_literals()
     settler.classes.unite_overrides()
     for member in binder.members:
@@ -45,21 +47,34 @@ class Settler:
         self.binder = binder
         self.table = binder.table
         self.classes = ClassIndex(self.table, self.infer)
+        self.prototypes = Prototypes(binder)
         self._cache: dict[tuple[int, Part], tuple[Value, ...]] = {}
 
     def define_members(self) -> None:
         """``this.x = …`` declares a field of a class that has none of that name."""
+        found = list(self.prototypes.defined())
         for member in self.binder.members:
-            if not member.site.is_definition or member.owner.node.type != "this":
-                continue
-            for value in self._this(member.owner.scope):
-                if value.scope is None or self.classes.member(value.scope, member.name):
-                    continue
-                symbol = Symbol(member.name, SymbolKind.MEMBER, value.scope)
+            if member.site.is_definition and member.owner.node.type == "this":
+                found += [
+                    (member, one.scope)
+                    for one in self.prototypes.this(member.owner.scope)
+                    if one.scope
+                ]
+        for member, scope in found:
+            if self.classes.member(scope, member.name) is None:
+                symbol = Symbol(member.name, SymbolKind.MEMBER, scope)
                 symbol.values.extend([] if member.value is None else [member.value])
-                value.scope.symbols[member.name] = [symbol]
+                scope.symbols[member.name] = [symbol]
                 self.table.symbols.append(symbol)
         self._cache.clear()
+
+    def unite_arms(self) -> None:
+        """What the arms of ``{a: 1} | {a: 2}`` share is one property."""
+        for arms in self.binder.unions:
+            seen: dict[str, Symbol] = {}
+            for members in (self.binder.scope_of.get(arm.id) for arm in arms):
+                for name, symbols in () if members is None else members.symbols.items():
+                    symbols[0].unite(seen.setdefault(name, symbols[0]))
 
     def unite_literals(self) -> None:
         """A property of an object literal is that of the type which the literal must have."""
@@ -85,16 +100,17 @@ class Settler:
 
     def _settle_for(self, value: Value, member: Member) -> bool:
         outer: list[Origin] = []
+        scope = value.scope or self.prototypes.owned_by(value.function)
         if value.origin is not None:
             outer = [value.origin]
-        elif value.scope is not None:
-            symbol = self.classes.member(value.scope, member.name) or self.classes.member(
-                value.scope, f"type:{member.name}"
+        elif scope is not None:
+            symbol = self.classes.member(scope, member.name) or self.classes.member(
+                scope, f"type:{member.name}"
             )
             if symbol is not None:
                 self.table.place_one(symbol, member.site)
                 return True
-            outer = self.classes.outer_bases(value.scope)
+            outer = self.classes.outer_bases(scope)
         self.table.outer_members.extend((origin, member.name, member.site) for origin in outer)
         return bool(outer)
 
@@ -119,12 +135,14 @@ class Settler:
             symbol = self.binder.look_up(self.binder.text(node), scope, 0)
             return () if symbol is None else self.of_symbol(symbol, depth)
         if node.type == "this":
-            return self._this(scope)
+            return self.prototypes.this(scope)
         if node.type == "member_expression":
             return self._of_member(node, scope, depth)
         if node.type in ("call_expression", "new_expression"):
             return self._of_call(node, scope, depth)
-        if node.type in ("as_expression", "satisfies_expression") and len(parts) > 1:
+        if node.type in ("as_expression", "satisfies_expression") and parts:
+            if len(parts) == 1:  # as const
+                return self.infer(Expression(parts[0], scope), depth)
             return self.of_type(Expression(parts[1], scope), depth)
         if node.type == "object" or node.type == "class":
             members = self.binder.scope_of.get(node.id)
@@ -145,20 +163,6 @@ class Settler:
             return [value for one in held for value in self.infer(one, depth)]
         is_type = node.type.endswith("_type") or node.type == "type_identifier"
         return self.of_type(Expression(node, scope), depth) if is_type else ()
-
-    def _this(self, scope: Scope) -> list[Value]:
-        """The class or object literal whose method is around."""
-        for one in scope.up():
-            if one.kind is ScopeKind.CLASS and one.node.type != "object":
-                return [Value(one, True)]
-            if one.kind is ScopeKind.FUNCTION and one.node.type != "arrow_function":
-                parent, around = one.parent, one.node.parent
-                is_value = around is not None and around.type == "pair"
-                is_method = one.node.type == "method_definition" or is_value
-                if is_method and parent is not None and parent.kind is ScopeKind.CLASS:
-                    return [Value(parent, True)]
-                return []
-        return []
 
     def _super(self, scope: Scope) -> list[Value]:
         around = next((one for one in scope.up() if one.kind is ScopeKind.CLASS), None)
@@ -189,16 +193,21 @@ class Settler:
                 found.append(Value(function=symbol))
             else:
                 found.extend(self.infer(value, depth))
+        if symbol.kind is SymbolKind.PARAMETER and not found:
+            for type_ in parameter_types(self, symbol, depth):
+                found.extend(self.of_type(type_, depth + 1))
         return found
 
     def _of_member(self, node: tree_sitter.Node, scope: Scope, depth: int) -> list[Value]:
         owner, name = node.child_by_field_name("object"), node.child_by_field_name("property")
         if owner is None or name is None:
             return []
-        text, found = self.binder.text(name), list[Value]()
+        made = self.prototypes.of_prototype(node, scope)
+        text, found = self.binder.text(name), [] if made is None else [made]
         for value in self.infer(Expression(owner, scope), depth):
-            if value.scope is not None:
-                symbol = self.classes.member(value.scope, text)
+            members = value.scope or self.prototypes.owned_by(value.function)
+            if members is not None:
+                symbol = self.classes.member(members, text)
                 found.extend([] if symbol is None else self.of_symbol(symbol, depth + 1))
             elif value.origin is not None and value.origin.name is None:
                 found.append(Value(origin=Origin(value.origin.module, text)))
@@ -212,7 +221,8 @@ class Settler:
         found: list[Value] = []
         for value in self.infer(Expression(callee, scope), depth):
             if is_new and not value.is_instance:
-                found.append(Value(value.scope, True, value.origin))
+                made = value.function and self.prototypes.made_by(value.function)
+                found.append(Value(made or value.scope, True, value.origin))
             elif value.function is not None:
                 found.extend(self.returned(value.function, depth))
         owner, name = _method(self.binder, node)
@@ -258,7 +268,9 @@ class Settler:
             return [value for one in parts for value in self.of_type(one, depth + 1)]
         if node.type == "generic_type" and inner:
             return self._of_generic(node, scope, depth, part)
-        if node.type == "object_type":
+        if node.type == "lookup_type" and len(inner) > 1:
+            return self._of_looked_up(inner[0], inner[1], scope, depth, part)
+        if node.type in ("object_type", "object"):
             members = self.binder.scope_of.get(node.id)
             return [Value(members, True)] if members is not None and part is Part.WHOLE else []
         if node.type == "type_query" and inner:
@@ -266,6 +278,25 @@ class Settler:
         if node.type in ("type_identifier", "identifier"):
             return self._of_named(node, scope, depth, part)
         return []
+
+    def _of_looked_up(
+        self,
+        owner: tree_sitter.Node,
+        key: tree_sitter.Node,
+        scope: Scope,
+        depth: int,
+        part: Part,
+    ) -> list[Value]:
+        """``Owner["name"]``: the type of a property; of any other key, that of an element."""
+        name = self.binder.text(key)
+        if name[:1] not in ("'", '"'):
+            return self.of_type(Expression(owner, scope), depth + 1, Part.ELEMENT)
+        found: list[Value] = []
+        for value in self.of_type(Expression(owner, scope), depth + 1):
+            member = value.scope and self.classes.member(value.scope, name[1:-1])
+            if member and member.annotation is not None:
+                found.extend(self.of_type(member.annotation, depth + 1, part))
+        return found
 
     def _of_generic(
         self, node: tree_sitter.Node, scope: Scope, depth: int, part: Part
@@ -276,6 +307,11 @@ class Settler:
         held = argument_of(name, part)
         if held is not None and held < len(arguments):
             return self.of_type(Expression(arguments[held], scope), depth + 1)
+        if name == "ReturnType" and arguments:
+            called = self.infer(Expression(arguments[0], scope), depth + 1)
+            functions = [one.function for one in called if one.function is not None]
+            found = [value for one in functions for value in self.returned(one, depth + 1)]
+            return found if part is Part.WHOLE else []
         if name in TRANSPARENT and arguments:
             return self.of_type(Expression(arguments[0], scope), depth + 1, part)
         return self.of_type(Expression(head, scope), depth + 1, part)

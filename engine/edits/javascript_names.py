@@ -49,6 +49,8 @@ class JavaScriptBinder(Binder):
         super().__init__(tree)
         self.literals: list[Expression] = []
         """Object literals, whose properties may be those of a declared type."""
+        self.unions: list[list[tree_sitter.Node]] = []
+        """The arms of union types."""
 
     def handlers(self) -> dict[str, Handler]:
         """The kinds of nodes of both languages."""
@@ -73,6 +75,8 @@ class JavaScriptBinder(Binder):
             "mapped_type_clause": self._type_parameter,
             "type_parameter": self._type_parameter,
             "infer_type": self._infer_type,
+            "union_type": self._union,
+            "lookup_type": self._lookup_type,
             **dict.fromkeys(_FUNCTIONS, partial(bind_function, self)),
             **dict.fromkeys(_FIELDS, partial(bind_field, self)),
             **dict.fromkeys(_CLASSES, partial(bind_class, self)),
@@ -102,6 +106,10 @@ class JavaScriptBinder(Binder):
     def settle(self) -> None:
         """Settle names, then what they are members of."""
         super().settle()
+        for scope in self.table.scopes:
+            for name, symbols in scope.symbols.items():
+                if name.startswith(TYPE_SPACE) and (value := scope.get(name[len(TYPE_SPACE) :])):
+                    symbols[0].unite(value)  # a value and a type of one name are exported as one
         settle_members(self)
 
     def declare_member(
@@ -241,9 +249,11 @@ class JavaScriptBinder(Binder):
         yield from ((child, inner) for child in node.named_children if child.id != done)
 
     def _type_parameter(self, node: tree_sitter.Node, scope: Scope) -> Iterator[Step]:
-        name = node.child_by_field_name("name")
+        name, bound = node.child_by_field_name("name"), node.child_by_field_name("constraint")
         if name is not None:
-            self.declare(name, scope, SymbolKind.TYPE, space=TYPE_SPACE)
+            symbol = self.declare(name, scope, SymbolKind.TYPE, space=TYPE_SPACE)
+            if bound is not None and node.type == "type_parameter":
+                symbol.annotation = Expression(bound.named_children[0], scope)
         done = None if name is None else name.id
         yield from ((child, scope) for child in node.named_children if child.id != done)
 
@@ -253,6 +263,26 @@ class JavaScriptBinder(Binder):
         around = (one for one in scope.up() if one.node.type == "conditional_type")
         self.declare(first, next(around, scope), SymbolKind.TYPE, space=TYPE_SPACE)
         yield from ((child, scope) for child in others)
+
+    def _union(self, node: tree_sitter.Node, scope: Scope) -> Iterator[Step]:
+        """Note the arms of the whole union, which nests to the left."""
+        if node.parent is None or node.parent.type != "union_type":
+            arms, stack = list[tree_sitter.Node](), [node]
+            while stack:
+                one = stack.pop()
+                is_union = one.type == "union_type"
+                (stack if is_union else arms).extend(one.named_children if is_union else [one])
+            self.unions.append(arms)
+        yield from ((child, scope) for child in node.named_children)
+
+    def _lookup_type(self, node: tree_sitter.Node, scope: Scope) -> Iterator[Step]:
+        """``Owner["name"]`` names a member."""
+        owner, key = node.named_children[0], node.named_children[-1]
+        for text in key.named_children if key.type == "literal_type" else ():
+            for part in text.named_children:
+                if part.type == "string_fragment" and self.text(part).isidentifier():
+                    self.note_member(Expression(owner, scope), part, site_of(part))
+        yield from ((child, scope) for child in node.named_children)
 
     def _label(self, node: tree_sitter.Node, scope: Scope) -> Iterator[Step]:
         function = self.function_scope(scope)

@@ -61,9 +61,15 @@ class NextEdit:
         change = last_change(request, data)
         if change is None:
             return Refusal(Reason.EMPTY, "nothing was edited lately", model=infiller.denoiser.name)
+        rename = typed_rename(request.text, request.language, request.path, request.recent_edits)
+        model = infiller.denoiser.name
+        if rename is not None and rename.is_certain:
+            return drafted(rename.edits, EditKind.ATOMIC, _CERTAIN_P, model, "the name", 0)
+        if rename is not None:
+            judged = JudgedEdits(request, rename.edits, EditKind.ATOMIC, "members of one name")
+            return judged.run(infiller, cancel, on_step)
         certain = _certain(request, tree, change)
         if certain is not None:
-            model = infiller.denoiser.name
             return drafted(certain.edits, certain.kind, _CERTAIN_P, model, "analysis", 0)
         drafts = _drafts(request, tree, change)
         if drafts:
@@ -83,15 +89,15 @@ def analysed(request: Request) -> tuple[Edit, ...]:
     change = last_change(request, data)
     if change is None:
         return ()
+    rename = typed_rename(request.text, request.language, request.path, request.recent_edits)
+    if rename is not None:
+        return rename.edits
     certain = _certain(request, tree, change)
     return tuple(_drafts(request, tree, change)) if certain is None else certain.edits
 
 
 def _certain(request: Request, tree: SyntaxTree, change: UserChange) -> EditSet | None:
-    """What scopes alone decide: a rename that was begun, an import that came or went."""
-    found = typed_rename(request.text, request.language, request.path, request.recent_edits)
-    if found is not None:
-        return found
+    """What scopes alone decide: an import that came or went."""
     table = name_table(tree)
     if table is None:
         return None

@@ -1,26 +1,39 @@
 """Rename by typing: an identifier was changed by hand at one place, the others follow.
 
-Pure: from a text and its last edits to one atomic edit set, or None where the edits are no rename.
+Pure: from a text and its last edits to the edits that finish the rename, or None where it is none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from engine.edits.names_of import name_table
 from engine.edits.new_name import badly_formed, clash
 from engine.edits.references import references_at, symbol_at
 from engine.edits.symbols import NameTable, Site, word_at
 from engine.languages import Language, language_of
-from engine.proposal import Edit, EditKind, EditSet
+from engine.proposal import Edit
 from engine.request import RecentEdit
 from engine.spans import Span, span
 from engine.syntax import parse
 
 
+@dataclass(frozen=True, slots=True)
+class TypedRename:
+    """``edits`` in text order, all of them or none.
+
+    Not ``is_certain`` where the places only may be the same thing: members of objects whose class
+    is not known, names of other files.
+    """
+
+    edits: tuple[Edit, ...]
+    is_certain: bool
+
+
 def typed_rename(
     text: str, language: str | None, path: str | None, recent_edits: Sequence[RecentEdit]
-) -> EditSet | None:
+) -> TypedRename | None:
     """The edits that finish a rename that was begun at one place of ``text``.
 
     ``recent_edits`` oldest first, as a request holds them; those of other files are left out.
@@ -37,9 +50,9 @@ def typed_rename(
     if badly_formed(new_name, known) is not None:
         return None
     for old_word in _old_words(data, word, mine):
-        edits = _finished(data, word, old_word, new_name, known)
-        if edits:
-            return EditSet(tuple(edits), EditKind.ATOMIC)
+        found = _finished(data, word, old_word, new_name, known)
+        if found is not None:
+            return found
     return None
 
 
@@ -69,29 +82,31 @@ def _old_words(data: bytes, word: Span, edits: Sequence[RecentEdit]) -> Iterator
 
 def _finished(
     data: bytes, word: Span, old_word: bytes, new_name: str, language: Language
-) -> list[Edit]:
-    """The edits of the other places, if ``old_word`` is what stood at ``word``; else none."""
+) -> TypedRename | None:
+    """The edits of the other places, if ``old_word`` is what stood at ``word``; else None."""
     before = data[: word.start] + old_word + data[word.end :]
     was = span(word.start, word.start + len(old_word))
     if not old_word or old_word.decode("utf-8", "replace") == new_name:
-        return []
+        return None
     if word_at(before, was.start) != was:
-        return []
+        return None
     table = name_table(parse(before, language))
     sites = () if table is None else _renamed(table, was, new_name, data)
     delta = len(word) - len(was)
-    return [
+    edits = tuple(
         _edit(site, new_name, delta if site.span.start > was.start else 0)
         for site in sites
         if site.span != was
-    ]
+    )
+    is_certain = table is not None and bool(table.symbols_at(was.start))
+    return TypedRename(edits, is_certain) if edits else None
 
 
 def _renamed(table: NameTable, was: Span, new_name: str, data: bytes) -> Sequence[Site]:
     """The sites of the name at ``was``; none where its change is no rename.
 
-    A use that was turned to a name that the file has is no rename. Places that only may be the
-    same thing follow where the file declares nothing of that name.
+    A use that was turned to a name that the file has is no rename. From a place that only may be
+    the same thing all follow that are no more certain.
     """
     symbol = symbol_at(table, was.start)
     found = references_at(table, was.start)
@@ -100,7 +115,7 @@ def _renamed(table: NameTable, was: Span, new_name: str, data: bytes) -> Sequenc
     edited = [site for site in (*found.sites, *found.possible) if site.span == was]
     if not edited or not (edited[0].is_definition or _is_new(data, new_name)):
         return ()
-    return found.sites if symbol is not None else found.possible
+    return found.sites if table.symbols_at(was.start) else found.possible
 
 
 def _is_new(data: bytes, new_name: str) -> bool:

@@ -1,5 +1,6 @@
 // The places of names as TypeScript's language service finds them, one JSON object a line:
-// {"path": …, "offsets": [UTF-16 offsets]} in, {"path": …, "places": [[offsets]]} out.
+// {"path": …, "offsets": [UTF-16 offsets]} in, {"path": …, "places": [[offsets]],
+// "outside": [how many places are in other files]} out.
 // NODE_PATH or the folder given as the first argument must hold the package "typescript".
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
@@ -40,11 +41,16 @@ function serviceOf(path) {
 for await (const line of createInterface({ input: process.stdin })) {
   const { path, offsets } = JSON.parse(line);
   const service = serviceOf(path);
-  const places = offsets.map((offset) => {
-    const found = service.findRenameLocations(path, offset, false, false, {
-      providePrefixAndSuffixTextForRename: true,
-    });
-    return (found ?? []).filter((one) => one.fileName === path).map((one) => one.textSpan.start);
-  });
-  console.log(JSON.stringify({ path, places }));
+  const preferences = { providePrefixAndSuffixTextForRename: true };
+  const found = offsets.map((offset) =>
+    // Names of the standard library are found, and refused by the editor.
+    service.getRenameInfo(path, offset, preferences).canRename
+      ? (service.findRenameLocations(path, offset, false, false, preferences) ?? [])
+      : [],
+  );
+  const places = found.map((all) =>
+    all.filter((one) => one.fileName === path).map((one) => one.textSpan.start),
+  );
+  const outside = found.map((all, index) => all.length - places[index].length);
+  console.log(JSON.stringify({ path, places, outside }));
 }

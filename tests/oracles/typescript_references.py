@@ -1,6 +1,7 @@
 """Compare the places of names with those of TypeScript: ``python … NODE_MODULES_PARENT FILE …``.
 
-Needs node, and a folder that holds ``node_modules/typescript``; installs nothing.
+Needs node, and a folder that holds ``node_modules/typescript``; installs nothing. Names that
+TypeScript finds in other files too are left out: one file is what is compared.
 """
 
 from __future__ import annotations
@@ -54,9 +55,11 @@ def compare(paths: Sequence[Path], num_names: int, folder: Path) -> Iterator[Com
     for (path, text, table, chosen, starts, _), line in zip(
         asked, ran.stdout.splitlines(), strict=True
     ):
-        for symbol, start, places in zip(chosen, starts, json.loads(line)["places"], strict=True):
-            if not places:
-                continue  # TypeScript refuses to rename it
+        found = json.loads(line)
+        answers = zip(chosen, starts, found["places"], found["outside"], strict=True)
+        for symbol, start, places, num_outside in answers:
+            if not places or num_outside:
+                continue  # TypeScript refuses to rename it, or not in this file alone
             ours = references_at(table, start)
             assert ours is not None
             utf16 = text.encode("utf-16-le")

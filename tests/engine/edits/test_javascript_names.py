@@ -60,10 +60,71 @@ f({ ⟦n⟧: 2 }, a);
 const all = (ps: P[]) => { for (const p of ps) p.⟦n⟧ };
 q.⟨n⟩;
 """,
+    "arms of a union": """
+type R = { ⟦ok⟧: true; value: 1 } | { ⟦ok⟧: false } | null;
+const r: R = { ⟦ok⟧: true, value: 1 };
+r.⟦ok⟧;
+""",
+    "callback of a declared type": """
+interface Options { onError?: (info: { ⟦path⟧: string }) => void; url(): { path: string } }
+function f(options: Options) {
+  options.onError?.({ ⟦path⟧: "" });
+  options.onError = (info) => info.⟦path⟧;
+}
+const o: Options = { onError: (info) => info.⟦path⟧, url() { return { path: "" } } };
+""",
+    "result of a declared method": """
+interface Options { url(): { ⟦path⟧: string }; get: () => { path: string } }
+const o: Options = { url() { return { ⟦path⟧: "" } }, get: () => ({ path: "" }) };
+o.url().⟦path⟧;
+""",
+    "indexed access type": """
+interface P { ⟦n⟧: { m: number } }
+type M = P["⟦n⟧"]["m"];
+function f<T extends P>(a: T["⟦n⟧"], b: T) { b.⟦n⟧ }
+""",
+    "literals of one variable": """
+let o = { ⟦n⟧: 1 };
+o = { ⟦n⟧: 2 };
+const p = { n: 2 } as const;
+o.⟦n⟧; p.n;
+""",
+    "what a generator yields": """
+interface P { ⟦n⟧: number }
+async function* f(): AsyncGenerator<P> { yield { ⟦n⟧: 1 } }
+const g = (): ReturnType<typeof h> => ({ n: 1 });
+function h(): Q { return { n: 2 } }
+interface Q { n: number }
+""",
+    "constant object": """
+const CODES = { ⟦BAD⟧: 1 } as const;
+CODES.⟦BAD⟧;
+""",
+    "methods put on a prototype": """
+class A { constructor() { this.⟦n⟧ = 1 } }
+A.prototype.get = function () { return this.⟦n⟧ };
+new A().⟦n⟧;
+""",
+    "function that makes objects": """
+function A() { this.⟦n⟧ = 1; this.m = 2 }
+A.prototype.get = function () { return this.⟦n⟧ };
+A.prototype.set = function (n) { var self = this; self.⟦n⟧ = n };
+new A().⟦n⟧;
+function plain() { this.⟨n⟩ = 1 }
+""",
+    "property of a function": """
+function Base() {}
+Base.⟦cursor⟧ = { up: 1 };
+Base.⟦cursor⟧.up;
+""",
+    "this in a named function of an object": """
+const o = { ⟦make⟧: function make() { make }, only: function only() { this.⟦make⟧() } };
+""",
     "type and value of one name": """
 interface ⟦T⟧ { a: number }
-const T = 1;
+const ⟦T⟧ = 1;
 function f(T: ⟦T⟧): ⟦T⟧ { return T }
+function g(a = ⟦T⟧) { type T = 1; let b: T }
 """,
     "type parameter": """
 function f<⟦T⟧ extends U<⟦T⟧>>(a: ⟦T⟧): ⟦T⟧ { return a as ⟦T⟧ }

@@ -41,6 +41,16 @@ def test_a_rename_begun_by_hand_is_one_atomic_edit_without_the_model() -> None:
     assert outcome.kind is EditKind.ATOMIC and outcome.forwards == 0
 
 
+@pytest.mark.parametrize(("likely", "is_proposed"), [("getID", True), ("getFieldID", False)])
+def test_members_of_unknown_objects_are_judged(likely: str, is_proposed: bool) -> None:
+    request = typed(
+        "class A { void f(B a, B b) { a.⟦getFieldID⟧getID⟦⟧(); b.getFieldID(); } }", "A.java"
+    )
+    outcome = next_edit(request, likely)
+    assert isinstance(outcome, Proposal) is is_proposed
+    assert outcome.forwards == 1
+
+
 def test_the_edits_pattern_is_proposed_when_the_model_finds_it_likelier() -> None:
     request = typed(REPEATED, "A.java")
     outcome = next_edit(request, "id")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from engine.edits.typed_rename import typed_rename
-from engine.proposal import EditKind
 from engine.request import RecentEdit
 from engine.spans import span
 
@@ -32,7 +31,6 @@ def applied(text: str, edits: tuple[RecentEdit, ...], path: str = "a.py") -> str
     proposed = typed_rename(text, None, path, edits)
     if proposed is None:
         return None
-    assert proposed.kind is EditKind.ATOMIC
     data = text.encode()
     for edit in reversed(proposed.edits):
         data = data[: edit.start] + edit.new_text.encode() + data[edit.end :]
@@ -93,6 +91,23 @@ def test_methods_of_unknown_objects_follow_each_other() -> None:
     before = "class A { void f(Field a, Field b) { a.getFieldID(); b.getFieldID(); } }"
     after = before.replace("getFieldID", "getID")
     assert typed(before, "getFieldID", "getID", path="A.java") == after
+
+
+@pytest.mark.parametrize("declared", ["", "class Field { int getID() { return 1; } }"])
+def test_members_of_unknown_objects_are_not_certain(declared: str) -> None:
+    text = f"class A {{ void f(Other a, Other b) {{ a.getKey(); b.getID(); }} }} {declared}"
+    at = text.index("getKey")
+    edited = RecentEdit(span(at, at + 6), "getID", 1.0, "A.java")
+    found = typed_rename(text, None, "A.java", (edited,))
+    assert found is not None and not found.is_certain
+    assert [text[edit.start : edit.end] for edit in found.edits] == ["getID"]
+    assert found.edits[0].start < text.index("} }")
+
+
+def test_a_declared_name_is_certain() -> None:
+    text = "def f(total):\n    return count + 1\n"
+    found = typed_rename(text, None, "a.py", (RecentEdit(span(6, 11), "count", 1.0, "a.py"),))
+    assert found is not None and found.is_certain
 
 
 def test_an_imported_name_gets_an_alias() -> None:
