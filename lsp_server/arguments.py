@@ -140,6 +140,12 @@ def _add_serve(commands: Any) -> None:
         metavar="N",
         help="requests in line, one more is told to come again (default 32)",
     )
+    serve.add_argument(
+        "--streams",
+        type=_positive_int,
+        metavar="N",
+        help="requests at once (default: as many as the model gains from)",
+    )
     _add_model(serve)
 
 
@@ -150,10 +156,11 @@ def _add_bench(commands: Any) -> None:
         description="Measure the latency of fill at some places: stage by stage, p50 and p95, "
         "with memory and the time of a cold start. @FILE reads places from a file. "
         "`midfill bench latency FOLDER` types lines of a folder's files, or of a corpus, key by "
-        "key into a language server of its own.",
+        "key into a language server of its own. `midfill bench serve PLACES` has many clients ask "
+        "an HTTP server at once, and compares each answer with the one it gave alone.",
         fromfile_prefix_chars="@",
     )
-    bench.add_argument("places", nargs="+", metavar="FILE:LINE:COL | latency FOLDER")
+    bench.add_argument("places", nargs="+", metavar="FILE:LINE:COL | latency FOLDER | serve")
     bench.add_argument(
         "--repeats", type=_positive_int, default=5, metavar="N", help="requests a place (default 5)"
     )
@@ -170,6 +177,10 @@ def _add_bench(commands: Any) -> None:
         metavar="S",
         help="rest at each place before its first key, so that the engine can read ahead",
     )
+    bench.add_argument(
+        "--streams", type=_positive_int, default=8, metavar="N", help="serve: clients (default 8)"
+    )
+    bench.add_argument("--url", metavar="URL", help="serve: a server that runs on this machine")
     bench.add_argument("--plot", type=Path, metavar="FILE.png", help="draw the latencies")
     bench.add_argument("--json", action="store_true", help="print one JSON object")
     _add_model(bench)

@@ -121,7 +121,11 @@ def _serve(arguments: argparse.Namespace) -> int:
 
     host, port = arguments.listen
     options = ServingOptions(
-        host, port, os.environ.get("MIDFILL_TOKEN") or None, max_waiting=arguments.max_waiting
+        host,
+        port,
+        os.environ.get("MIDFILL_TOKEN") or None,
+        max_waiting=arguments.max_waiting,
+        num_streams=arguments.streams,
     )
     try:
         from engine.serving.server import run
@@ -151,9 +155,23 @@ def _latency(arguments: argparse.Namespace) -> int:
     return latency(config, arguments.json, sys.stdout)
 
 
+def _serve_bench(arguments: argparse.Namespace) -> int:
+    from lsp_server.serve_bench import ServeBenchConfig, serve_bench
+
+    places = arguments.places[1:]
+    if not places:
+        raise BadInput("midfill bench serve needs places: FILE:LINE:COL, or @FILE with some")
+    config = ServeBenchConfig(
+        places, arguments.streams, arguments.repeats, arguments.model, arguments.url
+    )
+    return serve_bench(config, arguments.json, sys.stdout)
+
+
 def _bench(arguments: argparse.Namespace) -> int:
     if arguments.places[0] == "latency":
         return _latency(arguments)
+    if arguments.places[0] == "serve":
+        return _serve_bench(arguments)
     from lsp_server.bench import bench
 
     return bench(arguments.places, arguments.repeats, arguments.model, arguments.json, sys.stdout)
