@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable
-from pathlib import PurePosixPath
 
 
 def nearest(path: str, others: Iterable[str]) -> list[str]:
@@ -11,21 +11,26 @@ def nearest(path: str, others: Iterable[str]) -> list[str]:
 
     Paths with slashes, all relative to one root or all absolute.
     """
-    own = PurePosixPath(path)
+    ending, folders = _parts(path)
 
     def rank(other: str) -> tuple[bool, int, str]:
-        candidate = PurePosixPath(other)
-        return candidate.suffix != own.suffix, _steps(own, candidate), other
+        other_ending, other_folders = _parts(other)
+        return other_ending != ending, _steps(folders, other_folders), other
 
     return sorted((other for other in others if other != path), key=rank)
 
 
-def _steps(left: PurePosixPath, right: PurePosixPath) -> int:
-    """Folders to leave and to enter between two files."""
-    ours, theirs = left.parent.parts, right.parent.parts
+def _parts(path: str) -> tuple[str, list[str]]:
+    """A file's ending, and the folders down to it."""
+    folder, _, name = path.rpartition("/")
+    return posixpath.splitext(name)[1], folder.split("/")
+
+
+def _steps(left: list[str], right: list[str]) -> int:
+    """Folders to leave and to enter between two of them."""
     shared = 0
-    for one, other in zip(ours, theirs, strict=False):
+    for one, other in zip(left, right, strict=False):
         if one != other:
             break
         shared += 1
-    return len(ours) + len(theirs) - 2 * shared
+    return len(left) + len(right) - 2 * shared

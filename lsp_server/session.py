@@ -50,6 +50,7 @@ from lsp_server.trace import TraceRecord, TraceRing
 from lsp_server.trust import distrust
 from lsp_server.worker import Lost, Worker, WorkerEvent
 from lsp_server.workspace.background import BackgroundIndex
+from lsp_server.workspace.nearby import NearbyFiles
 from lsp_server.workspace.related import related_definitions
 from lsp_server.workspace.workspace import Workspace
 from lsp_server.workspace_folders import WorkspaceFolders
@@ -95,6 +96,7 @@ class Session:
         self.background_index = BackgroundIndex(
             server, self.workspace, lambda: self.can("window.work_done_progress")
         )
+        self.nearby = NearbyFiles(self.workspace, self.spawn)
         self.pace = Pace()
         self.schedule = Schedule(worker, self.documents, self.pace.is_worth_finishing)
         self.traces = TraceRing()
@@ -235,6 +237,7 @@ class Session:
             candidates=num_candidates,
             recent_edits=snapshot.recent_edits,
             definitions=self._related(snapshot, cursor) if has_context else (),
+            nearby=self.nearby.of(Path(snapshot.path)) if has_context and snapshot.path else (),
             open_documents=self.documents.others(
                 snapshot.uri,
                 MAX_OTHER_DOCUMENTS if has_context else 0,

@@ -141,6 +141,11 @@ class Index:
         )
         return tuple(self.root / path for (path,) in rows)
 
+    def paths(self) -> tuple[Path, ...]:
+        """All files, by path."""
+        rows = self._connection.execute("SELECT path FROM files ORDER BY path")
+        return tuple(self.root / path for (path,) in rows)
+
     def states(self) -> dict[str, FileState]:
         """What is known of each file, by relative path."""
         rows = self._connection.execute("SELECT path, size, mtime_ns, digest FROM files")

@@ -91,6 +91,10 @@ class Workspace:
         found += [path for path in indexed if path not in opened]
         return tuple(found[:limit])
 
+    def files(self) -> tuple[Path, ...]:
+        """All files that were indexed. One may be ignored since then; ``text`` knows."""
+        return tuple(self._ask(lambda index: index.paths()))
+
     def text(self, path: Path) -> str | None:
         """Read a file as a model may see it (same offsets), as the editor has it if it is open.
 

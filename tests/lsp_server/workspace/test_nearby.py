@@ -1,0 +1,110 @@
+"""What is known of the files near a document."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lsp_server.documents import Documents
+from lsp_server.workspace import nearby
+from lsp_server.workspace.index import Index
+from lsp_server.workspace.indexer import update
+from lsp_server.workspace.nearby import NearbyFiles
+from lsp_server.workspace.workspace import Workspace
+
+KEY = "sk-ant-api03-" + "Zx9" * 12
+
+
+class Reader:
+    """Near files of one project, read when the test says so."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._monkeypatch = monkeypatch
+        self.root = folder / "project"
+        (self.root / "deep").mkdir(parents=True)
+        for name in ("a.py", "b.py", "deep/c.py", "z.js"):
+            (self.root / name).write_text(f"name = {name!r}\n")
+        self.database = folder / "index.sqlite3"
+        self.index()
+        self.workspace = Workspace(Documents(), lambda _: self.database)
+        self.workspace.set_roots([self.root])
+        self._jobs: list[Coroutine[Any, Any, None]] = []
+        self.files = NearbyFiles(self.workspace, self._jobs.append)
+
+    def index(self) -> None:
+        with Index(self.root, self.database) as index:
+            list(update(index))
+
+    def keep_for(self, seconds: float) -> None:
+        self._monkeypatch.setattr(nearby, "REFRESH_S", seconds)
+        self._monkeypatch.setattr(nearby, "RETRY_S", seconds)
+
+    async def names(self) -> list[str]:
+        """Names of the near files after everything that was begun is done."""
+        self.keep_for(-1.0)
+        self.files.of(self.root / "a.py")
+        self.keep_for(1e9)
+        for job in self._jobs:
+            await job
+        self._jobs.clear()
+        found = self.files.of(self.root / "a.py")
+        return [Path(one.path).relative_to(self.root).as_posix() for one in found]
+
+    def text(self, name: str) -> str:
+        texts = {Path(one.path).name: one.text for one in self.files.of(self.root / "a.py")}
+        return texts[name]
+
+
+@pytest.fixture
+def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reader:
+    monkeypatch.setattr(nearby, "_PAUSE_S", 0.0)
+    return Reader(tmp_path, monkeypatch)
+
+
+async def test_the_nearest_files_come_first_and_never_the_file_itself(reader: Reader) -> None:
+    assert reader.files.of(reader.root / "a.py") == ()
+    assert await reader.names() == ["b.py", "deep/c.py", "z.js"]
+
+
+async def test_a_file_is_read_again_when_it_changed(reader: Reader) -> None:
+    await reader.names()
+    before = reader.text("c.py")
+    (reader.root / "b.py").write_text("name = 'another'\n")
+    await reader.names()
+    assert reader.text("b.py") == "name = 'another'\n"
+    assert reader.text("c.py") is before
+
+
+async def test_secrets_are_hidden_and_ignored_files_are_missing(reader: Reader) -> None:
+    (reader.root / "b.py").write_text(f"key = '{KEY}'\n")
+    await reader.names()
+    assert KEY not in reader.text("b.py")
+    (reader.root / ".midfillignore").write_text("deep/\n")
+    reader.workspace.set_roots([reader.root])
+    assert await reader.names() == ["b.py", "z.js"]
+
+
+async def test_what_is_too_large_or_gone_is_left_out(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nearby, "MAX_FILE_BYTES", 40)
+    (reader.root / "b.py").write_text("x" * 41)
+    (reader.root / "z.js").unlink()
+    assert await reader.names() == ["deep/c.py"]
+
+
+async def test_without_folders_nothing_is_read(reader: Reader) -> None:
+    reader.workspace.set_roots([])
+    assert await reader.names() == []
+
+
+async def test_a_document_is_not_read_for_twice_at_once(reader: Reader) -> None:
+    for _ in range(3):
+        reader.files.of(reader.root / "a.py")
+    await asyncio.sleep(0)
+    assert len(reader._jobs) == 1
+    await reader.names()
