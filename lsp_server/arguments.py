@@ -235,6 +235,11 @@ def _add_shown(evaluation: argparse.ArgumentParser) -> None:
         "--decoding", metavar="HOW", help="masked, verified or drafted (default: the model's own)"
     )
     evaluation.add_argument(
+        "--memory",
+        action=argparse.BooleanOptionalAction,
+        help="look in the whole file and in other files of its package (default: the model's own)",
+    )
+    evaluation.add_argument(
         "--answers", type=Path, metavar="FILE",
         help="keep the model's answers there: a run that was stopped goes on",
     )  # fmt: skip

@@ -236,6 +236,7 @@ def _evaluation(arguments: argparse.Namespace) -> Evaluation:
         budget_ms=arguments.budget_ms,
         min_confidence=arguments.min_confidence,
         decoding=next(iter(decodings), None),
+        has_memory=arguments.memory,
         answers=arguments.answers,
         seed=arguments.seed,
         is_progress_shown=sys.stderr.isatty(),

@@ -26,8 +26,10 @@ from engine.evaluation.holes import (
 )
 from engine.evaluation.human_eval import Problem, read_problems
 from engine.evaluation.model_filler import load_filler
+from engine.evaluation.nearby import with_nearby
 from engine.evaluation.remembered import RememberingFiller
 from engine.infill import InfillConfig
+from engine.library import MAX_OTHER_CHARACTERS
 from engine.request import Effort
 
 Progress = Callable[[Sequence[EvalHole], str], Iterable[EvalHole]]
@@ -41,8 +43,8 @@ class EvaluationConfig:
     public HumanEval-Infilling files; at least one of the two. ``model`` as for ``engine.load``;
     ``has_model`` False measures the floors alone. ``num_problems`` limits the public problems,
     spread evenly; None takes all. ``min_confidence`` shows what the model is less sure of too; None
-    leaves it to the model, as does ``decoding``. ``answers``: a file that keeps the model's answers
-    from run to run.
+    leaves it to the model, as do ``decoding`` and ``has_memory``. ``answers``: a file that keeps
+    the model's answers from run to run.
     """
 
     corpus: Path | None = None
@@ -58,6 +60,7 @@ class EvaluationConfig:
     budget_ms: float | None = None
     min_confidence: float | None = None
     decoding: Decoding | None = None
+    has_memory: bool | None = None
     answers: Path | None = None
     seed: int = 0
     fence: FenceConfig = field(default_factory=FenceConfig)
@@ -167,7 +170,11 @@ def all_fillers(config: EvaluationConfig, fillers: Sequence[Filler] = ()) -> lis
 
 
 def _model_filler(config: EvaluationConfig) -> Filler:
-    limits = InfillConfig(min_confidence=config.min_confidence, decoding=config.decoding)
+    limits = InfillConfig(
+        min_confidence=config.min_confidence,
+        decoding=config.decoding,
+        has_memory=config.has_memory,
+    )
     filler = load_filler(config.model, config.effort, config.budget_ms, config.seed, limits)
     if config.answers is None:
         return filler
@@ -177,6 +184,7 @@ def _model_filler(config: EvaluationConfig) -> Filler:
         "seed": config.seed,
         "min_confidence": config.min_confidence,
         "decoding": None if config.decoding is None else config.decoding.value,
+        "has_memory": config.has_memory,
         "context_tokens": config.context_tokens,
     }
     return RememberingFiller(filler, config.answers, settings)
@@ -237,7 +245,8 @@ def _holes(config: EvaluationConfig) -> list[EvalHole]:
     if config.corpus is None:
         return []
     cut = CutConfig(config.num_holes, config.kinds, config.seed, config.context_tokens)
-    holes = cut_holes(read_sources(config.corpus), cut)
+    files = read_sources(config.corpus)
+    holes = with_nearby(cut_holes(files, cut), files, MAX_OTHER_CHARACTERS)
     if not holes:
         kinds = ", ".join(kind.value for kind in config.kinds)
         raise BadInput(f"{config.corpus}: no hole of the kinds {kinds} can be cut from it")

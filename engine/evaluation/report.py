@@ -218,5 +218,6 @@ def _settings(evaluation: Evaluation) -> dict[str, Any]:
         "budget_ms": config.budget_ms,
         "min_confidence": config.min_confidence,
         "decoding": None if config.decoding is None else config.decoding.value,
+        "has_memory": config.has_memory,
         "seed": config.seed,
     }

@@ -31,7 +31,9 @@ from engine.evaluation.infilling import (
     measure,
     progress_of,
 )
+from engine.evaluation.nearby import with_nearby
 from engine.languages import PLAIN_TEXT, language_of
+from engine.library import MAX_OTHER_CHARACTERS
 from engine.training.corpus import SourceFile
 
 _SKIPPED = frozenset({"node_modules", "venv", "__pycache__", "build", "dist", "target", "vendor"})
@@ -180,7 +182,8 @@ def run_repository(
     Raises BadInput when nothing can be cut, and as ``copy_for_tests`` and ``infilling.run`` do.
     """
     cut = CutConfig(config.num_holes, config.kinds, config.seed)
-    holes = cut_holes(repository_sources(folder), cut)
+    files = repository_sources(folder)
+    holes = with_nearby(cut_holes(files, cut), files, MAX_OTHER_CHARACTERS)
     if not holes:
         raise BadInput(f"{folder}: no hole can be cut from its files")
     tested = all_fillers(config, fillers)
