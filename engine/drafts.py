@@ -12,6 +12,7 @@ import numpy as np
 
 from engine.canvas import Canvas, HoleCanvas, Ids
 from engine.lookup import UNKNOWN, Lookup
+from engine.memory import Memory
 from engine.spelling import Spelling
 
 
@@ -60,18 +61,9 @@ class LookupDrafts:
         text, at = _text(canvas, hole)
         least = 0 if missing else self._min_match
         for following, _ in Lookup(text).continuations(text[:at], at, least):
-            if self._spells(following, missing):
+            if spells(self._spelling, following, missing):
                 return self._line(following.tolist(), canvas, hole)[: self._max_tokens]
         return []
-
-    def _spells(self, following: Ids, missing: bytes) -> bool:
-        """Whether a continuation can begin with the bytes that are forced."""
-        spelled = b""
-        for token in following[: len(missing)].tolist():
-            spelled += self._spelling.piece(token)
-            if len(spelled) >= len(missing):
-                break
-        return spelled.startswith(missing)
 
     def _line(self, drafted: list[int], canvas: Canvas, hole: int) -> list[int]:
         """The draft of a single-line hole ends where its line does, before the line's rest."""
@@ -88,6 +80,25 @@ class LookupDrafts:
             return line
         rest = canvas.context[hole + 1][: canvas.rest_tokens].tolist()
         return line[: -len(rest)] if line[-len(rest) :] == rest else line
+
+
+class MemoryDrafts:
+    """How the line goes on where the user's files look most like it."""
+
+    def __init__(self, spelling: Spelling, memory: Memory, max_tokens: int) -> None:
+        self._spelling, self._memory, self._max_tokens = spelling, memory, max_tokens
+
+    def draft(self, canvas: Canvas, hole: int) -> list[int]:
+        """The best continuation of the cursor's hole that spells the healed bytes."""
+        if hole != canvas.cursor_hole:
+            return []
+        known = canvas.holes[hole]
+        missing = self._spelling.missing(known)
+        for line in self._memory.continuations(_written(known)):
+            if len(line) and spells(self._spelling, line, missing):
+                drafted: list[int] = line[: self._max_tokens].tolist()
+                return drafted
+        return []
 
 
 class ProposedDrafts:
@@ -122,6 +133,16 @@ class ProposedDrafts:
             if run and at >= 0:
                 return at + len(run)
         return 0
+
+
+def spells(spelling: Spelling, following: Ids, missing: bytes) -> bool:
+    """Whether a continuation can begin with the bytes that are forced."""
+    spelled = b""
+    for token in following[: len(missing)].tolist():
+        spelled += spelling.piece(token)
+        if len(spelled) >= len(missing):
+            break
+    return spelled.startswith(missing)
 
 
 def _text(canvas: Canvas, hole: int) -> tuple[Ids, int]:

@@ -106,6 +106,32 @@ class Memory:
         p = np.exp(logits[distinct] - highest, dtype=np.float64) + total * added
         logits[distinct] = (np.log(p) + highest).astype(np.float32)
 
+    def continuations(self, written: Ids) -> list[Ids]:
+        """How the lines go on at the places that look most like ``written`` (K,), the best first.
+
+        Each up to its line's end, and without what stays behind the hole.
+        """
+        known = np.concatenate([self._around.before[-MAX_MATCH:], written])
+        found: list[tuple[float, Ids]] = []
+        for shelf in self._shelves:
+            places, lengths = shelf.passage.matches(known)
+            longest = lengths >= _least(lengths, MAX_PLACES)
+            places = places[longest]
+            added, _ = shelf.worth(places, lengths[longest])
+            for best in np.argsort(-added, kind="stable")[:MAX_PLACES].tolist():
+                line = self._rest_of_line(shelf.passage, int(places[best]))
+                found.append((float(added[best]), line))
+        return [line for _, line in sorted(found, key=lambda each: -each[0])]
+
+    def _rest_of_line(self, passage: Passage, place: int) -> Ids:
+        line = passage.ids[place : passage.line_ends[place]]
+        rest, kept = self._around.rest, len(line)
+        tail = b""
+        while rest and kept and len(tail) < len(rest):
+            kept -= 1
+            tail = self._pieces[line[kept]] + tail
+        return line[:kept] if tail == rest else line
+
     def _places(self, shelf: _Shelf, known: Ids, logits: Logits) -> tuple[Ids, Weights]:
         """What stood (C,) at the best places of a shelf, and what each adds (C,)."""
         places, lengths = shelf.passage.matches(known)

@@ -22,7 +22,7 @@ from engine.commit import Floats
 from engine.constraints import Constraint, Draft, Fault, first_fault
 from engine.denoisers.protocol import ContextHandle, Denoiser
 from engine.denoising import Denoising
-from engine.drafts import GuessDrafts, LookupDrafts, ProposedDrafts
+from engine.drafts import GuessDrafts, LookupDrafts, MemoryDrafts, ProposedDrafts
 from engine.effort import Decoding, SamplerConfig
 from engine.errors import Cancelled
 from engine.filters import Filters
@@ -211,8 +211,10 @@ class Sampler:
         if config.decoding is Decoding.MASKED:
             return denoising
         ends_line, num_tokens = self._ends_line, config.draft_tokens
+        remembered = () if memory is None else (MemoryDrafts(model.spelling, memory, num_tokens),)
         sources = (
             GuessDrafts(denoiser.tokenizer.eom_id),
+            *remembered,
             LookupDrafts(model.spelling, ends_line, config.min_match, num_tokens),
             ProposedDrafts(model.spelling, proposed, ends_line, num_tokens),
         )

@@ -93,6 +93,13 @@ def test_impossible_tokens_stay_impossible() -> None:
     assert logits[left] == IMPOSSIBLE
 
 
+@pytest.mark.parametrize(("rest", "line"), [("", "left)"), (")", "left"), ("]", "left)")])
+def test_a_line_goes_on_as_at_the_best_place_up_to_what_stays_behind(rest: str, line: str) -> None:
+    others = ("turn(right)\n", "move(left)\n")
+    best = memory("move", rest=rest, others=others).continuations(TOKENIZER.encode("("))[0]
+    assert TOKENIZER.decode_bytes(best).decode() == line
+
+
 def infiller(has_memory: bool = True) -> Infiller:
     scripts = (Script(("right)",), p=0.5),)
     config = InfillConfig(min_confidence=0.0)
@@ -130,6 +137,17 @@ def test_other_files_change_what_is_written() -> None:
     assert text_of(infiller(), request(MARKED)) == "right)"
     assert text_of(infiller(), request(MARKED, OTHER)) == "left)"
     assert text_of(infiller(has_memory=False), request(MARKED, OTHER)) == "right)"
+
+
+def test_a_line_of_another_file_is_verified_in_one_pass() -> None:
+    asked = request("side = 1\nturn.‸\n", "turn.move(right)\n")
+    made = Infiller(
+        ScriptedDenoiser(TOKENIZER, (Script(("move(right)",)),)),
+        decoding=Decoding.VERIFIED,
+        has_memory=True,
+    )
+    outcome = made.infill(asked)
+    assert (outcome.forwards, text_of(made, asked)) == (1, "move(right)")
 
 
 def test_the_same_request_has_the_same_answer_whatever_was_asked_before() -> None:
