@@ -14,9 +14,9 @@ from engine.cursor_site import CursorSite, cursor_site, following_line, precedin
 from engine.gaps import indent_of
 from engine.hole_spans import hole_spans
 from engine.holes import Hole, HoleKind, MaskPlan
+from engine.indentation import missing_indent
 from engine.languages import BlockStyle
 from engine.neighbours import Neighbourhood, is_recent, neighbours
-from engine.repair import missing_indent
 from engine.request import Request
 from engine.spans import ByteOffset, Span, span
 from engine.syntax import SyntaxTree
@@ -110,9 +110,13 @@ class _Planner:
     def body_above(self) -> Body | None:
         """The unwritten body of the header right above a blank line, if it is this line."""
         above = preceding_line(self.tree, self.site.line)
+        if above is not None and above.of(self.tree.data).strip() == b"{":
+            above = preceding_line(self.tree, above) or above
         if above is None:
             return None
         body = unwritten_body(self.tree, above)
+        if body is not None and body.is_inline:
+            return None
         if body is not None and not body.is_placeholder and body.header_end <= self.site.offset:
             return body
         is_below = body is not None and self.site.offset <= body.span.start

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 
 from engine.brackets import CLOSER_OF, CLOSERS, scan
-from engine.cursor_site import CursorSite, cursor_site, following_line, preceding_line
+from engine.cursor_site import cursor_site, following_line
 from engine.gaps import indent_of
 from engine.holes import Hole, HoleKind, MaskPlan
+from engine.indentation import missing_indent
 from engine.languages import BlockStyle
 from engine.syntax import SyntaxTree
 
@@ -73,85 +74,6 @@ def fit_first_line(tree: SyntaxTree, hole: Hole, text: str) -> str:
     if (number and not is_deep) or is_closer:
         return text
     return missing + "\n".join(lines[number:]).lstrip(" \t")
-
-
-def missing_indent(tree: SyntaxTree, hole: Hole) -> str | None:
-    """The white space that a blank line lacks before a statement of its block, or a list's item.
-
-    None where that cannot be said: no blank line, in a string, or indented in another way.
-    """
-    site = cursor_site(tree, hole.span.start)
-    if site.left.strip() or site.is_string or site.is_comment:
-        return None
-    is_list = site.opener in ("(", "[")
-    wanted = _item_indent(tree, site) if is_list else block_indent(tree, hole)
-    left = site.left.replace(b"\r", b"")
-    if wanted is None or not wanted.startswith(left):
-        return None
-    return wanted[len(left) :].decode("ascii", "replace")
-
-
-def _item_indent(tree: SyntaxTree, site: CursorSite) -> bytes | None:
-    """The white space before an item of the list around a blank line; what is there already wins.
-
-    That of the item above, for the first item that of the one below.
-    """
-    above, below = preceding_line(tree, site.line), following_line(tree, site.line)
-    if site.left or above is None:
-        return site.left or None
-    lead = _lead(above.of(tree.data))
-    if site.opener_offset < above.start:
-        return lead
-    deeper = b"" if below is None else _lead(below.of(tree.data))
-    return deeper if deeper.startswith(lead) and len(deeper) > len(lead) else None
-
-
-def block_indent(tree: SyntaxTree, hole: Hole) -> bytes | None:
-    """The white space before the statements of the block around a blank line, None if unknown."""
-    site = cursor_site(tree, hole.span.start)
-    above = preceding_line(tree, site.line)
-    if above is None:
-        return b""
-    lead = _lead(above.of(tree.data))
-    if not _opens_block(tree, above.of(tree.data), hole):
-        if not site.left and _is_between(tree, site, lead):
-            return lead
-        is_level = len(site.left.expandtabs(8)) <= len(lead.expandtabs(8))
-        return site.left if is_level and hole.kind is not HoleKind.BODY else lead
-    if site.left.startswith(lead) and len(site.left) > len(lead):
-        return site.left
-    below = following_line(tree, site.line)
-    deeper = b"" if below is None else _lead(below.of(tree.data))
-    if deeper.startswith(lead) and len(deeper) > len(lead):
-        return deeper
-    return lead + indent_unit(tree)
-
-
-def _is_between(tree: SyntaxTree, site: CursorSite, lead: bytes) -> bool:
-    """Whether the next line is level with the one above: what is between is of their block."""
-    below = following_line(tree, site.line)
-    text = b"" if below is None else below.of(tree.data)
-    return _lead(text) == lead and not text.lstrip().startswith((b"}", b")", b"]"))
-
-
-def _opens_block(tree: SyntaxTree, line: bytes, hole: Hole) -> bool:
-    text = line.rstrip()
-    return hole.kind is HoleKind.BODY or text.endswith(
-        b":" if tree.language.block_style is BlockStyle.INDENT else b"{"
-    )
-
-
-def _lead(line: bytes) -> bytes:
-    return line[: len(line) - len(line.lstrip(b" \t"))]
-
-
-def indent_unit(tree: SyntaxTree) -> bytes:
-    """What one level of indentation is in this file: its smallest lead, else four spaces."""
-    leads = {_lead(line) for line in tree.data[:20_000].split(b"\n") if line.strip()}
-    units = sorted((lead for lead in leads if lead and b" \t" not in lead), key=len)
-    units = [unit for unit in units if len(unit) > 1 or unit == b"\t"]
-    default = b"\t" if tree.language.id == "go" else b"    "
-    return units[0] if units else default
 
 
 def cut_at_dedent(tree: SyntaxTree, hole: Hole, text: str) -> str:

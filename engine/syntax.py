@@ -74,6 +74,13 @@ class SyntaxTree:
         root = self.tree.root_node
         return root.descendant_for_byte_range(max(offset - 1, 0), offset) or root
 
+    def node_within(self, offset: int) -> tree_sitter.Node | None:
+        """The smallest node around ``offset`` itself: of white space, the block that holds it."""
+        if self.tree is None:
+            return None
+        root = self.tree.root_node
+        return root.descendant_for_byte_range(offset, offset) or root
+
     def ancestors(self, offset: int) -> Iterator[tree_sitter.Node]:
         """The nodes around ``offset``, innermost first; each strictly holds it or ends at it."""
         node = self.node_at(offset)
