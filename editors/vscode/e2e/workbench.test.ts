@@ -33,7 +33,7 @@ let bench: Workbench;
 
 before(async () => {
   bench = await Workbench.start(parts, SCRIPTED);
-  for (const name of ["tab.py", "parts.py", "animated.py", "crash.py", "language.py"])
+  for (const name of ["tab.py", "parts.py", "animated.py", "by_hand.py", "crash.py", "language.py"])
     bench.write(name, TOTALS);
   bench.write("rename.py", TOTALS);
   bench.write("save.py", SAVE);
@@ -126,17 +126,32 @@ test("ghost text is taken by the word, then by the line", async () => {
 });
 
 test("the canvas settles at the cursor before the ghost text, where that is wanted", async () => {
-  // Asked by hand alone: a key that typed along would be answered without denoising.
-  const animated = { "midfill.ghostText.animate": true, "midfill.mode": "off" };
-  await bench.withSettings({ ...SCRIPTED, ...animated }, "animated.py");
-  await bench.goTo(6, 5);
-  const wasSeen = await bench.watchDecorations("░");
-  await bench.type("return sum(pri");
-  await bench.page.waitForTimeout(1000);
-  await bench.page.keyboard.press("Alt+Backslash");
-  await bench.ghostText("ces) + shipping");
-  assert.equal(await wasSeen(), true);
-  await bench.withSettings(SCRIPTED, "animated.py");
+  await bench.withFolderSettings({ "midfill.ghostText.animate": true });
+  try {
+    await bench.show("animated.py");
+    await bench.goTo(6, 5);
+    const wasSeen = await bench.watchDecorations("░");
+    await bench.type("return sum(pri");
+    await bench.ghostText("ces) + shipping");
+    assert.equal(await wasSeen(), true);
+  } finally {
+    await bench.withoutFolderSettings();
+  }
+});
+
+test("a key asks by hand, where nothing is shown unasked", async () => {
+  await bench.withFolderSettings({ "midfill.mode": "off" });
+  try {
+    await bench.show("by_hand.py");
+    await bench.goTo(6, 5);
+    await bench.type("return sum(pri");
+    await bench.status(/^Midfill, switched off/);
+    await bench.noGhostText();
+    await bench.page.keyboard.press("Alt+Backslash");
+    await bench.ghostText("ces) + shipping");
+  } finally {
+    await bench.withoutFolderSettings();
+  }
 });
 
 test("a rename changes every place of the name, through the editor's own box", async () => {
@@ -182,7 +197,10 @@ test("a language that is switched off is left alone, until it is switched on aga
   await bench.status(/silent: midfill\.disabledLanguages holds python/);
   await bench.goTo(6, 5);
   await bench.type("return sum(pr");
-  await bench.page.waitForTimeout(1500);
+  assert.match(
+    await bench.toastOf("Midfill: Why Was Nothing Shown?"),
+    /silent here: midfill\.disabledLanguages holds python/,
+  );
   await bench.noGhostText();
   await bench.command("Midfill: Switch On or Off for This Language");
   await bench.status(/^Midfill, (?!silent)/);
@@ -216,7 +234,6 @@ test("the model that ships answers in the editor", async () => {
   await bench.type(".");
   // What it proposes differs a little between processors; that it answers does not.
   await bench.status(/^Midfill, (?!ready)/, 60_000);
-  await bench.page.waitForTimeout(1000);
   await bench.picture("default-model");
   await bench.command("Midfill: Show the Denoising");
   const view = await bench.denoisingView();

@@ -1,7 +1,7 @@
 /** A real VS Code workbench: code-server on loopback, driven in headless Chromium. */
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { type Browser, chromium, type FrameLocator, type Page } from "playwright-core";
@@ -113,10 +113,24 @@ export class Workbench {
     return readFileSync(join(this.parts.folder, "workspace", name), "utf8");
   }
 
-  /** Change the user's settings and load the workbench anew: it reads them when it starts. */
+  /** Change the user's settings and load the workbench anew. */
   async withSettings(settings: object, name: string): Promise<void> {
     writeSettings(this.parts, settings);
     await this.open(name);
+  }
+
+  /** Change the folder's settings, and wait until the extension has read them. */
+  async withFolderSettings(settings: object): Promise<void> {
+    const file = join(this.parts.folder, "workspace", ".vscode", "settings.json");
+    // A bar without its detail is the sign that this file is in force.
+    writeJson(file, { ...settings, "midfill.statusBar.detail": false });
+    await this.barText((text) => text === "Midfill");
+  }
+
+  /** Take the folder's settings back, and wait until the extension has noticed. */
+  async withoutFolderSettings(): Promise<void> {
+    rmSync(join(this.parts.folder, "workspace", ".vscode"), { recursive: true });
+    await this.barText((text) => text !== "Midfill");
   }
 
   /** Choose a theme by its label. */
@@ -221,6 +235,13 @@ export class Workbench {
     return this.until(save, isRight, `the expected text in ${name}`);
   }
 
+  /** Wait until the status bar item shows the right text. */
+  async barText(isRight: (text: string) => boolean): Promise<string> {
+    const item = this.page.locator('.statusbar-item[id*="midfill.status"] a');
+    const read = async () => spaces((await item.textContent()) ?? "").trim();
+    return this.until(read, isRight, "another text in the status bar");
+  }
+
   /** Wait until the status bar item says something, as a screen reader reads it. */
   async status(pattern: RegExp, limitMs = SHOWN_MS): Promise<string> {
     const item = this.page.locator('.statusbar-item[id*="midfill.status"] a');
@@ -269,7 +290,7 @@ export class Workbench {
   /** The denoising view, once it is drawn. */
   async denoisingView(): Promise<FrameLocator> {
     const view = this.page.frameLocator("iframe.webview.ready").frameLocator("#active-frame");
-    await view.locator("tr[data-frame]").first().waitFor({ timeout: STARTED_MS });
+    await view.locator("tr[data-frame]").first().waitFor({ timeout: SHOWN_MS });
     return view;
   }
 

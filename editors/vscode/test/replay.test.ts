@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PositionState, Step, TraceRecord } from "../src/trace/record.ts";
-import { type Cell, frames, glyph, holeText, numHealed, widths } from "../src/trace/replay.ts";
+import {
+  addedText,
+  type Cell,
+  frames,
+  glyph,
+  holeText,
+  numHealed,
+  widths,
+} from "../src/trace/replay.ts";
 import { stages } from "../src/trace/timings.ts";
 
 const M: PositionState = "MASKED";
@@ -117,4 +125,25 @@ test("what was typed of a word is not shown a second time", () => {
   assert.equal(numHealed(cells, "return sum("), 0);
   assert.equal(numHealed(cells, "return sum(pric"), 1);
   assert.equal(numHealed([], "x"), 0);
+});
+
+test("what is added behind what was typed shrinks to that, masks too", () => {
+  const [masked, first, final] = ["░░░", "pri░░", "prices)"].map((text) =>
+    [text.slice(0, 3), text.slice(3)].map(
+      (part): Cell => ({
+        text: part.replaceAll("░", ""),
+        id: 1,
+        p: 1,
+        state: part === "" || part.includes("░") ? "masked" : "settled",
+        change: "none",
+      }),
+    ),
+  );
+  assert.ok(masked && first && final);
+  assert.equal(addedText(masked, final, "sum("), "░░");
+  assert.equal(addedText(masked, final, "sum(pri"), "░");
+  assert.equal(addedText(first, final, "sum(pri"), "░");
+  assert.equal(addedText(final, final, "sum(pri"), "ces)");
+  assert.equal(addedText(final, final, "sum(price"), "s)");
+  assert.equal(addedText(masked, final, "sum(price"), "░");
 });

@@ -27,7 +27,14 @@ import {
 } from "../protocol.ts";
 import { isWanted, setting } from "../settings.ts";
 import { type DrawnEdit, EditDecorations } from "./decorations.ts";
-import { acceptedPlaces, hint, type NextEdit, nextEditOf, type Place } from "./nextEdit.ts";
+import {
+  acceptedPlaces,
+  hint,
+  isAtCursor,
+  type NextEdit,
+  nextEditOf,
+  type Place,
+} from "./nextEdit.ts";
 import { EditPreview } from "./preview.ts";
 import type { OffsetEdit } from "./textEdits.ts";
 
@@ -69,10 +76,12 @@ export class NextEdits implements Disposable {
     const asking = new CancellationTokenSource();
     this.asking = asking;
     const { document } = editor;
-    const version = document.version;
-    const result = await this.request(document, editor.selection.active, asking, isInvoked);
+    const { version } = document;
+    const position = editor.selection.active;
+    const result = await this.request(document, position, asking, isInvoked);
     if (asking.token.isCancellationRequested || document.version !== version) return;
     const edit = nextEditOf(result);
+    if (edit !== null && !isInvoked && isAtCursor(edit, document.uri.toString(), position)) return;
     if (edit !== null) await this.show(edit);
     else if (isInvoked) void window.showInformationMessage(silence(result));
   }

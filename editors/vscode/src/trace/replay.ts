@@ -2,6 +2,8 @@
 
 import type { Step, TraceRecord } from "./record.ts";
 
+const MASK = "░";
+
 /** `settled`: committed, and never changed again. */
 export type CellState = "masked" | "committed" | "settled";
 
@@ -43,9 +45,7 @@ export function widths(played: readonly Frame[]): number[] {
  * being typed is denoised once more, with its letters given.
  */
 export function numHealed(final: readonly Cell[], before: string): number {
-  const text = holeText(final, "");
-  let length = Math.min(text.length, before.length);
-  while (length > 0 && !before.endsWith(text.slice(0, length))) length--;
+  const length = numTyped(final, before);
   let at = 0;
   for (let covered = final[0]?.text.length ?? 0; at < final.length && covered <= length; ) {
     at++;
@@ -54,14 +54,35 @@ export function numHealed(final: readonly Cell[], before: string): number {
   return length === 0 ? 0 : at;
 }
 
+/** What a canvas adds to what stands before it: letters given or typed since are left out. */
+export function addedText(cells: readonly Cell[], final: readonly Cell[], before: string): string {
+  let typed = numTyped(final, before);
+  const left = cells.map((cell, at) => {
+    const length = final[at]?.text.length ?? 0;
+    const cut = Math.min(typed, length);
+    typed -= cut;
+    if (cut > 0 && cut === length) return "";
+    return cell.state === "masked" ? MASK : cell.text.slice(cut);
+  });
+  return left.join("");
+}
+
+/** How many characters of the final text stand before its hole already. */
+function numTyped(final: readonly Cell[], before: string): number {
+  const text = holeText(final, "");
+  let length = Math.min(text.length, before.length);
+  while (length > 0 && !before.endsWith(text.slice(0, length))) length--;
+  return length;
+}
+
 /** What a hole holds in a frame: the text, and where its masks are. */
-export function holeText(cells: readonly Cell[], mask = "░"): string {
+export function holeText(cells: readonly Cell[], mask = MASK): string {
   return cells.map((cell) => (cell.state === "masked" ? mask : cell.text)).join("");
 }
 
 /** What a cell shows: line ends and the end of the text have no glyph of their own. */
 export function glyph(cell: Cell): string {
-  if (cell.state === "masked") return "░";
+  if (cell.state === "masked") return MASK;
   if (cell.text === "") return "∎";
   return cell.text.replaceAll("\n", "⏎").replaceAll("\t", "⇥").replaceAll(" ", "·");
 }

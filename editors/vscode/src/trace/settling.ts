@@ -12,7 +12,7 @@ import type { Connection } from "../connection.ts";
 import { TRACE } from "../protocol.ts";
 import { setting } from "../settings.ts";
 import type { TraceRecord } from "./record.ts";
-import { frames, holeText } from "./replay.ts";
+import { addedText, frames } from "./replay.ts";
 
 const LONGEST_MS = 400;
 const FRAME_MS = 45;
@@ -28,9 +28,9 @@ export class Settling implements Disposable {
     if (!setting("ghostText.animate", false)) return;
     const record = await this.connection.ask<TraceRecord>(TRACE, { id }, token);
     if (record === null || token.isCancellationRequested) return;
-    const texts = frames(record).map((frame) =>
-      holeText(frame.holes[record.plan.cursor_hole ?? 0] ?? []),
-    );
+    const played = frames(record).map((frame) => frame.holes[record.plan.cursor_hole ?? 0] ?? []);
+    const before = textBefore(editor);
+    const texts = played.map((cells) => addedText(cells, played.at(-1) ?? [], before));
     const wait = Math.min(FRAME_MS, LONGEST_MS / Math.max(texts.length, 1));
     try {
       for (const text of texts) {
@@ -54,4 +54,8 @@ export class Settling implements Disposable {
       { range: new Range(at, at), renderOptions: { after } },
     ]);
   }
+}
+
+function textBefore({ document, selection: { active } }: TextEditor): string {
+  return document.lineAt(active.line).text.slice(0, active.character);
 }

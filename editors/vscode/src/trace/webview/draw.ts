@@ -6,6 +6,8 @@ import { type Cell, type Frame, glyph, numHealed, widths } from "../replay.ts";
 import { stages } from "../timings.ts";
 import { element, section, withProperty } from "./dom.ts";
 
+// The theme's colours for charts; stages beyond them are striped.
+const NUM_HUES = 6;
 const PERCENT = new Intl.NumberFormat(undefined, { style: "percent" });
 
 /** One line that says how the request ended. */
@@ -38,9 +40,9 @@ export function canvas(frame: Frame): HTMLElement {
 }
 
 /** All frames: a row each, a column for each position. */
-export function grid(frames: readonly Frame[], current: number): HTMLElement {
+export function grid(record: TraceRecord, frames: readonly Frame[], current: number): HTMLElement {
   const [first] = frames;
-  if (first === undefined) return section("Steps", element("p", {}, "Nothing was denoised."));
+  if (first === undefined) return section("Steps", element("p", {}, withoutSteps(record)));
   const body = element("tbody");
   const columns = widths(frames);
   for (const [index, frame] of frames.entries()) {
@@ -65,6 +67,13 @@ export function grid(frames: readonly Frame[], current: number): HTMLElement {
     body.append(row);
   }
   return section("Steps", element("div", { class: "scroll" }, element("table", {}, body)));
+}
+
+/** Why there is nothing to replay. */
+function withoutSteps({ outcome }: TraceRecord): string {
+  return outcome.steps > 0
+    ? "The server has forgotten the steps: it keeps those of the last requests only."
+    : "Nothing was denoised.";
 }
 
 /** The source with the holes in it; each shows what its canvas holds in the current frame. */
@@ -138,18 +147,14 @@ export function timings(record: TraceRecord): HTMLElement {
   const bar = element("div", { class: "bar", "aria-hidden": "true" });
   const body = element("tbody");
   all.forEach((stage, index) => {
-    const part = element("div", { class: `stage stage-${index % 6}`, title: stage.name });
+    const look = `stage-${index % NUM_HUES}${index < NUM_HUES ? "" : " striped"}`;
+    const part = element("div", { class: `stage ${look}`, title: stage.name });
     bar.append(withProperty(part, "--share", stage.share));
     body.append(
       element(
         "tr",
         {},
-        element(
-          "th",
-          { scope: "row" },
-          element("span", { class: `key stage-${index % 6}` }),
-          stage.name,
-        ),
+        element("th", { scope: "row" }, element("span", { class: `key ${look}` }), stage.name),
         element("td", {}, ms(stage.ms)),
         element("td", {}, PERCENT.format(stage.share)),
       ),

@@ -135,7 +135,7 @@ function go(index: number): void {
   content.replaceChildren(
     draw.outcome(shown.record),
     ...(frame === undefined ? [] : [draw.canvas(frame)]),
-    draw.grid(shown.frames, current),
+    draw.grid(shown.record, shown.frames, current),
     draw.plan(shown.lines, shown.record, shown.frames, current),
     draw.timings(shown.record),
     draw.legend(),
