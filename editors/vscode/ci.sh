@@ -80,12 +80,6 @@ size=$(stat -c %s dist/midfill.vsix)
 echo "dist/midfill.vsix: $size bytes of at most 1000000"
 [ "$size" -lt 1000000 ]
 
-# Minutes long, and now and then a panel of the editor's own does not load: asked for by hand.
-if [ -z "${MIDFILL_WORKBENCH:-}" ]; then
-  echo 'the workbench scenarios are left out: MIDFILL_WORKBENCH=1 runs them'
-  exit 0
-fi
-
 stage 'code-server and Chromium'
 CHROMIUM=$(find_chromium) || { has_debian_packages chromium fonts-dejavu-core && CHROMIUM=$(find_chromium); } ||
   skip 'there is no Chromium: install it, or name it in CHROMIUM'

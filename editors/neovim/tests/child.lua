@@ -11,7 +11,9 @@ Child.__index = Child
 
 ---@return Child
 function M.start()
-  local job = vim.fn.jobstart({ vim.v.progpath, "--clean", "--embed", "--headless" }, {
+  -- One that was unpacked beside its own C library is started by a script.
+  local nvim = vim.env.MIDFILL_NVIM or vim.v.progpath
+  local job = vim.fn.jobstart({ nvim, "--clean", "--embed", "--headless" }, {
     rpc = true,
     env = { NVIM_APPNAME = "midfill-tests" },
   })

@@ -7,7 +7,7 @@ vim.opt.runtimepath:prepend(vim.env.MIDFILL_PLUGIN)
 
 local only = _G.arg and _G.arg[1]
 local num_failed, num_passed = 0, 0
-for _, file in ipairs({ "units", "typing", "server" }) do
+for _, file in ipairs({ "units", "typing", "native", "server" }) do
   local names = {}
   local cases = require(file .. "_test")
   for name in pairs(cases) do
@@ -15,7 +15,7 @@ for _, file in ipairs({ "units", "typing", "server" }) do
   end
   table.sort(names)
   for _, name in ipairs(names) do
-    if not only or name:find(only, 1, true) then
+    if not only or file == only or name:find(only, 1, true) then
       local is_fine, problem = xpcall(cases[name], debug.traceback)
       num_passed, num_failed = num_passed + (is_fine and 1 or 0), num_failed + (is_fine and 0 or 1)
       print(("%s  %s: %s\n"):format(is_fine and "ok  " or "FAIL", file, name))

@@ -1,5 +1,5 @@
 --- Typing in a real Neovim with the real server behind it (scripted model: it repeats what followed
---- the same words above).
+--- the same words above). The plugin draws; native_test.lua is about Neovim drawing.
 local Child = require("child")
 
 local M = {}
@@ -23,6 +23,7 @@ local function with_child(case, options)
   local defaults = {
     cmd = { midfill, "lsp", "--model", "scripted" },
     settings = { mode = "eager", feedback = false },
+    native = false,
   }
   child:open(path, vim.tbl_deep_extend("force", defaults, options or {}))
   local is_fine, problem = xpcall(case, debug.traceback, child)

@@ -41,9 +41,9 @@ M["wrong options are named, and none of them taken"] = function()
 end
 
 M["a language, a folder and a buffer can be switched off"] = function()
-  equal(config.set({ languages = { lua = false }, disabled_folders = { "/secret" } }), {})
+  equal(config.set({ languages = { text = false }, disabled_folders = { "/secret" } }), {})
   local buffer = vim.api.nvim_create_buf(true, false)
-  vim.bo[buffer].filetype = "lua"
+  vim.bo[buffer].filetype = "text"
   equal(config.allows(buffer), false)
   vim.bo[buffer].filetype = "python"
   equal(config.allows(buffer), true)

@@ -43,6 +43,8 @@ end
 local function capabilities()
   local own = vim.lsp.protocol.make_client_capabilities()
   own.textDocument.inlineCompletion = { dynamicRegistration = false }
+  -- An item's command tells the server that it was accepted, and makes its further places.
+  own.workspace.executeCommand = { dynamicRegistration = false }
   return own
 end
 
@@ -103,6 +105,7 @@ function M.on_exit(code, signal)
     return
   end
   num_crashes = num_crashes + 1
+  M.last_request = nil
   local message = ("the server ended (code %d, signal %d)"):format(code, signal)
   M.status = { busy = false, kind = "Error", message = message }
   vim.schedule(function()
@@ -142,6 +145,7 @@ function M.stop(after)
       end, 50)
     end
     M.is_stopping = false
+    M.last_request = nil
     num_crashes = 0
     if after then
       after()
@@ -194,6 +198,21 @@ function M.cancel(client, id)
     client:cancel_request(id)
   else
     client.cancel_request(id)
+  end
+end
+
+-- The request that was answered last in insert mode, by its server's id.
+---@type string?
+M.last_request = nil
+
+--- Remember which request was the last one: next edits, asked for when insert mode is left, follow.
+---@param buffer integer
+function M.note_last_request(buffer)
+  local server = M.of(buffer)
+  if server then
+    M.request(server, "midfill/trace", vim.empty_dict(), function(_, trace)
+      M.last_request = trace and trace.id
+    end, buffer)
   end
 end
 

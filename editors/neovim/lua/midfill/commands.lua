@@ -13,7 +13,12 @@ local function with_trace(handle)
     client.tell(is_allowed and client.status.message or reason, vim.log.levels.WARN)
     return
   end
-  client.request(server, "midfill/trace", vim.empty_dict(), function(err, trace)
+  local is_typing = vim.fn.mode():match("^[iR]")
+  local params = vim.empty_dict()
+  if not is_typing then
+    params.id = client.last_request
+  end
+  client.request(server, "midfill/trace", params, function(err, trace)
     if err then
       client.tell(err.message, vim.log.levels.WARN)
     else
@@ -83,7 +88,7 @@ M.actions = {
     end
   end,
   buffer = function()
-    vim.b.midfill = vim.b.midfill == false
+    require("midfill").switch(vim.api.nvim_get_current_buf(), vim.b.midfill == false)
     client.tell(vim.b.midfill and "on in this buffer" or "off in this buffer")
   end,
   status = function()

@@ -11,7 +11,8 @@ M.is_enabled = false
 
 ---@return boolean
 function M.is_native()
-  return config.current.native and native.exists()
+  -- Neovim's own client always asks while typing.
+  return config.current.native and config.current.auto and native.exists()
 end
 
 --- The part that draws: Neovim's own (0.12) or ours.
@@ -71,9 +72,8 @@ end
 ---@param event { buf: integer }
 local function attach(event)
   if M.is_enabled and config.allows(event.buf) then
-    local id = client.start(event.buf)
-    if id and M.is_native() then
-      native.enable(id)
+    if client.start(event.buf) and M.is_native() then
+      native.enable(event.buf, true)
     end
   end
 end
@@ -81,6 +81,7 @@ end
 ---@param event { buf: integer }
 local function leave_insert(event)
   ghost.leave(event.buf)
+  client.note_last_request(event.buf)
   if M.is_enabled and config.current.next_edits then
     next_edit.ask(event.buf, false)
   end
@@ -95,9 +96,13 @@ local function watch()
   on("InsertLeave", leave_insert)
   on("ColorScheme", define_highlights)
   -- LspAttach: what was typed while the server started is asked about as soon as it is there.
-  on({ "TextChangedI", "CursorMovedI", "InsertEnter", "LspAttach" }, function()
-    if M.is_enabled and not M.is_native() and vim.fn.mode():match("^[iR]") then
+  on({ "TextChangedI", "CursorMovedI", "InsertEnter", "LspAttach" }, function(event)
+    if not M.is_enabled or not vim.fn.mode():match("^[iR]") then
+      return
+    elseif not M.is_native() then
       ghost.refresh()
+    elseif event.event == "LspAttach" then
+      native.catch_up()
     end
   end)
   on({ "TextChanged", "TextChangedI" }, function(event)
@@ -132,6 +137,22 @@ function M.setup(options)
   M.enable()
 end
 
+--- Switch a buffer on or off.
+---@param buffer integer
+---@param is_on boolean
+function M.switch(buffer, is_on)
+  vim.b[buffer].midfill = is_on
+  if is_on then
+    attach({ buf = buffer })
+  else
+    ghost.leave(buffer)
+    next_edit.forget(buffer)
+    if M.is_native() then
+      native.enable(buffer, false)
+    end
+  end
+end
+
 function M.enable()
   M.is_enabled = true
   for _, buffer in ipairs(vim.api.nvim_list_bufs()) do
@@ -150,7 +171,7 @@ end
 --- Propose now, several candidates.
 function M.complete()
   if M.is_native() then
-    vim.lsp.inline_completion.get()
+    native.complete()
   else
     ghost.ask(true)
   end
@@ -173,6 +194,9 @@ end
 
 ---@return boolean
 function M.dismiss()
+  if M.is_native() then
+    return native.dismiss()
+  end
   local is_shown = ghost.is_visible()
   ghost.dismiss()
   return is_shown
