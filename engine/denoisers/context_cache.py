@@ -108,16 +108,15 @@ def common_prefix(first: Ids, second: Ids) -> int:
 
 
 def buffers_for(
-    context: CachedContext | None, num_kept: int, num_tokens: int, shape: ModelShape
+    context: CachedContext | None, num_kept: int, num_slots: int, shape: ModelShape
 ) -> Buffers:
-    """Buffers with the first ``num_kept`` rows of ``context``, to be written up to ``num_tokens``.
+    """Buffers of ``num_slots`` or more with the first ``num_kept`` rows of ``context``.
 
     The context's own where nobody sees what would be overwritten and there is room.
     """
     if context is None or not num_kept:
-        return Buffers(shape, num_tokens)
+        return Buffers(shape, num_slots)
     own = context.buffers
-    is_read_only = num_kept == num_tokens
-    if is_read_only or (num_tokens <= own.num_slots and own.is_free_behind(num_kept)):
+    if num_slots <= own.num_slots and own.is_free_behind(num_kept):
         return own
-    return own.grown(num_kept, num_tokens)
+    return own.grown(num_kept, num_slots)

@@ -31,6 +31,10 @@ from engine.models import Model
 from engine.tokenizer import BPETokenizer
 
 CHUNK_TOKENS = 64
+# Slots cost time whether used or not: a context's buffers grow with it.
+GROWTH = 256
+# Slots behind a context for the canvas that the causal pass keeps there.
+TAIL_ROOM = 40
 HIDDEN_SCORE = -1e9
 Feed = Mapping[str, NDArray[Any]]
 
@@ -120,26 +124,30 @@ class OnnxDenoiser:
         num_tokens = len(tokens.ids)
         self._check_length(num_tokens)
         source, num_kept = self._longest(tokens.ids, reuse)
-        buffers = buffers_for(source, num_kept, num_tokens, self._shape)
-        # From here on the rows belong to this context: nobody else may write them.
-        context = CachedContext(tokens, num_kept, buffers)
-        if self._tail is not None and num_kept < num_tokens and self._tail.is_in(buffers):
+        if source is not None and num_kept == num_tokens:
+            return CachedContext(tokens, num_kept, source.buffers)
+        num_slots = num_tokens + TAIL_ROOM
+        buffers = buffers_for(source, num_kept, min(num_kept + GROWTH, num_slots), self._shape)
+        if self._tail is not None and self._tail.is_in(buffers):
             self._tail = None
-        end = num_kept
-        try:
-            for start in range(num_kept, num_tokens, CHUNK_TOKENS):
-                end_of_chunk = min(start + CHUNK_TOKENS, num_tokens)
-                # A single row takes other paths through the runtime, with other rounding: the one
-                # before it is computed again, to the same bits.
-                first = max(min(start, end_of_chunk - 2), 0)
-                ids = tokens.ids[first:end_of_chunk]
-                self._run(buffers, stored_feed(ids, first, self._shape.num_kv_heads), cancel)
-                end = end_of_chunk
-        except Cancelled:
-            self._unfinished = CachedContext(ContextTokens(tokens.ids[:end], end), 0, buffers)
-            raise
+        for start in range(num_kept, num_tokens, CHUNK_TOKENS):
+            if cancel is not None and cancel.is_set():
+                # What a key interrupts is asked for again with the next one.
+                self._unfinished = CachedContext(
+                    ContextTokens(tokens.ids[:start], start), 0, buffers
+                )
+                raise Cancelled("cancelled before a piece of the context")
+            end = min(start + CHUNK_TOKENS, num_tokens)
+            if end > buffers.num_slots:
+                buffers = buffers.grown(start, min(start + GROWTH, num_slots))
+            # A single row takes other paths through the runtime, with other rounding: the one
+            # before it is computed again, to the same bits.
+            first = max(min(start, end - 2), 0)
+            feed = stored_feed(tokens.ids[first:end], first, self._shape.num_kv_heads)
+            # Not ended by ``cancel``: the next request needs the same piece.
+            self._run(buffers, feed, None)
         self._unfinished = None
-        return context
+        return CachedContext(tokens, num_kept, buffers)
 
     def _longest(self, ids: Ids, reuse: ContextHandle | None) -> tuple[CachedContext | None, int]:
         """The known context that has most in common with ``ids``, and how much."""
