@@ -5,6 +5,7 @@ MidfillError
 │   ├── TooLarge        the text is over the size limit
 │   └── UnknownModel    no model of that name or path
 ├── DamagedWeights      a weights file is missing, truncated, or fails its hash
+├── RemoteFailed        a remote backend or a hub gave nothing usable (the local model goes on)
 ├── TrainingError       corpus line, checkpoint or disk: the run stops, nothing is lost
 └── Cancelled           the request's cancel event was set (becomes Refusal CANCELLED)
 
@@ -32,6 +33,19 @@ class UnknownModel(BadInput):
 
 class DamagedWeights(MidfillError):
     """A weights file is missing, truncated or does not match its SHA-256."""
+
+
+class RemoteFailed(MidfillError):
+    """Another machine gave nothing usable; ``is_passing``: asking again may help.
+
+    ``retry_after_s``: how long it wants to be left alone.
+    """
+
+    def __init__(
+        self, message: str, is_passing: bool = False, retry_after_s: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.is_passing, self.retry_after_s = is_passing, retry_after_s
 
 
 class TrainingError(MidfillError):

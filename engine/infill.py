@@ -32,6 +32,7 @@ from engine.likelihood import log_likelihoods
 from engine.mask_plan import plan_masks
 from engine.memory import Memory
 from engine.proposal import Outcome, Reason, Refusal
+from engine.remote.errand import Errand, Remote
 from engine.request import Request
 from engine.rules import ProjectRules, RulesFinder
 from engine.sampler import ModelView
@@ -91,6 +92,11 @@ class Infiller:
         is_asked = has_memory and self.decoding is not Decoding.MASKED
         self._library = Library(self._model.lexicon) if is_asked else None
         self._handles = Handles(denoiser, self.config.num_contexts)
+        self._remote = Remote()
+
+    def close(self) -> None:
+        """Close the connections to backends, if any were asked."""
+        self._remote.close()
 
     def twins(self, num_twins: int) -> list[Infiller]:
         """More of the same, for requests at the same time: they share model and contexts."""
@@ -190,7 +196,9 @@ class Infiller:
                 plan = self._plan(tree, request, spans)
             try:
                 if is_asked:
-                    return self._fill(request, tree, plan, budget, watch, on_step)
+                    backend = None if spans else request.backend
+                    with self._remote.asked(backend, request, tree, plan, budget) as errand:
+                        return self._fill(request, tree, plan, budget, watch, on_step, errand)
                 self._read(request, tree, plan, budget, watch)
                 reason, detail = Reason.EMPTY, "the context was read ahead, nothing was asked"
             except BadInput:
@@ -213,6 +221,7 @@ class Infiller:
         budget: Budget,
         watch: Stopwatch,
         on_step: OnStep | None,
+        errand: Errand | None,
     ) -> Outcome:
         """What happens to a planned request, stage by stage."""
         with watch.measure("constraints"):
@@ -220,7 +229,7 @@ class Infiller:
             grammar = [Grammar(tree, plan)] if self.config.has_grammar else []
         canvas, handle, memory = self._read(request, tree, plan, budget, watch)
         task = Task(
-            request,
+            request if errand is None else errand.wish(request),
             tree,
             plan,
             canvas,
@@ -237,7 +246,8 @@ class Infiller:
             self.decoding,
             memory,
         )
-        return best_candidate(task)
+        outcome = best_candidate(task)
+        return outcome if errand is None else errand.settled(task, outcome)
 
     def _read(
         self, request: Request, tree: SyntaxTree, plan: MaskPlan, budget: Budget, watch: Stopwatch

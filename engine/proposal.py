@@ -92,6 +92,7 @@ class Proposal:
     text is kept. ``forwards`` counts passes through the model, ``steps`` denoising steps.
     ``num_cached_tokens`` of the ``num_context_tokens`` were encoded for an earlier request.
     ``is_cut``: the sure beginning of a text that was not sure enough; ``confidence`` is its own.
+    ``remote``: what became of the question to the request's backend, for people.
     """
 
     text: str
@@ -107,6 +108,7 @@ class Proposal:
     num_context_tokens: int = 0
     num_cached_tokens: int = 0
     is_cut: bool = False
+    remote: str = ""
 
     @property
     def edits(self) -> tuple[Edit, ...]:
@@ -121,7 +123,10 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Nothing is shown, and why; ``detail`` is one line for a person."""
+    """Nothing is shown, and why; ``detail`` is one line for a person.
+
+    ``remote``: what became of the question to the request's backend, for people.
+    """
 
     reason: Reason
     detail: str = ""
@@ -130,6 +135,7 @@ class Refusal:
     forwards: int = 0
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     model: str = ""
+    remote: str = ""
 
 
 Outcome = Proposal | Refusal

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from engine.remote.backend import Backend
 from engine.spans import ByteOffset, Span
 
 
@@ -55,6 +56,7 @@ class Request:
     proposal went on from about here, before the user typed something else than its next word; a
     guess, it changes how fast the text is found and never which text. ``nearby``: other files of
     the workspace, the nearest first, in which to look for what was written before.
+    ``backend``: a server that the user named, which may be asked, too.
     """
 
     text: str
@@ -72,3 +74,4 @@ class Request:
     min_confidence: float | None = None
     draft: str | None = None
     nearby: tuple[OpenDocument, ...] = ()
+    backend: Backend | None = None

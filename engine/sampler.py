@@ -180,6 +180,11 @@ class Sampler:
             num_drafted = min(len(draft), len(other) - start)
             other.guess[start : start + num_drafted] = draft[:num_drafted]
 
+    @property
+    def num_positions(self) -> int:
+        """Tokens that the holes had room for."""
+        return sum(len(hole.done) + len(hole) for hole in self.canvas.holes)
+
     def texts(self) -> tuple[str, ...]:
         """The text of each hole up to its first masked position, behind the forced bytes."""
         return tuple(self.model.spelling.text(hole) for hole in self.canvas.holes)

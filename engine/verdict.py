@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from engine.alignment import align
 from engine.check import Checked, Rejected, check
 from engine.commit import Floats
 from engine.constraints import Draft, Fault, first_fault
+from engine.effort import SamplerConfig
 from engine.names import unresolved
 from engine.neutral import fill
 from engine.proposal import (
@@ -23,7 +25,7 @@ from engine.proposal import (
     Refusal,
     TokenConfidence,
 )
-from engine.sampler import Sampler, Stop, TokenScores
+from engine.sampler import Stop, TokenScores
 from engine.spans import span
 from engine.sure_prefix import sure_cuts
 from engine.task import Task
@@ -41,8 +43,32 @@ class Retry:
 Verdict = Proposal | Refusal | Retry
 
 
-def judge(task: Task, sampler: Sampler) -> Verdict:
-    """Check what the sampler wrote and make it a proposal."""
+class Writing(Protocol):
+    """Texts for a plan's holes, written by a ``Sampler`` or by somebody else."""
+
+    stop: Stop | None
+    fault: Fault | None
+    is_usable: bool
+    num_steps: int
+    forwards: int
+    config: SamplerConfig
+
+    @property
+    def num_positions(self) -> int:
+        """Tokens that the holes had room for."""
+        ...
+
+    def texts(self) -> tuple[str, ...]:
+        """The text of each hole, behind what was typed of it."""
+        ...
+
+    def scores(self, hole: int) -> TokenScores:
+        """Every token of a hole with its probability."""
+        ...
+
+
+def judge(task: Task, sampler: Writing) -> Verdict:
+    """Check what was written and make it a proposal."""
 
     def refusal(reason: Reason, detail: str) -> Refusal:
         return task.refusal(reason, detail, sampler.num_steps, sampler.forwards)
@@ -66,7 +92,7 @@ def judge(task: Task, sampler: Sampler) -> Verdict:
     return _proposal(task, sampler, checked.texts)
 
 
-def _offset(rejected: Rejected, sampler: Sampler) -> int | None:
+def _offset(rejected: Rejected, sampler: Writing) -> int | None:
     """The byte to try again from, None when another try would not help.
 
     Text without a wrong token does not parse because it ends too early, and an end that the model
@@ -82,12 +108,12 @@ def _offset(rejected: Rejected, sampler: Sampler) -> int | None:
     return len(text.encode()) if is_mended else None
 
 
-def _unusable(task: Task, sampler: Sampler) -> tuple[Reason, str]:
+def _unusable(task: Task, sampler: Writing) -> tuple[Reason, str]:
     if sampler.stop is Stop.DEADLINE:
         budget_ms = task.request.budget_ms or 0.0
         return Reason.DEADLINE, f"nothing safe to show after {budget_ms:.0f} ms"
-    num_tokens = sum(len(hole.done) + len(hole) for hole in sampler.canvas.holes)
-    return Reason.LOW_CONFIDENCE, f"the text did not end within {num_tokens} tokens"
+    detail = f"the text did not end within {sampler.num_positions} tokens"
+    return Reason.LOW_CONFIDENCE, detail
 
 
 def _broken_rule(task: Task, texts: tuple[str, ...]) -> Fault | None:
@@ -96,7 +122,7 @@ def _broken_rule(task: Task, texts: tuple[str, ...]) -> Fault | None:
     return next((fault for fault in faults if fault is not None), None)
 
 
-def _proposal(task: Task, sampler: Sampler, texts: tuple[str, ...]) -> Proposal | Refusal:
+def _proposal(task: Task, sampler: Writing, texts: tuple[str, ...]) -> Proposal | Refusal:
     changed = _changed(task, texts)
     counts = sampler.num_steps, sampler.forwards
     if task.plan.cursor_hole not in changed:
@@ -113,7 +139,7 @@ def _proposal(task: Task, sampler: Sampler, texts: tuple[str, ...]) -> Proposal 
     return task.refusal(Reason.LOW_CONFIDENCE, detail, *counts)
 
 
-def _sure_beginning(task: Task, sampler: Sampler) -> Proposal | None:
+def _sure_beginning(task: Task, sampler: Writing) -> Proposal | None:
     """The longest sure beginning of the only hole that parses as it is; None when there is none.
 
     A joint change is not halved, and what replaces text must be whole.
@@ -132,7 +158,7 @@ def _sure_beginning(task: Task, sampler: Sampler) -> Proposal | None:
     return None
 
 
-def _shown(task: Task, sampler: Sampler, texts: tuple[str, ...], confidence: float) -> Proposal:
+def _shown(task: Task, sampler: Writing, texts: tuple[str, ...], confidence: float) -> Proposal:
     data, plan = task.tree.data, task.plan
     newline = _newline(data)
     new_texts = [text.replace("\r\n", "\n").replace("\n", newline) for text in texts]
@@ -173,7 +199,7 @@ def _written(scores: TokenScores, text: str) -> Floats:
     return scores.p[kept]
 
 
-def _tokens(task: Task, sampler: Sampler, text: str, newline: str) -> tuple[TokenConfidence, ...]:
+def _tokens(task: Task, sampler: Writing, text: str, newline: str) -> tuple[TokenConfidence, ...]:
     scores = sampler.scores(task.plan.cursor_hole)
     p = task.calibration.token_p(scores.p)
     pieces = [piece.replace(b"\n", newline.encode()) for piece in scores.pieces]

@@ -73,6 +73,11 @@ def _add_request(parser: argparse.ArgumentParser) -> None:
         help="answer for a file that .gitignore, .midfillignore or its name (a key, .env) hides",
     )
     _add_policy(parser)
+    parser.add_argument(
+        "--backend",
+        metavar="B",
+        help="also send the code to a server: mercury, 'llama.cpp http://127.0.0.1:8080'",
+    )
     _add_model(parser)
 
 

@@ -77,6 +77,7 @@ def _why(arguments: argparse.Namespace) -> int:
 
 
 def _fill_options(arguments: argparse.Namespace) -> FillOptions:
+    from engine.remote.backend import parse_backend
     from lsp_server.fill import FillOptions
 
     return FillOptions(
@@ -86,6 +87,7 @@ def _fill_options(arguments: argparse.Namespace) -> FillOptions:
         seed=arguments.seed,
         model=arguments.model,
         may_be_ignored=arguments.ignored,
+        backend=None if arguments.backend is None else parse_backend(arguments.backend),
     )
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TextIO
 
 from engine.proposal import Outcome, Proposal, Reason, Refusal
+from engine.remote.backend import Backend
 from engine.request import Effort, Request
 from engine.step import Step
 from lsp_server.editor_rules import editor_rules
@@ -40,6 +41,7 @@ class FillOptions:
     seed: int = 0
     model: str | None = None
     may_be_ignored: bool = False
+    backend: Backend | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,7 @@ def run_request(
         effort=options.effort,
         seed=options.seed,
         candidates=options.candidates,
+        backend=options.backend,
     )
     import engine
 
@@ -140,6 +143,8 @@ def _show(run: Run, painter: Painter, out: TextIO) -> None:
     else:
         out.write(painter.refusal(run.outcome) + "\n")
     out.write(painter.faint(summary(run.outcome, run.elapsed_ms)) + "\n")
+    if run.outcome.remote:
+        out.write(painter.faint(run.outcome.remote) + "\n")
 
 
 def _explain_plan(run: Run, out: TextIO) -> None:

@@ -22,6 +22,7 @@ _PLAIN_MODULES = frozenset(
         "engine.holes",
         "engine.job",
         "engine.proposal",
+        "engine.remote.backend",
         "engine.request",
         "engine.spans",
         "engine.step",

@@ -46,7 +46,8 @@ class ProjectSettings:
         values.update(values.pop(_LANGUAGES, {}).get(language, {}))
         if own.mode is Mode.OFF:
             values["mode"] = Mode.OFF
-        values["enabled"] = own.enabled and values.get("enabled", True)
+        for name in ("enabled", "remote"):
+            values[name] = getattr(own, name) and values.get(name, True)
         return replace(own, **values)
 
     def _values(self, path: Path) -> Values:

@@ -24,6 +24,7 @@ def report(outcome: Outcome, path: str) -> dict[str, Any]:
         "forwards": outcome.forwards,
         "timings_ms": {stage: round(ms, 3) for stage, ms in outcome.timings_ms.items()},
         "model": outcome.model,
+        "remote": outcome.remote,
         "alternatives": (
             [_content(other, path) for other in outcome.alternatives]
             if isinstance(outcome, Proposal)

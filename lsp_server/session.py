@@ -20,6 +20,7 @@ from pygls.uris import to_fs_path
 
 from engine.context import ContextLimits, Source
 from engine.proposal import Outcome, Reason, Refusal
+from engine.remote.backend import Backend
 from engine.request import Excerpt, Request
 from engine.spans import ByteOffset
 from engine.step import Step
@@ -124,7 +125,9 @@ class Session:
 
     def apply_settings(self, values: object, base: Settings) -> Settings:
         """Set ``values`` over ``base``, tell the user what is wrong with them, use the rest."""
-        self.settings = self.read_settings(values, base)
+        before, self.settings = self.settings, self.read_settings(values, base)
+        if before.backend != self.settings.backend:
+            self.proposals.clear()
         self.feedback.is_on = self.settings.feedback
         return self.settings
 
@@ -226,6 +229,8 @@ class Session:
         """
         document = self.documents.get(snapshot.uri)
         settings = self.settings if document is None else self.settings_for(document)
+        backend = settings.backend if settings.remote else None
+        self._announce(backend)
         return Request(
             text=snapshot.text,
             cursor=cursor,
@@ -234,6 +239,7 @@ class Session:
             budget_ms=settings.budget_ms,
             effort=settings.effort,
             seed=settings.seed,
+            backend=backend,
             candidates=num_candidates,
             recent_edits=snapshot.recent_edits,
             definitions=self._related(snapshot, cursor) if has_context else (),
@@ -255,6 +261,16 @@ class Session:
         request = replace(self.request(document.snapshot(), cursor), budget_ms=None)
         cell = self.notebooks.context_of(document, self.documents)
         return request if cell is None else cell.put_in(request)
+
+    def _announce(self, backend: Backend | None) -> None:
+        """Show that code leaves the machine: always in the status, once as a message."""
+        self.status.notice = "" if backend is None else f"code is sent to {backend.host}"
+        if backend is not None:
+            message = (
+                f"Midfill sends the code around the cursor to {backend.host}, because "
+                "midfill.backend says so. Ignored files and likely secrets are never sent."
+            )
+            self._tell_problem(SettingProblem(message))
 
     def _related(self, snapshot: DocumentSnapshot, cursor: ByteOffset) -> tuple[Excerpt, ...]:
         is_shown = Source.DEFINITIONS in ContextLimits().sources

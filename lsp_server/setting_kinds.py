@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from engine.remote.backend import parse_backend
 from engine.request import Effort
 from lsp_server.mode import Mode
 
@@ -64,6 +65,12 @@ STRING_OR_NULL = Kind(
     "a string, or null",
     {"type": ["string", "null"]},
     lambda value: value is None or isinstance(value, str),
+)
+BACKEND = Kind(
+    "a backend in one line, as in 'llama.cpp http://127.0.0.1:8080', or null",
+    {"type": ["string", "null"]},
+    lambda value: value is None or isinstance(value, str),
+    lambda value: None if value is None else parse_backend(value),
 )
 STRINGS = Kind(
     "a list of strings",

@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields, replace
 from typing import Any
 
+from engine.errors import BadInput
+from engine.remote.backend import Backend
 from engine.request import Effort
 from lsp_server import setting_kinds as kinds
 from lsp_server.mode import Mode
@@ -64,6 +66,20 @@ class Settings:
         default=None,
         metadata=_described(
             kinds.STRING_OR_NULL, "name or path of a model, null for the one that ships"
+        ),
+    )
+    backend: Backend | None = field(
+        default=None,
+        metadata=_described(
+            kinds.BACKEND,
+            "a server that gets the code around the cursor and may propose, too: mercury,"
+            " codestral, or 'llama.cpp http://127.0.0.1:8080'; null: nothing leaves this machine",
+        ),
+    )
+    remote: bool = field(
+        default=True,
+        metadata=_described(
+            kinds.BOOLEAN, "false: nothing is sent to midfill.backend", is_shared=True
         ),
     )
     effort: Effort = field(
@@ -211,7 +227,11 @@ class _Reader:
                 for language, table in value.items()
             }
             return {setting.name: tables}
-        return {setting.name: kind.read(value)}
+        try:
+            return {setting.name: kind.read(value)}
+        except BadInput as error:
+            self._tell(f"The setting {name}: {error}.")
+            return {}
 
     def _spelled(self, name: str) -> str:
         return spelled(name) if self._is_camel else name

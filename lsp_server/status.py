@@ -27,14 +27,19 @@ class StatusReporter:
     """Sends a status whenever it differs from the last one."""
 
     def __init__(self, notify: Notify) -> None:
-        """Send through ``notify`` once ``is_wanted`` is set."""
+        """Send through ``notify`` once ``is_wanted`` is set.
+
+        ``notice`` is put behind every message, whatever the server does.
+        """
         self._notify = notify
         self._last: dict[str, Any] | None = None
+        self.notice = ""
         self.is_wanted = False
 
     def report(self, kind: StatusKind, message: str = "", is_busy: bool = False) -> None:
         """Tell the client, if it asked."""
-        status = {"busy": is_busy, "message": message, "kind": kind.value}
+        said = "; ".join(each for each in (message, self.notice) if each)
+        status = {"busy": is_busy, "message": said, "kind": kind.value}
         if self.is_wanted and status != self._last:
             self._last = status
             self._notify(METHOD, status)

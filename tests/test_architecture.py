@@ -22,12 +22,12 @@ from source_tree import ROOT, functions, imports, name_of, python_files, shipped
 
 HEAVY = {"numpy", "onnxruntime", "tokenizers", "torch", "transformers"}
 NETWORK_MODULES = {
-    "aiohttp", "ftplib", "http", "httpx", "requests", "smtplib", "socket", "socketserver", "ssl",
-    "telnetlib", "urllib.request", "urllib3", "websockets", "xmlrpc",
+    "aiohttp", "ftplib", "http", "httpx", "httpx2", "requests", "smtplib", "socket", "socketserver",
+    "ssl", "telnetlib", "urllib.request", "urllib3", "websockets", "xmlrpc",
 }  # fmt: skip
 # A remote backend and the HTTP API are switched on by the user; the corpus is fetched by a person
 # who trains; the server listens on a port when it is told to.
-NETWORK_PLACES = ("engine/denoisers/http", "engine/serving/", "engine/training/", "lsp_server/tcp")
+NETWORK_PLACES = ("engine/remote/", "engine/serving/", "engine/training/", "lsp_server/tcp")
 # Names that hold users' code wherever they appear.
 CODE_NAMES = {
     "body", "buffer", "content", "data", "document", "insert_text", "line", "new_text", "old_text",
@@ -135,6 +135,7 @@ def _is_silent(handler: ast.ExceptHandler) -> bool:
         "engine/holes.py",
         "engine/job.py",
         "engine/proposal.py",
+        "engine/remote/backend.py",
         "engine/request.py",
         "engine/spans.py",
         "engine/step.py",

@@ -44,6 +44,13 @@ def test_the_settings_are_those_of_the_schema(manifest: dict[str, Any]) -> None:
     assert contributed == wanted
 
 
+def test_no_workspace_chooses_where_code_is_sent(manifest: dict[str, Any]) -> None:
+    settings = manifest["contributes"]["configuration"][0]["properties"]
+    assert settings["midfill.backend"]["scope"] == "machine"
+    restricted = manifest["capabilities"]["untrustedWorkspaces"]["restrictedConfigurations"]
+    assert {"midfill.backend", "midfill.model"} <= set(restricted)
+
+
 def test_the_extension_keeps_its_own_settings_from_the_server(manifest: dict[str, Any]) -> None:
     source = (EXTENSION / "src" / "settings.ts").read_text("utf-8")
     (line,) = [line for line in source.splitlines() if "const CLIENT_SECTIONS" in line]

@@ -7,6 +7,10 @@ import { readFileSync, writeFileSync } from "node:fs";
 const NOT_FOR_USERS = ["statusNotifications", "completionItems", "workspaceTrusted"];
 // What a folder may say differently.
 const PER_FOLDER = ["enabled", "disabledLanguages"];
+// What no folder may say: a clone must not choose where code is sent.
+const OF_THE_USER = ["backend"];
+const scopeOf = (name) =>
+  OF_THE_USER.includes(name) ? "machine" : PER_FOLDER.includes(name) ? "resource" : "window";
 
 const manifestFile = new URL("../package.json", import.meta.url);
 const written = readFileSync(manifestFile, "utf8");
@@ -22,7 +26,7 @@ manifest.contributes.configuration[0].properties = Object.fromEntries(
       {
         ...rest,
         description: `${description.charAt(0).toUpperCase()}${description.slice(1)}.`,
-        scope: PER_FOLDER.includes(name) ? "resource" : "window",
+        scope: scopeOf(name),
       },
     ]),
 );

@@ -1,0 +1,1 @@
+"""One file for each wire format: what is sent, and how the answer is read."""

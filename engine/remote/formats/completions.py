@@ -1,0 +1,101 @@
+"""``/v1/completions``: OpenAI's shape, which vLLM, SGLang, llama.cpp and others serve.
+
+Many of them refuse ``suffix``: then the backend's ``prompt`` names the infilling format that the
+model was trained with, and prefix and suffix go into one prompt.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from engine.remote.backend import Backend
+from engine.remote.formats.format import (
+    Record,
+    choice_of,
+    is_ended,
+    stops,
+    text_of,
+    tokens_of,
+)
+from engine.remote.question import Question, RemoteText
+
+# As published with each model; the special tokens also end the text.
+_PROMPTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "qwen": (
+        "<|fim_prefix|>{prefix}<|fim_suffix|>{suffix}<|fim_middle|>",
+        ("<|endoftext|>", "<|fim_pad|>", "<|file_sep|>", "<|fim_prefix|>"),
+    ),
+    "starcoder": (
+        "<fim_prefix>{prefix}<fim_suffix>{suffix}<fim_middle>",
+        ("<|endoftext|>", "<file_sep>", "<fim_prefix>"),
+    ),
+    "deepseek": (
+        "<｜fim▁begin｜>{prefix}<｜fim▁hole｜>{suffix}<｜fim▁end｜>",
+        ("<｜end▁of▁sentence｜>", "<｜fim▁begin｜>"),
+    ),
+    "codellama": ("<PRE> {prefix} <SUF>{suffix} <MID>", ("<EOT>", " <EOT>")),
+    "codestral": ("[SUFFIX]{suffix}[PREFIX]{prefix}", ("</s>", "[SUFFIX]")),
+    "prefix": ("{prefix}", ()),
+}
+_PLACE = re.compile(r"\{(?:prefix|suffix)\}")
+
+
+class Completions:
+    """Prompt and suffix, or one prompt."""
+
+    endpoint = "completions"
+    is_streamed = True
+
+    def body(self, backend: Backend, question: Question) -> dict[str, Any]:
+        """Greedy, streamed, with log probabilities if they are wanted."""
+        template, ends = _PROMPTS.get(backend.prompt or "", ("", ()))
+        asked = {"prompt": question.prefix, "suffix": question.suffix}
+        if template:
+            texts = {"{prefix}": question.prefix, "{suffix}": question.suffix}
+            asked = {"prompt": _PLACE.sub(lambda place: texts[place[0]], template)}
+        return {
+            **({"model": backend.model} if backend.model else {}),
+            **asked,
+            "max_tokens": backend.max_tokens,
+            "temperature": 0,
+            "stop": [*stops(question), *ends[:3]],
+            "stream": True,
+            **({"logprobs": 1} if backend.logprobs else {}),
+        }
+
+    def read(self, record: Record) -> RemoteText:
+        """Text and probabilities of the first choice."""
+        choice = choice_of(record)
+        return RemoteText(
+            text_of(choice), tokens_of(choice.get("logprobs")), is_ended=is_ended(choice)
+        )
+
+    def finished(self, question: Question, text: RemoteText) -> RemoteText:  # noqa: ARG002
+        """The text as it is."""
+        return text
+
+
+class Midfill(Completions):
+    """The same, with what ``midfill serve`` adds: the file's language, and how sure it is."""
+
+    def body(self, backend: Backend, question: Question) -> dict[str, Any]:
+        """The other server parses, plans and keeps silent as the local engine does."""
+        hints: dict[str, Any] = {
+            "path": question.path,
+            "language": question.language,
+            "min_confidence": 0.0,
+            "budget_ms": backend.timeout_ms,
+        }
+        if question.single_line:
+            hints["single_line"] = True
+        return {**super().body(backend, question), "midfill": hints}
+
+    def read(self, record: Record) -> RemoteText:
+        """Text and confidence; the reason of an empty text is no text of the user's."""
+        own = choice_of(record).get("midfill")
+        confidence = own.get("confidence") if isinstance(own, Mapping) else None
+        found = super().read(record)
+        return found if confidence is None else replace(found, confidence=float(confidence))
