@@ -151,7 +151,8 @@ def _edit_case(id_: str, request: Request, hunk: Hunk) -> Case:
     cursor = len("\n".join(head).encode())
     shift = len(text.encode()) - len(request.text.encode())
     edits = tuple(_moved(edit, cursor, shift) for edit in request.recent_edits)
-    return Case(id_, Request(text, cursor, None, request.path, recent_edits=edits), gold)
+    name = f"{id_}:{request.path}"
+    return Case(name, Request(text, cursor, None, request.path, recent_edits=edits), gold)
 
 
 def _moved(edit: RecentEdit, cursor: int, shift: int) -> RecentEdit:
