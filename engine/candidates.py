@@ -72,6 +72,7 @@ def _sampler(task: Task, config: SamplerConfig, number: int) -> Sampler:
         (task.request.seed, number),
         task.request.draft or "",
         task.memory,
+        task.is_hopeless if task.request.candidates <= 1 else None,
     )
 
 

@@ -45,7 +45,8 @@ class GuessDrafts:
 class LookupDrafts:
     """What followed the longest match of the tokens before the hole, anywhere in the context.
 
-    A match of ``min_match`` tokens is enough; where a word is being typed, its bytes are.
+    A match of ``min_match`` tokens is enough; where a word is being typed, its bytes are. The draft
+    is no longer than the match: what is wrong costs as much as what is right.
     """
 
     def __init__(
@@ -60,9 +61,10 @@ class LookupDrafts:
         missing = self._spelling.missing(known)
         text, at = _text(canvas, hole)
         least = 0 if missing else self._min_match
-        for following, _ in Lookup(text).continuations(text[:at], at, least):
+        for following, length in Lookup(text).continuations(text[:at], at, least):
             if spells(self._spelling, following, missing):
-                return self._line(following.tolist(), canvas, hole)[: self._max_tokens]
+                num_tokens = min(max(length, 1), self._max_tokens)
+                return self._line(following.tolist(), canvas, hole)[:num_tokens]
         return []
 
     def _line(self, drafted: list[int], canvas: Canvas, hole: int) -> list[int]:

@@ -8,7 +8,7 @@ same canvas, policy and seed give the same text.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -48,6 +48,7 @@ class Stop(Enum):
     DEADLINE = "deadline"
     UNFINISHED = "unfinished"
     FAULT = "fault"
+    HOPELESS = "hopeless"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,8 @@ class Sampler:
 
     ``seed`` and ``candidate`` choose the noise when the policy's temperature is above 0.
     ``proposed`` is the request's draft. ``memory`` is asked at verified steps.
+    ``is_hopeless`` says of the p of a text's first tokens that it will not be shown whole: the only
+    hole's text is left there.
     """
 
     def __init__(
@@ -89,6 +92,7 @@ class Sampler:
         seed: tuple[int, int] = (0, 0),
         proposed: str = "",
         memory: Memory | None = None,
+        is_hopeless: Callable[[Floats], bool] | None = None,
     ) -> None:
         self.canvas, self.model, self.config = canvas, model, config
         self.stop: Stop | None = None
@@ -103,6 +107,8 @@ class Sampler:
         self._filters = Filters(canvas, model.spelling, model.lexicon, self._ends_line)
         self._writer = Writer(canvas, model.spelling, self._ends_line, config)
         self._pass = self._new_pass(seed, proposed, memory)
+        can_give_up = len(holes) == 1 and config.decoding is not Decoding.MASKED
+        self._is_hopeless = is_hopeless if can_give_up else None
         self._constraints, self._budget = constraints, budget or Budget()
         self._began = self._budget.clock()
         self._step_s = 0.0
@@ -131,11 +137,22 @@ class Sampler:
         """One step, or what there is to do when nothing is masked."""
         if not self._budget.lasts(self._step_s):
             self._expire()
+        elif self._gives_up():
+            self.stop = Stop.HOPELESS
         elif len(self.canvas.masked()):
             return self._step()
         elif not (self._revisit() or self._score_and_doubt()):
             self._lengthen()
         return None
+
+    def _gives_up(self) -> bool:
+        """Whether what is written is too unsure already; then no more than that is left."""
+        [*_, hole] = self.canvas.holes
+        p = np.concatenate([self.blocks.done_p(0), hole.p[: hole.num_frontier]])
+        if self._is_hopeless is None or not len(p) or not self._is_hopeless(p):
+            return False
+        hole.truncate(hole.num_frontier)
+        return True
 
     def _expire(self) -> None:
         """The time is up: a doubted text is better than half of another one."""

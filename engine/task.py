@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from engine.budget import Budget
 from engine.canvas import Canvas
 from engine.check import CheckLimits
+from engine.commit import Floats
 from engine.confidence import Calibration
 from engine.constraints import Constraint
 from engine.denoisers.protocol import ContextHandle
@@ -46,6 +47,10 @@ class Task:
     on_step: Callable[[Step], None] | None
     decoding: Decoding
     memory: Memory | None = None
+
+    def is_hopeless(self, p: Floats) -> bool:
+        """Whether a text that begins with tokens of these p (N,) cannot become sure enough."""
+        return self.calibration.whole_p(p, 0) < self.min_confidence
 
     def refusal(self, reason: Reason, detail: str, steps: int, forwards: int) -> Refusal:
         """A refusal with what is known about this request."""

@@ -75,6 +75,10 @@ def judge(task: Task, sampler: Writing) -> Verdict:
 
     if sampler.stop is Stop.FAULT and sampler.fault is not None:
         return refusal(sampler.fault.reason, sampler.fault.detail)
+    if sampler.stop is Stop.HOPELESS:
+        p = sampler.scores(0).p
+        confidence = task.calibration.whole_p(p, 0)
+        return _sure_beginning(task, sampler) or refusal(*_too_unsure(task, confidence))
     if not sampler.is_usable:
         return refusal(*_unusable(task, sampler))
     checked = check(task.tree, task.plan, sampler.texts(), task.request, task.check)
@@ -135,8 +139,12 @@ def _proposal(task: Task, sampler: Writing, texts: tuple[str, ...]) -> Proposal 
     beginning = _sure_beginning(task, sampler)
     if beginning is not None:
         return beginning
+    return task.refusal(*_too_unsure(task, confidence), *counts)
+
+
+def _too_unsure(task: Task, confidence: float) -> tuple[Reason, str]:
     detail = f"confidence {confidence:.2f} is below {task.min_confidence:.2f}"
-    return task.refusal(Reason.LOW_CONFIDENCE, detail, *counts)
+    return Reason.LOW_CONFIDENCE, detail
 
 
 def _sure_beginning(task: Task, sampler: Writing) -> Proposal | None:

@@ -31,8 +31,12 @@ def sampler(
     denoiser: ScriptedDenoiser | None = None,
     context: tuple[str, ...] = (),
     proposed: str = "",
+    least_p: float = 0.0,
 ) -> Sampler:
-    """One run over holes of ``sizes`` between ``context`` pieces, filled by ``scripts``."""
+    """One run over holes of ``sizes`` between ``context`` pieces, filled by ``scripts``.
+
+    It is given up when the product of the p is under ``least_p``.
+    """
     holes = [
         HoleCanvas.masked(size, TOKENIZER.mask_id, forced if number == 0 else b"")
         for number, size in enumerate(sizes)
@@ -47,7 +51,18 @@ def sampler(
     model = ModelView(denoiser, LEXICON, Spelling(TOKENIZER))
     handle = denoiser.prefill(canvas)
     config = config or SamplerConfig(is_scored=False, num_revisions=0)
-    return Sampler(canvas, handle, planned, model, config, constraints, budget, seed, proposed)
+    return Sampler(
+        canvas,
+        handle,
+        planned,
+        model,
+        config,
+        constraints,
+        budget,
+        seed,
+        proposed,
+        is_hopeless=lambda p: float(p.prod()) < least_p,
+    )
 
 
 def run(made: Sampler) -> str:

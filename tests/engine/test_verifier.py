@@ -19,6 +19,7 @@ from sampling import TOKENIZER, Forbid, run, sampler
 
 VERIFIED = SamplerConfig(decoding=Decoding.VERIFIED, is_scored=False)
 TEXT = "foo(bar) other value"
+LEAD = " value other" * 3 + "print"
 
 
 def spelled(made: Sampler, hole: int = 0) -> list[bytes]:
@@ -26,7 +27,7 @@ def spelled(made: Sampler, hole: int = 0) -> list[bytes]:
 
 
 def test_a_draft_from_the_context_is_verified_in_one_pass() -> None:
-    made = sampler(Script((TEXT,)), context=(f"print{TEXT}\n    print", ""), sizes=(16,),
+    made = sampler(Script((TEXT,)), context=(f"{LEAD}{TEXT}\n    {LEAD}", ""), sizes=(16,),
                    config=VERIFIED)  # fmt: skip
     steps = list(made.steps())
     assert made.texts() == (TEXT,) and made.stop is Stop.FINISHED
@@ -35,11 +36,28 @@ def test_a_draft_from_the_context_is_verified_in_one_pass() -> None:
 
 
 def test_a_wrong_draft_changes_no_text() -> None:
-    context = ("printfoo(foo) other\n    print", "")
+    context = (f"{LEAD}foo(foo) other\n    {LEAD}", "")
     made = sampler(Script((TEXT,)), context=context, sizes=(16,), config=VERIFIED)
     first = next(iter(made.steps()))
     assert first.hole_texts == ("foo(bar",)  # what was right of it, and the model's own token
     assert run(made) == TEXT
+
+
+def test_a_draft_is_no_longer_than_its_match() -> None:
+    context = (f"print{TEXT}\n    print", "")
+    made = sampler(Script((TEXT,)), context=context, sizes=(16,), config=VERIFIED)
+    assert [len(step.committed) for step in made.steps()] == [2, 4, 1]
+
+
+def test_a_text_too_unsure_to_be_shown_is_left_where_it_became_so() -> None:
+    script = Script(("foobarfoobarfoo",), causal_p_at={2: 0.3})
+    made = sampler(script, context=("x", "y"), config=VERIFIED, least_p=0.5)
+    assert run(made) == "foobarfoo" and made.stop is Stop.HOPELESS
+    assert made.scores(0).p[-1] == pytest.approx(0.3, abs=0.01)
+    sure = sampler(script, context=("x", "y"), config=VERIFIED, least_p=0.2)
+    assert run(sure) == "foobarfoobarfoo" and sure.stop is Stop.FINISHED
+    joint = sampler(script, Script(("bar",)), sizes=(8, 4), config=VERIFIED, least_p=0.5)
+    assert run(joint) == "foobarfoobarfoo"
 
 
 @pytest.mark.parametrize(
@@ -87,7 +105,7 @@ def test_healed_bytes_are_looked_up_and_kept() -> None:
     context = ("print(foo)\n    ", "")
     made = sampler(Script(("nt(foo)",)), forced=b"pri", context=context, config=VERIFIED)
     steps = list(made.steps())
-    assert len(steps) == 1 and made.texts() == ("nt(foo)",)
+    assert len(steps) == 2 and made.texts() == ("nt(foo)",)
     assert spelled(made)[0] == b"print"
 
 
