@@ -110,17 +110,21 @@ class _Planner:
     def body_above(self) -> Body | None:
         """The unwritten body of the header right above a blank line, if it is this line."""
         above = preceding_line(self.tree, self.site.line)
-        if above is not None and above.of(self.tree.data).strip() == b"{":
-            above = preceding_line(self.tree, above) or above
         if above is None:
             return None
-        body = unwritten_body(self.tree, above)
+        body = unwritten_body(self.tree, self.header(above))
         if body is not None and body.is_inline:
             return None
         if body is not None and not body.is_placeholder and body.header_end <= self.site.offset:
             return body
         is_below = body is not None and self.site.offset <= body.span.start
         return body if body is not None and is_below and self.may_mask(body.span) else None
+
+    def header(self, line: Span) -> Span:
+        """``line``, or the one above a brace that stands alone."""
+        if line.of(self.tree.data).strip() not in (b"{", b"{}"):
+            return line
+        return preceding_line(self.tree, line) or line
 
     def body(self, body: Body, reason: str) -> Hole:
         is_covered = body.is_placeholder and self.may_mask(body.span)
@@ -132,7 +136,7 @@ class _Planner:
     def line_end(self) -> Hole:
         site = self.site
         left = site.left.rstrip()
-        body = unwritten_body(self.tree, site.line)
+        body = unwritten_body(self.tree, self.header(site.line))
         if body is not None and site.offset >= body.header_end and left.endswith((b":", b"{")):
             if not body.is_placeholder or self.may_mask(body.span):
                 return self.body(body, "empty body of the header that ends here")

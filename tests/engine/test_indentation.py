@@ -67,9 +67,10 @@ def test_an_empty_line_is_indented_as_its_block(name: str, marked: str, lead: st
 def test_the_body_below_a_lone_brace_is_a_body() -> None:
     text = "int f(void)\n{\n\n}\n"
     tree = parse(text.encode(), language_of("a.c"))
-    plan = plan_masks(tree, 14, Request(text, ByteOffset(14), path="a.c"))
-    assert plan.holes[plan.cursor_hole].kind is HoleKind.BODY
-    assert plan.lead == "    "
+    for cursor, lead in ((14, "    "), (13, "")):
+        plan = plan_masks(tree, cursor, Request(text, ByteOffset(cursor), path="a.c"))
+        assert plan.holes[plan.cursor_hole].kind is HoleKind.BODY
+        assert plan.lead == lead
 
 
 def test_a_body_in_the_headers_line_is_over() -> None:
