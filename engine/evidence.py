@@ -57,3 +57,5 @@ OTHER_FILES = EvidenceWeights(
     before=2.5,
     behind=1.05,
 )
+SHARPNESS = 1.15
+"""Exponent of the sum: what wrong tokens get makes the best one look less sure than it is."""

@@ -15,7 +15,7 @@ import numpy as np
 from engine.canvas import Ids
 from engine.commit import Flags
 from engine.denoisers.protocol import Logits
-from engine.evidence import OTHER_FILES, OWN_FILE, EvidenceWeights, Weights
+from engine.evidence import OTHER_FILES, OWN_FILE, SHARPNESS, EvidenceWeights, Weights
 from engine.lookup import UNKNOWN
 from engine.passage import MAX_MATCH, Passage
 from engine.posterior import IMPOSSIBLE
@@ -97,14 +97,14 @@ class Memory:
         known = np.concatenate([self._around.before[-MAX_MATCH:], written])
         found = [self._places(shelf, known, logits) for shelf in self._shelves]
         tokens = np.concatenate([tokens for tokens, _ in found])
-        if not len(tokens):
-            return
-        highest = logits.max()
-        total = np.exp(logits - highest).sum(dtype=np.float64)
-        distinct, index = np.unique(tokens, return_inverse=True)
-        added = np.bincount(index, weights=np.concatenate([weights for _, weights in found]))
-        p = np.exp(logits[distinct] - highest, dtype=np.float64) + total * added
-        logits[distinct] = (np.log(p) + highest).astype(np.float32)
+        if len(tokens):
+            highest = logits.max()
+            total = np.exp(logits - highest).sum(dtype=np.float64)
+            distinct, index = np.unique(tokens, return_inverse=True)
+            added = np.bincount(index, weights=np.concatenate([weights for _, weights in found]))
+            p = np.exp(logits[distinct] - highest, dtype=np.float64) + total * added
+            logits[distinct] = (np.log(p) + highest).astype(np.float32)
+        logits *= np.float32(SHARPNESS)
 
     def continuations(self, written: Ids) -> list[Ids]:
         """How the lines go on at the places that look most like ``written`` (K,), the best first.

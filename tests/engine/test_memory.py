@@ -90,7 +90,7 @@ def test_impossible_tokens_stay_impossible() -> None:
     left = int(TOKENIZER.encode("left")[0])
     logits[left] = IMPOSSIBLE
     memory("move(left)\nmove(").recall(logits, TOKENIZER.encode(""))
-    assert logits[left] == IMPOSSIBLE
+    assert logits[left] <= IMPOSSIBLE
 
 
 @pytest.mark.parametrize(("rest", "line"), [("", "left)"), (")", "left"), ("]", "left)")])
