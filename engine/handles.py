@@ -12,8 +12,12 @@ from engine.denoisers.protocol import ContextHandle, Denoiser
 NUM_TELLING = 64
 
 
+# A file's path and the size of the window.
+HandleKey = tuple[str | None, float]
+
+
 class Handles:
-    """At most ``capacity`` handles by path, the least recently used goes first.
+    """At most ``capacity`` handles by key, the least recently used goes first.
 
     A handle holds megabytes of keys and values, so the capacity bounds the memory of a server. A
     text without a path goes by how it begins. Several threads may ask at once.
@@ -21,21 +25,32 @@ class Handles:
 
     def __init__(self, denoiser: Denoiser, capacity: int) -> None:
         self._denoiser, self.capacity = denoiser, capacity
-        self._handles: OrderedDict[str | bytes, ContextHandle] = OrderedDict()
+        self._handles: OrderedDict[tuple[str | bytes, float], ContextHandle] = OrderedDict()
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self._handles)
 
+    def num_new(self, key: HandleKey, canvas: Canvas) -> int:
+        """About how many tokens of the canvas's context would have to be encoded."""
+        known = self._denoiser.num_known(canvas, self._handles.get(_exact(key, canvas)))
+        pieces = (canvas.snippets, *canvas.context)
+        return max(sum(map(len, pieces)) - known, 0)
+
     def prefill(
-        self, path: str | None, canvas: Canvas, cancel: threading.Event | None
+        self, key: HandleKey, canvas: Canvas, cancel: threading.Event | None
     ) -> ContextHandle:
-        """Encode a canvas's context, starting from what is kept of the same file."""
-        key = path or canvas.context[0][:NUM_TELLING].tobytes()
-        handle = self._denoiser.prefill(canvas, self._handles.get(key), cancel)
+        """Encode a canvas's context, starting from what is kept under the same key."""
+        exact = _exact(key, canvas)
+        handle = self._denoiser.prefill(canvas, self._handles.get(exact), cancel)
         with self._lock:
-            self._handles[key] = handle
-            self._handles.move_to_end(key)
+            self._handles[exact] = handle
+            self._handles.move_to_end(exact)
             while len(self._handles) > self.capacity:
                 self._handles.popitem(last=False)
         return handle
+
+
+def _exact(key: HandleKey, canvas: Canvas) -> tuple[str | bytes, float]:
+    path, size = key
+    return path or canvas.context[0][:NUM_TELLING].tobytes(), size

@@ -32,6 +32,7 @@ from engine.likelihood import log_likelihoods
 from engine.mask_plan import plan_masks
 from engine.memory import Memory
 from engine.proposal import Outcome, Reason, Refusal
+from engine.reader import Reader
 from engine.remote.errand import Errand, Remote
 from engine.request import Request
 from engine.rules import ProjectRules, RulesFinder
@@ -51,7 +52,7 @@ class InfillConfig:
     ``decoding`` and ``has_memory`` None leave it to the model's manifest.
 
     ``has_grammar``: whether the parser looks on while denoising (it judges the result anyway).
-    ``num_contexts``: files whose encoded context is kept.
+    ``num_contexts``: encoded contexts that are kept, by file and size.
     """
 
     context: ContextLimits = field(default_factory=ContextLimits)
@@ -61,7 +62,7 @@ class InfillConfig:
     has_grammar: bool = True
     decoding: Decoding | None = None
     has_memory: bool | None = None
-    num_contexts: int = 2
+    num_contexts: int = 3
 
 
 class Infiller:
@@ -92,6 +93,7 @@ class Infiller:
         is_asked = has_memory and self.decoding is not Decoding.MASKED
         self._library = Library(self._model.lexicon) if is_asked else None
         self._handles = Handles(denoiser, self.config.num_contexts)
+        self._reader = Reader(denoiser, self._handles, self.config.context, clock)
         self._remote = Remote()
 
     def close(self) -> None:
@@ -107,6 +109,7 @@ class Infiller:
         ]
         for twin in twins:
             twin._model, twin._handles = self._model, self._handles
+            twin._reader = self._reader
         return twins
 
     def infill(
@@ -170,7 +173,9 @@ class Infiller:
             read = limits or self.config.context
             context = select_context(tree, plan, request, read)
             canvas = Canvas.from_plan(plan, context, data, self.denoiser.tokenizer)
-            handle = self._handles.prefill(request.path, canvas, budget.interruption)
+            # Other limits read other tokens, and would push out what is kept for proposals.
+            key = (request.path, read.total / self.config.context.total)
+            handle = self._handles.prefill(key, canvas, budget.interruption)
             return log_likelihoods(self.denoiser, handle, canvas, alternatives, budget.interruption)
 
     def _answer(
@@ -253,16 +258,13 @@ class Infiller:
         self, request: Request, tree: SyntaxTree, plan: MaskPlan, budget: Budget, watch: Stopwatch
     ) -> tuple[Canvas, ContextHandle, Memory | None]:
         """Choose the context and encode it, as far as it is not known."""
-        with watch.measure("context"):
-            context = select_context(tree, plan, request, self.config.context)
+        reading = self._reader.read(request, tree, plan, budget, watch)
+        canvas, window = reading.canvas, reading.context.window
         with watch.measure("tokenize"):
-            canvas = Canvas.from_plan(plan, context, tree.data, self.denoiser.tokenizer)
             memory = None
             if self._library is not None:
-                memory = self._library.open(request, plan, context.window, tree.data, canvas)
-        with watch.measure("prefill"):
-            handle = self._handles.prefill(request.path, canvas, budget.interruption)
-        return canvas, handle, memory
+                memory = self._library.open(request, plan, window, tree.data, canvas)
+        return canvas, reading.handle, memory
 
     def _plan(self, tree: SyntaxTree, request: Request, spans: tuple[Span, ...]) -> MaskPlan:
         if spans:

@@ -76,6 +76,10 @@ class OnnxDenoiser:
         with self._lock:
             return self._encode(self.layout.context(canvas), reuse, cancel)
 
+    def num_known(self, canvas: Canvas, reuse: ContextHandle | None) -> int:
+        """How many tokens of the canvas's context ``prefill`` would not encode."""
+        return self._longest(self.layout.context(canvas).ids, reuse)[1]
+
     def extend(self, handle: ContextHandle, ids: Ids) -> CachedContext:
         """Append committed ids of the cursor's hole to the context (block extension)."""
         with self._lock:
@@ -146,7 +150,8 @@ class OnnxDenoiser:
             feed = stored_feed(tokens.ids[first:end], first, self._shape.num_kv_heads)
             # Not ended by ``cancel``: the next request needs the same piece.
             self._run(buffers, feed, None)
-        self._unfinished = None
+        if source is self._unfinished:
+            self._unfinished = None
         return CachedContext(tokens, num_kept, buffers)
 
     def _longest(self, ids: Ids, reuse: ContextHandle | None) -> tuple[CachedContext | None, int]:

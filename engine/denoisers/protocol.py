@@ -54,6 +54,10 @@ class Denoiser(Protocol):
         """Encode the canvas's context, keeping the longest common token prefix of ``reuse``."""
         ...
 
+    def num_known(self, canvas: Canvas, reuse: ContextHandle | None) -> int:
+        """How many tokens of the canvas's context ``prefill`` would not encode."""
+        ...
+
     def predict(
         self,
         handle: ContextHandle,

@@ -74,15 +74,13 @@ class ScriptedDenoiser:
     ) -> ScriptedHandle:
         """Remember snippets, the text behind the cursor, then the text before it."""
         _raise_if(cancel)
-        behind = [piece.tolist() for piece in canvas.context[canvas.cursor_hole + 1 :]]
-        before = [piece.tolist() for piece in canvas.context[: canvas.cursor_hole + 1]]
-        ids = tuple(itertools.chain(canvas.snippets.tolist(), *behind, *before))
+        return ScriptedHandle(_context(canvas), self.num_known(canvas, reuse))
+
+    def num_known(self, canvas: Canvas, reuse: ContextHandle | None) -> int:
+        """The tokens that the context begins with as ``reuse`` does."""
         old = reuse.ids if isinstance(reuse, ScriptedHandle) else ()
-        common = next(
-            (index for index, pair in enumerate(zip(ids, old, strict=False)) if pair[0] != pair[1]),
-            min(len(ids), len(old)),
-        )
-        return ScriptedHandle(ids, common)
+        pairs = zip(_context(canvas), old, strict=False)
+        return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
 
     def predict(
         self,
@@ -176,6 +174,13 @@ class ScriptedDenoiser:
                 if known[start : start + length] == tail:
                     return known[start + length :]
         return []
+
+
+def _context(canvas: Canvas) -> tuple[int, ...]:
+    """Snippets, the text behind the cursor, then the text before it."""
+    behind = [piece.tolist() for piece in canvas.context[canvas.cursor_hole + 1 :]]
+    before = [piece.tolist() for piece in canvas.context[: canvas.cursor_hole + 1]]
+    return tuple(itertools.chain(canvas.snippets.tolist(), *behind, *before))
 
 
 def _raise_if(cancel: threading.Event | None) -> None:

@@ -82,6 +82,13 @@ class TorchDenoiser:
         tokens = self.layout.stable(canvas, self._line_break)
         return self._encode(tokens, reuse, cancel)
 
+    def num_known(self, canvas: Canvas, reuse: ContextHandle | None) -> int:
+        """How many tokens of the canvas's context ``prefill`` would not encode."""
+        if reuse is None:
+            return 0
+        tokens = self.layout.stable(canvas, self._line_break)
+        return common_prefix(_own(reuse).tokens.ids, tokens.ids)
+
     def extend(self, handle: ContextHandle, ids: Ids) -> TorchHandle:
         """Append committed ids of the cursor's hole to the context (block extension)."""
         own = _own(handle)

@@ -1,0 +1,89 @@
+"""Chooses what of the text the model reads, and has it encoded: the window, or what time allows.
+
+On a slow processor a new place may take longer to read than a request lasts. A short window says
+less than a long one and more than silence; what was read of the long one is gone on with later.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from engine.budget import Budget, Clock
+from engine.canvas import Canvas
+from engine.context import Context, ContextLimits, select_context
+from engine.denoisers.protocol import ContextHandle, Denoiser
+from engine.handles import Handles
+from engine.holes import MaskPlan
+from engine.request import Request
+from engine.stopwatch import Stopwatch
+from engine.syntax import SyntaxTree
+
+# Windows to choose from, the first that can be read in time; under a quarter too little is said.
+SIZES = (1.0, 0.5, 0.25)
+# Of a request's time, for reading; the rest is for writing.
+READING_SHARE = 0.4
+# What is assumed before anything was read; a laptop without vector instructions for bytes.
+FIRST_S_PER_TOKEN = 0.004
+# Fewer tokens than these say little about speed.
+MIN_MEASURED = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A context that was chosen, its canvas, and what the denoiser keeps of it."""
+
+    context: Context
+    canvas: Canvas
+    handle: ContextHandle
+
+
+class Reader:
+    """Reads for requests, and learns from each how fast the model reads.
+
+    Without a deadline it is always the whole window, so that the text depends on no clock.
+    """
+
+    def __init__(
+        self, denoiser: Denoiser, handles: Handles, limits: ContextLimits, clock: Clock
+    ) -> None:
+        self._denoiser, self._handles, self._limits = denoiser, handles, limits
+        self._clock, self._s_per_token = clock, FIRST_S_PER_TOKEN
+
+    def read(
+        self, request: Request, tree: SyntaxTree, plan: MaskPlan, budget: Budget, watch: Stopwatch
+    ) -> Reading:
+        """The largest window that can be read in time, encoded as far as it was not known.
+
+        Raises Cancelled when the request is, or when its time was too short all the same.
+        """
+        for size in SIZES if budget.deadline is not None else SIZES[:1]:
+            with watch.measure("context"):
+                context = select_context(tree, plan, request, _scaled(self._limits, size))
+            with watch.measure("tokenize"):
+                canvas = Canvas.from_plan(plan, context, tree.data, self._denoiser.tokenizer)
+            key = (request.path, size)
+            if self._is_affordable(key, canvas, budget):
+                break
+        with watch.measure("prefill"):
+            began = self._clock()
+            handle = self._handles.prefill(key, canvas, budget.interruption)
+            self._learn(handle, self._clock() - began)
+        return Reading(context, canvas, handle)
+
+    def _is_affordable(self, key: tuple[str | None, float], canvas: Canvas, budget: Budget) -> bool:
+        """Whether what is new of a canvas's context leaves enough of the time."""
+        num_new = self._handles.num_new(key, canvas)
+        return budget.lasts(num_new * self._s_per_token / READING_SHARE)
+
+    def _learn(self, handle: ContextHandle, seconds: float) -> None:
+        """Half of what is known of the speed is this reading, if it was long enough."""
+        num_new = handle.num_tokens - handle.num_reused
+        if num_new >= MIN_MEASURED:
+            self._s_per_token = (self._s_per_token + seconds / num_new) / 2
+
+
+def _scaled(limits: ContextLimits, size: float) -> ContextLimits:
+    """Limits for a window of ``size`` times the whole."""
+    if size == 1.0:
+        return limits
+    return replace(limits, total=round(limits.total * size), snippets=round(limits.snippets * size))

@@ -1,0 +1,104 @@
+"""How much of a text is read: by a clock that only reading moves."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from engine import Infiller, Proposal, Reason, Refusal, Request
+from engine.canvas import Canvas
+from engine.denoisers.protocol import ContextHandle
+from engine.denoisers.scripted import ByteTokenizer, Script, ScriptedDenoiser, ScriptedHandle
+from engine.spans import ByteOffset
+
+LINES = "".join(f"total_{number} = first + second\n" for number in range(200))
+
+
+class Slow(ScriptedDenoiser):
+    """Takes ``s_per_token`` for each new token; at a deadline it stops between two tokens."""
+
+    def __init__(self, s_per_token: float) -> None:
+        super().__init__(ByteTokenizer(("total_", " = first", " + second\n")), (Script(("x",)),))
+        self.now, self.s_per_token = 0.0, s_per_token
+
+    def prefill(
+        self,
+        canvas: Canvas,
+        reuse: ContextHandle | None = None,
+        cancel: threading.Event | None = None,
+    ) -> ScriptedHandle:
+        """Read token by token."""
+        handle = super().prefill(canvas, reuse)
+        self.now += (handle.num_tokens - handle.num_reused) * self.s_per_token
+        return super().prefill(canvas, reuse, cancel)
+
+
+def asked(budget_ms: float | None, typed: str = "") -> Request:
+    text = f"{LINES}value = {typed}"
+    return Request(text, ByteOffset(len(text)), "python", "a.py", budget_ms=budget_ms)
+
+
+def num_read(made: Infiller, request: Request) -> int:
+    outcome = made.infill(request)
+    assert isinstance(outcome, Proposal), outcome
+    return outcome.num_context_tokens
+
+
+def infiller(denoiser: Slow) -> Infiller:
+    return Infiller(denoiser, clock=lambda: denoiser.now)
+
+
+@pytest.fixture(scope="module")
+def num_whole() -> int:
+    return num_read(infiller(Slow(0.0)), asked(None))
+
+
+def test_without_a_deadline_the_whole_window_is_read(num_whole: int) -> None:
+    made = infiller(Slow(1.0))
+    assert num_read(made, asked(None)) == num_whole
+
+
+def test_a_model_that_reads_fast_reads_all_once_that_is_known(num_whole: int) -> None:
+    made = infiller(Slow(1e-6))
+    read = []
+    for number in range(12):
+        typed = Request(f"# {number}\n{asked(None).text}", asked(None).cursor, "python",
+                        f"{number}.py", budget_ms=1000)  # fmt: skip
+        read.append(num_read(made, typed))
+    assert read[-1] == max(read) > 0.9 * num_whole
+
+
+def test_what_cannot_be_read_in_time_is_read_in_part(num_whole: int) -> None:
+    """A whole window takes 4 s, half of one 2 s, a quarter 1 s; 40 % of the time may be read."""
+    seconds = 4.0 / num_whole
+    for budget_s, share in ((20.0, 1.0), (7.0, 0.5), (3.0, 0.25), (1.5, 0.25)):
+        made = infiller(Slow(seconds))
+        num_read(made, asked(None))  # learns the speed, in another place
+        for _ in range(6):
+            made._reader._learn(ScriptedHandle(tuple(range(100)), 0), 100 * seconds)
+        other = Request(f"other = 1\n{asked(None).text}", ByteOffset(len(asked(None).text) + 10),
+                        "python", "b.py", budget_ms=1000 * budget_s)  # fmt: skip
+        assert num_read(made, other) == pytest.approx(share * num_whole, rel=0.1)
+
+
+def test_what_was_read_ahead_is_used_whole(num_whole: int) -> None:
+    made = infiller(Slow(1.0))
+    assert made.read_ahead(asked(None)).reason is Reason.EMPTY
+    assert num_read(made, asked(1000.0)) == num_whole
+
+
+def test_a_short_window_is_not_read_again_and_leaves_the_whole_one(num_whole: int) -> None:
+    denoiser = Slow(0.01)
+    made = infiller(denoiser)
+    assert num_read(made, asked(5000.0)) < 0.6 * num_whole
+    before = denoiser.now
+    assert num_read(made, asked(5000.0, "fir")) < 0.6 * num_whole
+    assert denoiser.now - before < 0.5
+    made.read_ahead(asked(None, "fir"))
+    assert num_read(made, asked(5000.0, "first")) == pytest.approx(num_whole, rel=0.05)
+
+
+def test_too_little_time_for_the_shortest_is_a_refusal() -> None:
+    outcome = infiller(Slow(1.0)).infill(asked(1000.0))
+    assert isinstance(outcome, Refusal) and outcome.reason is Reason.DEADLINE
