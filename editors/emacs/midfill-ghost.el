@@ -30,6 +30,7 @@
 (defvar-local midfill--index 0 "Which of them is shown.")
 (defvar-local midfill--accepted 0 "Characters of it that were accepted or typed already.")
 (defvar-local midfill--asked-tick nil "The buffer's tick when the server was asked last.")
+(defvar-local midfill--under-way nil "The id of the request that was not answered yet.")
 (defvar-local midfill--timer nil "Asks when no key has come for a while.")
 
 (defvar midfill-ghost-mode-map
@@ -117,19 +118,53 @@
             (midfill--tell :textDocument/didShowCompletion
                            (list :item (midfill--raw (midfill--item))))))))))
 
-(defun midfill--request (trigger-kind)
-  "Ask for proposals at point; TRIGGER-KIND is 1 by hand, 2 by itself."
+(defun midfill--cancel ()
+  "Tell the server that nobody waits for the request under way."
+  (when midfill--under-way
+    (midfill--tell :$/cancelRequest (list :id midfill--under-way))
+    (setq midfill--under-way nil)))
+
+(defconst midfill--max-repeats 2
+  "How often a request is made again whose time was over.")
+
+(defun midfill--repeat (buffer tick result trigger-kind repeats)
+  "Ask again when the time was over before RESULT; return whether that was done.
+What was read of the context by then is kept.  BUFFER must be as it was at TICK;
+TRIGGER-KIND is that of the request, which was made REPEATS times before."
+  (when (and (equal (plist-get (and (listp result) (plist-get result :midfill)) :reason)
+                    "DEADLINE")
+             (< repeats midfill--max-repeats)
+             (eq buffer (window-buffer)))
+    (with-current-buffer buffer
+      (when (and midfill-mode (= tick (buffer-chars-modified-tick)))
+        (midfill--request trigger-kind (1+ repeats))
+        t))))
+
+(defun midfill--request (trigger-kind &optional repeats)
+  "Ask for proposals at point; TRIGGER-KIND is 1 by hand, 2 by itself.
+REPEATS says how often that was done for the same text."
   (when-let ((connection (and midfill--document-version (midfill--connection))))
-    (let ((buffer (current-buffer)) (tick (buffer-chars-modified-tick)))
+    (let ((buffer (current-buffer)) (tick (buffer-chars-modified-tick)) id)
       (setq midfill--asked-tick tick)
-      (jsonrpc-async-request
-       connection :textDocument/inlineCompletion
-       (list :textDocument (midfill--document) :position (midfill--position)
-             :context (list :triggerKind trigger-kind))
-       :success-fn (lambda (result) (midfill--receive buffer tick result))
-       ;; A request that a newer one replaced ends in an error: nothing to show.
-       :error-fn #'ignore
-       :timeout 30))))
+      (midfill--cancel)
+      (cl-flet ((is-over () (when (buffer-live-p buffer)
+                              (with-current-buffer buffer
+                                (when (eql midfill--under-way id)
+                                  (setq midfill--under-way nil))))))
+        ;; The public function does not say which id it took.
+        (setq id (car (jsonrpc--async-request-1
+                       connection :textDocument/inlineCompletion
+                       (list :textDocument (midfill--document) :position (midfill--position)
+                             :context (list :triggerKind trigger-kind))
+                       :success-fn (lambda (result)
+                                     (is-over)
+                                     (unless (midfill--repeat buffer tick result trigger-kind
+                                                              (or repeats 0))
+                                       (midfill--receive buffer tick result)))
+                       ;; What was cancelled or replaced ends in an error: nothing to show.
+                       :error-fn (lambda (_problem) (is-over))
+                       :timeout 30))
+              midfill--under-way id)))))
 
 (defun midfill--post-command ()
   "Keep what still agrees with the text; ask again when it changed."
@@ -213,6 +248,7 @@
   (interactive)
   (when-let ((id (plist-get (plist-get (midfill--item) :midfill) :id)))
     (midfill--tell :midfill/didReject (list :id id)))
+  (midfill--cancel)
   (setq midfill--items nil)
   (midfill--hide))
 

@@ -46,6 +46,7 @@ For example (:mode \"quiet\" :budgetMs 500)."
   "Version of this file; the server has the same.")
 
 (defvar midfill-mode)
+(defvar midfill--under-way)
 (declare-function midfill--open "midfill-document")
 (declare-function midfill--apply-workspace-edit "midfill-document")
 (declare-function midfill--hide "midfill-ghost")
@@ -116,7 +117,9 @@ Signal a `user-error' when the program is not there."
                  :capabilities
                  '(:general (:positionEncodings ["utf-32"])
                    :workspace (:applyEdit t :configuration t :workspaceFolders t
-                               :workspaceEdit (:documentChanges t))
+                               :workspaceEdit (:documentChanges t)
+                               ;; The command of an item tells that it was accepted.
+                               :executeCommand (:dynamicRegistration :json-false))
                    :textDocument (:inlineCompletion (:dynamicRegistration :json-false)
                                   :synchronization (:dynamicRegistration :json-false)))
                  :initializationOptions
@@ -153,7 +156,9 @@ Signal a `user-error' when the program is not there."
   (when (eq (gethash root midfill--connections) connection)
     (remhash root midfill--connections)
     (dolist (buffer (midfill--buffers root))
-      (with-current-buffer buffer (setq midfill--document-version nil) (midfill--hide)))
+      (with-current-buffer buffer
+        (setq midfill--document-version nil midfill--under-way nil)
+        (midfill--hide)))
     (let ((num-crashes (1+ (gethash root midfill--crashes 0))))
       (puthash root num-crashes midfill--crashes)
       (setq midfill--status (list :kind "Error" :message "the server ended"))

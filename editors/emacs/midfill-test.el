@@ -120,6 +120,27 @@ WHAT names it in a failure."
       (midfill-test--type "alpha =")
       (midfill-test--wait "ghost text" (lambda () (equal (midfill-test--ghost) " load(1, 2)"))))))
 
+(ert-deftest midfill-test-cancel ()
+  "What nobody waits for any more is cancelled, and the next request is answered."
+  (midfill-test--with midfill-test--scripted
+    (midfill-test--type "alpha =")
+    (should midfill--under-way)
+    (let ((first midfill--under-way))
+      (midfill-dismiss)
+      (should-not midfill--under-way)
+      (midfill--request 1)
+      (should (> midfill--under-way first)))
+    (midfill-test--wait "ghost text" (lambda () (equal (midfill-test--ghost) " load(1, 2)")))
+    (should-not midfill--under-way)))
+
+(ert-deftest midfill-test-versions ()
+  "A server of another version is told, with the mend."
+  (let ((midfill-version "9.9.0") (warning-minimum-log-level :warning))
+    (midfill-test--with midfill-test--scripted
+      (with-current-buffer "*Warnings*"
+        (should (string-match-p "this package 9.9.0: install the same version"
+                                (buffer-string)))))))
+
 (ert-deftest midfill-test-next-edit ()
   "A rename that was begun by hand is finished at all places, in one undo step."
   (midfill-test--with midfill-test--scripted

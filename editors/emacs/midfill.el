@@ -84,6 +84,7 @@
 
 (defun midfill--disable ()
   "Switch the mode off in the buffer."
+  (midfill--cancel)
   (midfill--hide)
   (midfill--forget-next)
   (midfill--close)

@@ -28,4 +28,5 @@ fi
 "$cache/env/bin/python" -m pip install --quiet --force-reinstall --no-deps "$here"
 "$cache/env/bin/jupyter" lab --version
 
+"$cache/env/bin/python" "$here/tests/versions.py" "$MIDFILL"
 NODE_PATH=$cache/node_modules node "$here/tests/lab.mjs" "$cache/env/bin/jupyter" "$MIDFILL"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -64,6 +65,7 @@ class ProposalsHandler(APIHandler):
         """Take what all requests share."""
         super().initialize()
         self._language_server, self._extension = language_server, extension
+        self._asking: asyncio.Task[list[str]] | None = None
 
     @web.authenticated
     async def post(self) -> None:
@@ -76,11 +78,22 @@ class ProposalsHandler(APIHandler):
         if silent is not None:
             self._answer([], silent)
             return
+        self._asking = asyncio.ensure_future(self._language_server.proposals(state))
         try:
-            self._answer(await self._language_server.proposals(state), "")
+            await asyncio.wait([self._asking])
+            if not self._asking.cancelled():
+                self._answer(self._asking.result(), "")
         except LanguageServerGone as error:
             raise web.HTTPError(503, str(error)) from error
 
+    def on_connection_close(self) -> None:
+        """The page no longer waits: the language server need not go on."""
+        super().on_connection_close()
+        if self._asking is not None:
+            self._asking.cancel()
+
     def _answer(self, texts: list[str], why: str) -> None:
+        """``detail``: why there are no items; ``warning``: what the user should mend."""
         body: dict[str, Any] = {"items": [{"insertText": text} for text in texts]}
-        self.finish({**body, "midfill": {"detail": why}})
+        warning = self._language_server.mismatch
+        self.finish({**body, "midfill": {"detail": why, "warning": warning}})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import uuid
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
 
@@ -31,24 +33,35 @@ class LanguageServer:
         self._client: LanguageClient | None = None
         self._starting = asyncio.Lock()
         self._notebooks: dict[str, _Notebook] = {}
+        self._reading: asyncio.Task[None] | None = None
+        self.mismatch = ""
 
     async def proposals(self, state: NotebookState) -> list[str]:
         """What may be inserted at the cursor, the best first.
 
-        Raises LanguageServerGone when there is no server to ask.
+        Raises LanguageServerGone when there is no server to ask. Cancelling this cancels the
+        request.
         """
-        client = await self._started()
+        # A start that is broken off would leave its process.
+        client = await _apart(self._started())
+        id_ = str(uuid.uuid4())
         try:
             cell = self._sync(client, state)
-            answer = await client.text_document_inline_completion_async(
-                types.InlineCompletionParams(
-                    types.InlineCompletionContext(
-                        types.InlineCompletionTriggerKind(state.trigger_kind)
-                    ),
-                    types.TextDocumentIdentifier(cell),
-                    types.Position(state.line, state.character),
+            params = types.InlineCompletionParams(
+                types.InlineCompletionContext(
+                    types.InlineCompletionTriggerKind(state.trigger_kind)
+                ),
+                types.TextDocumentIdentifier(cell),
+                types.Position(state.line, state.character),
+            )
+            answer = await _apart(
+                client.protocol.send_request_async(
+                    types.TEXT_DOCUMENT_INLINE_COMPLETION, params, id_
                 )
             )
+        except asyncio.CancelledError:
+            client.protocol.notify(types.CANCEL_REQUEST, types.CancelParams(id_))
+            raise
         except (ConnectionError, RuntimeError) as error:
             self._client = None
             raise LanguageServerGone(f"the language server ended ({error})") from error
@@ -60,6 +73,8 @@ class LanguageServer:
     async def stop(self) -> None:
         """End the process as the protocol asks."""
         client, self._client = self._client, None
+        if self._reading is not None:
+            self._reading.cancel()
         if client is not None and not client.stopped:
             await client.shutdown_async(None)
             client.exit(None)
@@ -84,7 +99,16 @@ class LanguageServer:
             ) from error
         client.initialized(types.InitializedParams())
         self._check_version(answer)
+        # Nobody else reads what the server logs; it would wait for ever once the pipe is full.
+        process = client._server
+        if process is not None and process.stderr is not None:
+            self._reading = asyncio.ensure_future(self._pass_on(process.stderr))
         return client
+
+    async def _pass_on(self, stream: asyncio.StreamReader) -> None:
+        """Write what the language server logs into Jupyter's own log."""
+        while line := await stream.readline():
+            self._log.debug("midfill: %s", line.decode(errors="replace").rstrip())
 
     def _introduction(self) -> types.InitializeParams:
         uri = self._root.as_uri()
@@ -105,12 +129,13 @@ class LanguageServer:
 
     def _check_version(self, answer: types.InitializeResult) -> None:
         found = answer.server_info.version if answer.server_info else None
+        self.mismatch = ""
         if (found or "").split(".")[:2] != VERSION.split(".")[:2]:
-            self._log.warning(
-                "midfill is %s, midfill-jupyterlab %s: install the same version of both",
-                found,
-                VERSION,
+            self.mismatch = (
+                f"midfill is {found}, midfill-jupyterlab {VERSION}: "
+                "install the same version of both"
             )
+            self._log.warning(self.mismatch)
 
     def _sync(self, client: LanguageClient, state: NotebookState) -> str:
         """Tell the server what changed; the URI of the cell that is typed in."""
@@ -126,6 +151,19 @@ class LanguageServer:
         while len(self._notebooks) > MAX_NOTEBOOKS:
             self._notebooks.pop(next(iter(self._notebooks))).close(client)
         return known.cell_uri(state.cells[state.active])
+
+
+async def _apart(work: Awaitable[Any]) -> Any:
+    """Wait for ``work``, which goes on when the waiting is cancelled."""
+    future = asyncio.ensure_future(work)
+    future.add_done_callback(_look_at)
+    return await asyncio.shield(future)
+
+
+def _look_at(future: asyncio.Future[Any]) -> None:
+    """Take note of an error that nobody waits for any more: it is no news."""
+    if not future.cancelled():
+        future.exception()
 
 
 class _Notebook:

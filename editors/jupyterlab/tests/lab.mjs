@@ -25,6 +25,9 @@ writeFileSync(join(folder, "config.py"), `
 c.MidfillExtension.command = ${JSON.stringify([midfill, "lsp", "--model", "scripted"])}
 c.MidfillExtension.server_settings = {"mode": "eager", "feedback": False, "maxDelayMs": 1}
 c.MidfillExtension.disabled_folders = ["off"]
+c.MidfillExtension.disabled_languages = ["r"]
+# What the language server logs is passed on at this level.
+c.MidfillExtension.log_level = "DEBUG"
 `);
 
 let log = "";
@@ -71,11 +74,12 @@ async function run(page, base) {
   check("Tab accepts it", true);
 }
 
-async function ask(base, body) {
+async function ask(base, body, signal) {
   const response = await fetch(`${base}/midfill/proposals`, {
     method: "POST",
     headers: { Authorization: "token secret", "Content-Type": "application/json" },
     body: JSON.stringify(body),
+    signal,
   });
   return { status: response.status, body: await response.json() };
 }
@@ -90,6 +94,16 @@ async function runAddress(base) {
   check("the address answers", answered.body.items[0]?.insertText === " load(1, 2)");
   const off = await ask(base, { ...good, path: "off/b.ipynb" });
   check("a folder can be switched off, and it is said", off.body.midfill.detail.includes("disabled_folders"));
+  const language = await ask(base, { ...good, language: "r" });
+  check("a language can be switched off, and it is said", language.body.midfill.detail.includes("disabled_languages"));
+  await until("a cancelled request", async () => {
+    // An answer that is already known comes too fast: another text each time.
+    const cells = [{ ...good.cells[0], text: `alpha = load(${Math.random()})\nalpha =` }];
+    const asked = ask(base, { ...good, cells }, AbortSignal.timeout(15));
+    await asked.catch((error) => error.name === "TimeoutError" || Promise.reject(error));
+    return log.includes("CANCELLED");
+  });
+  check("a request that nobody waits for is cancelled", true);
   const wrong = await ask(base, { ...good, active: 7 });
   check("a wrong body is refused with what is wrong", wrong.status === 400 && JSON.stringify(wrong.body).includes("active is 7"));
   const stranger = await fetch(`${base}/midfill/proposals`, { method: "POST", body: "{}" });

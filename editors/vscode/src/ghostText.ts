@@ -23,6 +23,8 @@ import {
 import type { Requests } from "./requests.ts";
 import { isWanted } from "./settings.ts";
 
+const MAX_REPEATS = 2;
+
 /** Plays how a proposal came about, before it is shown; resolves when it was played. */
 export type Settle = (id: string, editor: TextEditor, token: CancellationToken) => Promise<void>;
 
@@ -60,8 +62,7 @@ export class GhostText {
     const started = performance.now();
     let result: ItemsResult | null;
     try {
-      const { method } = InlineCompletionRequest;
-      const asked = client.sendRequest<ItemsResult | null>(method, params, token);
+      const asked = ask(client, params, token);
       this.answered = Promise.allSettled([asked]);
       result = await asked;
     } catch (error) {
@@ -120,6 +121,20 @@ export class GhostText {
     const start = item.range ? client.protocol2CodeConverter.asRange(item.range).start : position;
     this.shown = { item, document, start: document.offsetAt(start) };
     void client.sendNotification(DID_SHOW_COMPLETION, { item });
+  }
+}
+
+/** Ask; once more when the time was over: what was read of the context by then is kept. */
+async function ask(
+  client: LanguageClient,
+  params: unknown,
+  token: CancellationToken,
+): Promise<ItemsResult | null> {
+  const { method } = InlineCompletionRequest;
+  for (let repeats = 0; ; repeats++) {
+    const result = await client.sendRequest<ItemsResult | null>(method, params, token);
+    const isLate = result?.midfill?.reason === "DEADLINE" && !token.isCancellationRequested;
+    if (!isLate || repeats === MAX_REPEATS) return result;
   }
 }
 

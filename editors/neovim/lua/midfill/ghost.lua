@@ -8,6 +8,8 @@ local M = {}
 
 local NAMESPACE = vim.api.nvim_create_namespace("midfill.ghost")
 local INVOKED, AUTOMATIC = 1, 2
+-- Whose time was over is asked again: what was read of the context by then is kept.
+local MAX_REPEATS = 2
 
 ---@class midfill.Ghost
 ---@field items midfill.Item[]
@@ -113,9 +115,20 @@ local function present(buffer, raw_items, server)
   end
 end
 
+--- Whether the text is still the one that was asked about, and typed in.
+---@param buffer integer
+---@return boolean
+local function is_waiting(buffer)
+  local is_here = vim.api.nvim_get_current_buf() == buffer and vim.fn.mode():match("^[iR]")
+  return is_here ~= nil
+    and is_here ~= false
+    and ghost_of(buffer).tick == vim.api.nvim_buf_get_changedtick(buffer)
+end
+
 --- Ask for proposals at the cursor.
 ---@param is_invoked boolean? by hand: several candidates, at once
-function M.ask(is_invoked)
+---@param repeats integer? how often it was asked already
+function M.ask(is_invoked, repeats)
   local buffer = here()
   local server = client.of(buffer)
   if not server or not config.allows(buffer) then
@@ -131,6 +144,10 @@ function M.ask(is_invoked)
     if ghost.request and ghost.request.id == id then
       ghost.request = nil
     end
+    local is_late = result and vim.tbl_get(result, "midfill", "reason") == "DEADLINE"
+    if is_late and (repeats or 0) < MAX_REPEATS and is_waiting(buffer) then
+      return M.ask(is_invoked, (repeats or 0) + 1)
+    end
     M.receive(buffer, server, err, result)
   end, buffer)
   ghost.request = id and { client = server, id = id } or nil
@@ -142,9 +159,7 @@ end
 ---@param err table?
 ---@param result table?
 function M.receive(buffer, server, err, result)
-  local is_here = vim.api.nvim_get_current_buf() == buffer and vim.fn.mode():match("^[iR]")
-  local is_fresh = ghost_of(buffer).tick == vim.api.nvim_buf_get_changedtick(buffer)
-  if err or not result or not is_here or not is_fresh then
+  if err or not result or not is_waiting(buffer) then
     return
   end
   present(buffer, result.items or result, server)

@@ -40,7 +40,9 @@
   }
 
   class Provider {
-    constructor(services, coreutils) {
+    constructor(services, coreutils, apputils) {
+      this.tell = (message) => apputils.Notification.warning(message, { autoClose: false });
+      this.told = new Set();
       this.name = "Midfill";
       this.identifier = NAME;
       this.schema = { default: { enabled: true, timeout: 5000, debouncerDelay: 0 } };
@@ -51,6 +53,12 @@
     }
 
     configure() {}
+
+    /** Say something that the user should mend, once. */
+    tellOnce(message) {
+      if (!this.told.has(message)) this.tell(message);
+      this.told.add(message);
+    }
 
     async fetch(request, context) {
       this.current?.abort();
@@ -66,8 +74,12 @@
       try {
         const init = { method: "POST", body: JSON.stringify(body), signal: abort.signal };
         const response = await this.request(this.url, init, this.settings);
-        if (!response.ok) throw new Error(`midfill: ${response.status} ${await response.text()}`);
-        return await response.json();
+        const answer = await response.json();
+        // 503: the language server cannot be started; the message says how to mend it.
+        if (response.status === 503) this.tellOnce(`Midfill: ${answer.message}`);
+        if (!response.ok) throw new Error(`midfill: ${response.status} ${answer.message}`);
+        if (answer.midfill.warning) this.tellOnce(`Midfill: ${answer.midfill.warning}`);
+        return answer;
       } catch (error) {
         if (abort.signal.aborted) return { items: [] };
         throw error;
@@ -76,15 +88,16 @@
   }
 
   async function makePlugin() {
-    const [completer, services, coreutils] = await Promise.all(
-      ["@jupyterlab/completer", "@jupyterlab/services", "@jupyterlab/coreutils"].map(load),
+    const names = ["completer", "services", "coreutils", "apputils"];
+    const [completer, services, coreutils, apputils] = await Promise.all(
+      names.map((name) => load(`@jupyterlab/${name}`)),
     );
     return {
       id: `${NAME}:plugin`,
       description: "Proposes code by Midfill.",
       autoStart: true,
       requires: [completer.ICompletionProviderManager],
-      activate: (_app, manager) => manager.registerInlineProvider(new Provider(services, coreutils)),
+      activate: (_app, manager) => manager.registerInlineProvider(new Provider(services, coreutils, apputils)),
     };
   }
 
