@@ -108,3 +108,20 @@ async def test_a_document_is_not_read_for_twice_at_once(reader: Reader) -> None:
     await asyncio.sleep(0)
     assert len(reader._jobs) == 1
     await reader.names()
+
+
+async def test_a_request_carries_the_files_near_its_document(client: Any, reader: Reader) -> None:
+    folder = {"uri": reader.root.as_uri(), "name": "project"}
+    options = {"processId": None, "capabilities": {}, "workspaceFolders": [folder]}
+    await client.request("initialize", options)
+    client.notify("initialized", {})
+    session = client.session
+    await client.until(lambda: session.background_index.num_runs >= 1)
+    uri = (reader.root / "a.py").as_uri()
+    client.open(uri, "name = 1\n")
+    await client.until(lambda: session.documents.get(uri))
+    snapshot = session.documents[uri].snapshot()
+    await client.until(lambda: session.request(snapshot, 0).nearby)
+    paths = [Path(one.path).name for one in session.request(snapshot, 0).nearby]
+    assert paths == ["b.py", "c.py", "z.js"]
+    assert session.request(snapshot, 0, has_context=False).nearby == ()
