@@ -5,10 +5,13 @@ pygls keeps documents too, but splits their lines as Python does; its store is n
 
 from __future__ import annotations
 
+import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import unquote
 
 from lsprotocol import types
 from pygls.uris import to_fs_path
@@ -39,6 +42,9 @@ class DocumentSnapshot:
 
 
 MAX_MARKS = 100
+_PATH = re.compile(r"[A-Za-z][\w+.-]*:(?://[^/?#]*)?([^?#]*)")
+# A path on Windows, as URIs write it.
+_DRIVE = re.compile(r"/[A-Za-z]:/")
 
 
 class Mark:
@@ -51,12 +57,17 @@ class Mark:
 
 
 class Document:
-    """One open document. Only the session's thread touches it."""
+    """One open document. Only the session's thread touches it.
+
+    ``path`` is that of its file. ``source``: the path by which is judged whether a model may see
+    it; that of the file or, in other schemes, the one that the URI names.
+    """
 
     def __init__(self, item: types.TextDocumentItem) -> None:
         """Open the document that the client sent."""
         self.uri = item.uri
-        self.path = to_fs_path(item.uri)
+        self.path = _file(item.uri)
+        self.source = Path(self.path) if self.path is not None else _named_file(item.uri)
         self.language = item.language_id
         self.version = item.version
         self.revision = 0
@@ -195,6 +206,26 @@ class Documents:
             OpenDocument(document.path or document.uri, document.language, document.masked_text)
             for document in fitting[:max_documents]
         )
+
+
+def _file(uri: str) -> str | None:
+    """The path of a ``file:`` URI; None for other schemes, and for what is no URI."""
+    try:
+        return to_fs_path(uri)
+    except ValueError:
+        return None
+
+
+def _named_file(uri: str) -> Path | None:
+    """The path in a URI of another scheme: of a notebook's cell, of a file's older version.
+
+    Whether or not a file is there, its name may say that no model may see the text.
+    """
+    found = _PATH.match(uri)
+    path = "" if found is None else unquote(found[1])
+    if _DRIVE.match(path):
+        path = path[1:]
+    return Path("/", path) if path and "\0" not in path else None
 
 
 def encoded(text: str) -> bytes:

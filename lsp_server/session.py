@@ -206,11 +206,13 @@ class Session:
 
     def _privacy_refusal(self, document: Document, settings: Settings) -> Refusal | None:
         """Refuse a file that is not trusted, or that no model may see."""
-        detail = distrust(settings, document.path)
+        source = document.source
+        is_file = document.path is not None or (source is not None and source.exists())
+        detail = distrust(settings, str(source) if is_file else None)
         if detail is not None:
             return Refusal(Reason.UNTRUSTED, detail)
-        if document.path is not None:
-            detail = self.workspace.ignore_reason(Path(document.path))
+        if source is not None:
+            detail = self.workspace.ignore_reason(source)
         return None if detail is None else Refusal(Reason.IGNORED_FILE, detail)
 
     def request(

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import itertools
+import socket
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,7 @@ from engine import (
 from engine.canvas import Canvas, HoleCanvas
 from engine.denoisers.protocol import ContextHandle
 from engine.denoisers.scripted import ByteTokenizer, Script, ScriptedDenoiser, ScriptedHandle
+from engine.remote.backend import Backend, Kind
 from engine.spans import ByteOffset, Span, span
 
 WORDS = (
@@ -261,6 +264,16 @@ def test_what_was_read_ahead_needs_no_reading() -> None:
     cancelled = threading.Event()
     cancelled.set()
     assert refusal(made.read_ahead(ahead, cancelled)).reason is Reason.CANCELLED
+
+
+def test_reading_ahead_asks_no_backend() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0.2)
+        backend = Backend(Kind.LLAMA_CPP, f"http://127.0.0.1:{listener.getsockname()[1]}")
+        ahead = replace(request("x = 1\ny = ‸\n"), backend=backend)
+        assert refusal(infiller().read_ahead(ahead)).reason is Reason.EMPTY
+        with pytest.raises(TimeoutError):
+            listener.accept()
 
 
 def test_alone_and_in_a_batch_the_logits_are_the_same() -> None:

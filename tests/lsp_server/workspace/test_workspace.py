@@ -106,6 +106,23 @@ async def test_ignored_files_get_no_proposal_and_are_no_context(
     assert text is not None and SECRET not in text and "def rounded" in text
 
 
+async def test_another_scheme_does_not_open_what_is_hidden(
+    client: Any, project: Path, infiller: Any
+) -> None:
+    (project / ".gitignore").write_text("hidden.py\n")
+    await started(client, project, {"workspaceTrusted": True})
+    folder = project.as_posix()
+    for uri in (f"git:{folder}/hidden.py?%7B%7D", f"git:{folder}/.env?x", "untitled:.env"):
+        client.open(uri, "x = 1\n")
+        answer = await client.complete(uri, 0, 5, kind=1)
+        assert answer["result"]["midfill"]["reason"] == "IGNORED_FILE", uri
+    for uri in (f"git:{folder}/price.py?x", "http://[::1", "untitled:Untitled-1"):
+        client.open(uri, "x = 1\n")
+        assert (await client.complete(uri, 0, 5, kind=1))["result"]["items"], uri
+    seen = [one.path for one in infiller.requests.get().open_documents]
+    assert not [path for path in seen if "hidden" in path or ".env" in path]
+
+
 @pytest.mark.parametrize("key", ["workspaceTrusted", "trustedFolders"])
 async def test_an_untrusted_folder_is_left_alone(
     client: Any, project: Path, tmp_path: Path, key: str
@@ -117,6 +134,10 @@ async def test_an_untrusted_folder_is_left_alone(
     # Its project file is not even read: nobody hears of what is wrong in it.
     assert "window/showMessage" not in client.methods()
     assert client.session.workspace.roots == ()
+    cell = f"vscode-notebook-cell:{(project / 'cart.py').as_posix()}#W0"
+    client.open(cell, "x = 1\n")
+    answer = await client.complete(cell, 0, 5, kind=1)
+    assert answer["result"]["midfill"]["reason"] == "UNTRUSTED"
     client.open("untitled:Untitled-1", "x = 1\n")
     answer = await client.complete("untitled:Untitled-1", 0, 5, kind=1)
     assert answer["result"]["items"]
