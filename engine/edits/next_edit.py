@@ -1,26 +1,31 @@
 """The next edit: where the user's change goes on, and what it is there.
 
-In order: a rename that was begun by hand, the edit's own pattern elsewhere, an import that the
-edit made necessary or superfluous, and last what other tools found wrong, which the model mends.
-What analysis drafts is proposed only if the model finds the drafts together more probable than
+In order: a rename that was begun by hand; what scopes decide (uses of a name that the edit declares
+under another one, calls of a function whose parameters it changed, an import that came or went);
+the edit's own pattern elsewhere; and last what is wrong near by, which the model mends. What
+analysis drafts is proposed only if the model finds the drafts together more probable than
 what stands there, the result parses no worse, and nothing undoes what the user did.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.edits.applied import parses_no_worse
+from engine.edits.changed_calls import changed_calls
 from engine.edits.finding import Finding
 from engine.edits.imports import missing_imports
 from engine.edits.judged_edits import JudgedEdits, drafted
 from engine.edits.lexemes import lexemes
+from engine.edits.lost_names import lost_names
 from engine.edits.names_of import name_table
 from engine.edits.repair_place import repair_place
 from engine.edits.repeats import repeats
+from engine.edits.symbols import NameTable
+from engine.edits.template import HOLE, MAX_HOLES, FillTemplate
 from engine.edits.typed_rename import typed_rename
 from engine.edits.unused import unused_names
 from engine.edits.user_change import UserChange, last_change
@@ -29,7 +34,6 @@ from engine.languages import language_of
 from engine.proposal import (
     Edit,
     EditKind,
-    EditSet,
     Outcome,
     Reason,
     Refusal,
@@ -68,18 +72,72 @@ class NextEdit:
         if rename is not None:
             judged = JudgedEdits(request, rename.edits, EditKind.ATOMIC, "members of one name")
             return judged.run(infiller, cancel, on_step)
-        certain = _certain(request, tree, change)
-        if certain is not None:
-            return drafted(certain.edits, certain.kind, _CERTAIN_P, model, "analysis", 0)
+        scoped = _Scoped.of(request, tree, change)
+        if scoped.edits:
+            kind = EditKind.ATOMIC if len(scoped.edits) == 1 else EditKind.SEQUENCE
+            return drafted(scoped.edits, kind, _CERTAIN_P, model, "analysis", 0)
+        if scoped.template:
+            return FillTemplate(request, scoped.template).run(infiller, cancel, on_step)
         drafts = _drafts(request, tree, change)
         if drafts:
             kind = EditKind.ATOMIC if len(drafts) == 1 else EditKind.SEQUENCE
             job = JudgedEdits(request, tuple(drafts), kind, "the edit's own pattern")
             return job.run(infiller, cancel, on_step)
-        place = _broken(self.findings, tree, change)
+        place = _broken([*self.findings, *scoped.findings], tree, change)
         if place is None:
-            return Refusal(Reason.EMPTY, "the edit asks for no other", model=infiller.denoiser.name)
+            return Refusal(Reason.EMPTY, "the edit asks for no other", model=model)
         return infiller.fill_spans(request, (place,), cancel, on_step)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scoped:
+    """What scopes say of a change: nothing when it left more faults than there were.
+
+    ``edits`` are certain; ``template``: calls that lack an argument nobody knows; ``findings``:
+    names that nothing declares any more.
+    """
+
+    edits: tuple[Edit, ...] = ()
+    template: tuple[Edit, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    @staticmethod
+    def of(request: Request, tree: SyntaxTree, change: UserChange) -> _Scoped:
+        """All of it, from the name tables of the text as it was and as it is."""
+        tree_before = parse(change.undone(tree.data), tree.language)
+        now, before = name_table(tree), name_table(tree_before)
+        is_broken = tree.num_faults() > tree_before.num_faults()
+        if now is None or before is None or is_broken:
+            return _Scoped()
+        lost = lost_names(before, now, change)
+        calls = changed_calls(before, now, change)
+        edits = [edit for one in lost for edit in one.edits]
+        edits += [edit for edit in calls if HOLE not in edit.new_text]
+        edits += missing_imports(now, change.place, request.open_documents)
+        edits += _unused_imports(request, now, change)
+        near = [edit for edit in calls if _is_near(edit.span, change.place)][:MAX_HOLES]
+        return _Scoped(
+            _sound(tree, edits),
+            _sound(tree, near),
+            tuple(
+                Finding(one.sites[0].span, f"nothing declares {one.name} any more")
+                for one in lost
+                if one.new_name is None
+            ),
+        )
+
+
+def _sound(tree: SyntaxTree, edits: Sequence[Edit]) -> tuple[Edit, ...]:
+    """The edits in text order, without those that touch an earlier one; none if they break code.
+
+    A hole counts as a name.
+    """
+    kept: list[Edit] = []
+    for edit in sorted(edits, key=lambda each: each.span):
+        if not kept or kept[-1].end < edit.start:
+            kept.append(edit)
+    filled = [Edit(edit.span, edit.new_text.replace(HOLE, "x")) for edit in kept]
+    return tuple(kept) if kept and parses_no_worse(tree, filled) else ()
 
 
 def analysed(request: Request) -> tuple[Edit, ...]:
@@ -92,26 +150,16 @@ def analysed(request: Request) -> tuple[Edit, ...]:
     rename = typed_rename(request.text, request.language, request.path, request.recent_edits)
     if rename is not None:
         return rename.edits
-    certain = _certain(request, tree, change)
-    return tuple(_drafts(request, tree, change)) if certain is None else certain.edits
+    return _Scoped.of(request, tree, change).edits or tuple(_drafts(request, tree, change))
 
 
-def _certain(request: Request, tree: SyntaxTree, change: UserChange) -> EditSet | None:
-    """What scopes alone decide: an import that came or went."""
-    table = name_table(tree)
-    if table is None:
-        return None
-    edits = list(missing_imports(table, change.place, request.open_documents))
-    gone = _words(change.old) - _words(change.place.of(tree.data))
-    edits += [
-        Edit(unused.span, "")
-        for unused in unused_names(table, request.path)
-        if unused.what == "import" and set(unused.name.split(", ")) <= gone
-        if not unused.span.overlaps(change.place)
-    ]
-    is_kept = bool(edits) and parses_no_worse(tree, edits)
-    kind = EditKind.ATOMIC if len(edits) == 1 else EditKind.SEQUENCE
-    return EditSet(tuple(sorted(edits, key=lambda each: each.span)), kind) if is_kept else None
+def _unused_imports(request: Request, table: NameTable, change: UserChange) -> Iterator[Edit]:
+    """Imports of what the change took away."""
+    gone = _words(change.old) - _words(change.place.of(table.tree.data))
+    for unused in unused_names(table, request.path):
+        is_gone = unused.what == "import" and set(unused.name.split(", ")) <= gone
+        if is_gone and not unused.span.overlaps(change.place):
+            yield Edit(unused.span, "")
 
 
 def _words(text: bytes) -> set[str]:
@@ -134,8 +182,12 @@ def _broken(findings: Sequence[Finding], tree: SyntaxTree, change: UserChange) -
     here = change.place
     faults = [span(node.start_byte, node.end_byte) for node in tree.faults()]
     found = faults or [finding.span for finding in findings]
-    near = [each for each in found if abs(each.start - here.start) < _REACH]
+    near = [each for each in found if _is_near(each, here)]
     if not near:
         return None
     nearest = min(near, key=lambda each: abs(each.start - here.start))
     return repair_place(tree, nearest, here)
+
+
+def _is_near(place: Span, here: Span) -> bool:
+    return abs(place.start - here.start) < _REACH

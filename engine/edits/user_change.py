@@ -20,6 +20,15 @@ class UserChange:
     old: bytes
     place: Span
 
+    @property
+    def place_before(self) -> Span:
+        """Where ``old`` stood in the text as it was."""
+        return span(self.place.start, self.place.start + len(self.old))
+
+    def undone(self, data: bytes) -> bytes:
+        """The text as it was before the change."""
+        return data[: self.place.start] + self.old + data[self.place.end :]
+
 
 def last_change(request: Request, data: bytes) -> UserChange | None:
     """The lines of the user's last edit in this text, None when there is none or it is too large.

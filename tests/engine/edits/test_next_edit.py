@@ -134,3 +134,35 @@ def test_far_places_are_judged_by_the_nearest_ones() -> None:
     outcome = next_edit(request, "id")
     assert isinstance(outcome, Proposal) and outcome.forwards == 2
     assert made(request, outcome).count(".id)") == 5
+
+
+def test_uses_follow_a_declaration_that_was_written_anew() -> None:
+    request = typed(
+        "⟦import a.Utils;⟧import b.TokenUtils;⟦⟧\nclass A { int n = Utils.f() + Utils.g(); }\n",
+        "A.java",
+    )
+    outcome = next_edit(request)
+    assert made(request, outcome).count(" TokenUtils.") == 2
+    assert isinstance(outcome, Proposal) and outcome.kind is EditKind.SEQUENCE
+
+
+def test_calls_of_a_changed_function_get_what_is_in_sight() -> None:
+    request = typed("def f(a⟦⟧, limit⟦⟧):\n    return a[:limit]\n\nlimit = 3\nf('x')\n")
+    assert made(request, next_edit(request)).endswith("f('x', limit)\n")
+
+
+def test_calls_of_a_changed_function_are_filled_by_the_model() -> None:
+    request = typed("def f(a⟦⟧, limit⟦⟧):\n    return a[:limit]\n\nf('x')\n")
+    outcome = next_edit(request, "10")
+    assert made(request, outcome).endswith("f('x', 10)\n")
+
+
+def test_a_use_that_nothing_declares_any_more_is_mended_by_the_model() -> None:
+    request = typed("⟦import os⟧import Shell⟦⟧\nname = os.name\n")
+    outcome = next_edit(request, "name = Shell.name")
+    assert made(request, outcome) == "import Shell\nname = Shell.name\n"
+
+
+def test_nothing_follows_while_the_text_is_broken() -> None:
+    request = typed("def f(⟦count⟧total: (⟦⟧):\n    return count\n")
+    assert isinstance(next_edit(request, ""), Refusal)
