@@ -40,14 +40,14 @@ class Reader:
         self._worker = worker
         self._documents = documents
         self._request_for = request_for
-        self._wanted: tuple[str, ByteOffset] | None = None
+        self._wanted: tuple[str, int, ByteOffset] | None = None
         self._read: _Place | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     def note(self, document: Document, cursor: ByteOffset) -> None:
         """The cursor is there now: read around it once it rests."""
         if _place(document, cursor) != self._read:
-            self._wanted = (document.uri, cursor)
+            self._wanted = (document.uri, document.revision, cursor)
             self.resume()
 
     def note_opened(self, document: Document) -> None:
@@ -56,14 +56,9 @@ class Reader:
             self.note(document, ByteOffset(0))
 
     def note_unread(self, document: Document, cursor: ByteOffset) -> None:
-        """A request ended before the engine had read around ``cursor``."""
+        """A request ended, and may have read less around ``cursor`` than there is."""
         self._read = None
         self.note(document, cursor)
-
-    def note_read(self, document: Document, cursor: ByteOffset) -> None:
-        """A request has had the engine read around ``cursor``."""
-        self._read = _place(document, cursor)
-        self._wanted = None
 
     def resume(self) -> None:
         """Read what is still wanted, after a pause: the engine may do it by now."""
@@ -77,21 +72,22 @@ class Reader:
             self._timer.cancel()
 
     def _start(self) -> None:
-        if self._wanted is None:
+        wanted, self._wanted = self._wanted, None
+        if wanted is None:
             return
-        uri, cursor = self._wanted
+        uri, revision, cursor = wanted
         document = self._documents.get(uri)
-        if document is None or cursor > document.num_bytes:
-            self._wanted = None
+        if document is None or document.revision != revision:
             return
         request = self._request_for(document, cursor)
         if request is None:
-            self._wanted = None
             return
         submission = self._worker.submit_idle(ReadAhead(request))
-        if submission is not None:
-            self.note_read(document, cursor)
-            submission.answer.add_done_callback(_log)
+        if submission is None:
+            self._wanted = wanted
+            return
+        self._read = _place(document, cursor)
+        submission.answer.add_done_callback(_log)
 
 
 def _place(document: Document, cursor: ByteOffset) -> _Place:

@@ -183,7 +183,9 @@ async def _ask(
     found = answer.found or Found(origin=id_)
     if answer.engine_outcome is not None:
         errand.note(answer.engine_outcome, answer.steps, answer.engine_s)
-    _note_read(session, wish, answer.engine_outcome)
+    if answer.engine_outcome is not None:
+        # What time did not allow to be read; where nothing is left this takes some milliseconds.
+        session.reader.note_unread(wish.document, wish.cursor)
     known = _Answer(
         answer.outcome,
         found.origin,
@@ -192,17 +194,6 @@ async def _ask(
         found.typed,
     )
     return _settled(session, wish, id_, known)
-
-
-def _note_read(session: Session, wish: Wish, engine_outcome: Outcome | None) -> None:
-    """Let the engine go on reading where it had to stop."""
-    if engine_outcome is None:
-        return
-    is_unread = isinstance(engine_outcome, Refusal) and engine_outcome.reason is Reason.DEADLINE
-    if is_unread:
-        session.reader.note_unread(wish.document, wish.cursor)
-    else:
-        session.reader.note_read(wish.document, wish.cursor)
 
 
 def _settled(session: Session, wish: Wish, id_: str, answer: _Answer) -> Suggested:
