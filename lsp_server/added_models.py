@@ -1,11 +1,12 @@
 """``midfill models add``, ``remove`` and ``recommend``: models that others published.
 
 A model stays where it was fetched to; the list keeps its name, folder and hashes. Nothing is
-downloaded here.
+downloaded unless that is asked for (``hub_models``).
 """
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -21,11 +22,16 @@ from engine.foreign_models import (
     write_added,
 )
 from engine.models import installed
+from engine.request import Request
+from engine.spans import ByteOffset
+from lsp_server.hub_models import download, is_downloaded, is_hub_id
 from lsp_server.machine import total_memory_gb
 
 _CPU_BYTES, _GPU_BYTES = 4, 2
 # Beside the weights: one text's activations, the interpreter, the libraries.
 _OVERHEAD_GB = 1.5
+_DEFAULT_BILLIONS = 0.135
+_PROBE = "def double(x):\n    return "
 _KEPT = ("*.safetensors", "*.json", "merges.txt")
 
 
@@ -49,17 +55,30 @@ PUBLISHED = (
 )
 
 
-def add_model(source: str, name: str | None, out: TextIO) -> int:
-    """Put a fetched model on the list under ``name`` (its folder's).
+@dataclass(frozen=True, slots=True)
+class AddOptions:
+    """``name``: what to call it; ``is_downloaded``: fetch it; ``is_forced``: too large or not."""
 
-    Raises BadInput for a name that is taken or a hub id, UnknownModel or DamagedWeights for a
-    folder that holds no whole model.
+    name: str | None = None
+    is_downloaded: bool = False
+    is_forced: bool = False
+
+
+def add_model(source: str, options: AddOptions, out: TextIO) -> int:
+    """Put a model on the list under its name (its folder's); fetch it first if that is wanted.
+
+    Raises BadInput for a name that is taken or a hub id without ``is_downloaded``, UnknownModel or
+    DamagedWeights for a folder that holds no whole model, and what ``download`` raises.
     """
-    folder = _folder(source)
-    chosen = checked_name(folder.name if name is None else name)
+    is_hub = is_hub_id(source) and not Path(source).exists()
+    chosen = checked_name(options.name or Path(source).expanduser().resolve().name)
     added = added_models()
     if chosen in added or chosen in installed():
         raise BadInput(f"a model is called {chosen} already: choose another with --name")
+    if is_hub and options.is_downloaded:
+        folder = download(source, options.is_forced, out)
+    else:
+        folder = _folder(source)
     checkpoint = read_checkpoint(folder)
     _write_fit(checkpoint, out)
     files: dict[str, str] = {}
@@ -73,14 +92,26 @@ def add_model(source: str, name: str | None, out: TextIO) -> int:
 
 
 def remove_model(name: str, out: TextIO) -> int:
-    """Take a model off the list; its files stay. Raises UnknownModel for another name."""
+    """Take a model off the list; files that midfill downloaded are deleted, others stay.
+
+    Raises UnknownModel for another name.
+    """
     added = added_models()
     if name not in added:
         names = ", ".join(added) or "none"
         raise UnknownModel(f"no added model named {name}: there are {names}")
     folder = added.pop(name).folder
     write_added(added)
-    out.write(f"removed {name}; its files are still in {folder}\n")
+    if is_downloaded(Path(folder)):
+        try:
+            shutil.rmtree(folder)
+        except OSError as error:
+            raise BadInput(
+                f"removed {name}, but {folder} cannot be deleted: {error.strerror}: do it by hand"
+            ) from error
+        out.write(f"removed {name} and what was downloaded of it\n")
+    else:
+        out.write(f"removed {name}; its files are still in {folder}\n")
     return 0
 
 
@@ -113,15 +144,33 @@ def recommend(out: TextIO) -> int:
     memory = total_memory_gb()
     has = "unknown memory" if memory is None else f"{memory:.0f} GB of memory"
     out.write(f"this machine: {has}\n")
-    out.write("default: ships with midfill, runs on any CPU: take it without a GPU\n")
-    out.write("others, by estimate (parameters times bytes; none was measured here):\n")
+    pass_ms = _measured_pass_ms()
+    out.write(
+        f"default: ships with midfill, a pass takes {pass_ms:.0f} ms here: take it without a GPU\n"
+    )
+    out.write("others, by estimate (memory by parameters, passes by the one measured here):\n")
     for model in PUBLISHED:
         cpu, gpu = _needed_gb(model.billions, _CPU_BYTES), _needed_gb(model.billions, _GPU_BYTES)
         fits = "" if memory is None or cpu <= memory else ": too much for this machine"
         out.write(f"  {model.hub_id}: {model.note}\n")
-        out.write(f"    GPU with {gpu:.0f} GB, or {cpu:.0f} GB on a CPU (slow){fits}\n")
-    out.write("fetch one, then: midfill models add FOLDER\n")
+        slow_s = pass_ms / 1000 * model.billions / _DEFAULT_BILLIONS
+        out.write(
+            f"    GPU with {gpu:.0f} GB, or {cpu:.0f} GB on a CPU (at least {slow_s:.1f} s a pass)"
+            f"{fits}\n"
+        )
+    out.write("midfill models add ID --download fetches one\n")
     return 0
+
+
+def _measured_pass_ms() -> float:
+    """Milliseconds of one pass of the model that ships, its context known."""
+    import engine
+
+    infiller = engine.load()
+    request = Request(_PROBE, ByteOffset(len(_PROBE)), path="probe.py")
+    infiller.infill(request)
+    outcome = infiller.infill(request)
+    return outcome.timings_ms.get("denoise", 0.0) / max(outcome.forwards, 1)
 
 
 def _folder(source: str) -> Path:
@@ -130,10 +179,10 @@ def _folder(source: str) -> Path:
         if not is_checkpoint(folder):
             raise UnknownModel(f"{folder}: no config.json here: name the folder that holds it")
         return folder
-    if source.count("/") == 1 and not source.startswith((".", "~", "/")):
+    if is_hub_id(source):
         raise BadInput(
-            f"{source}: no such folder, and midfill downloads nothing: "
-            f"hf download {source} --local-dir FOLDER, then midfill models add FOLDER"
+            f"{source}: no such folder, and nothing is downloaded unasked: "
+            f"midfill models add {source} --download"
         )
     raise BadInput(f"{folder}: no such folder: fetch the model first")
 

@@ -317,8 +317,16 @@ def _add_models(commands: Any) -> None:
     listed.add_argument("--json", action="store_true", help="print one JSON list")
     verify = actions.add_parser("verify", help="compare a model's files with their SHA-256")
     verify.add_argument("model", nargs="?", metavar="M", help="name or path (default: the default)")
-    add = actions.add_parser("add", help="put a fetched Hugging Face folder on the list")
-    add.add_argument("folder", metavar="FOLDER")
+    add = actions.add_parser("add", help="put a model from Hugging Face on the list")
+    add.add_argument(
+        "source", metavar="FOLDER|ID", help="a fetched folder, or OWNER/NAME with --download"
+    )
+    add.add_argument(
+        "--download",
+        action="store_true",
+        help="fetch OWNER/NAME from the hub (HF_ENDPOINT, HF_TOKEN), or go on with it",
+    )
+    add.add_argument("--force", action="store_true", help="even if memory is too small for it")
     add.add_argument("--name", metavar="NAME", help="what to call it (the folder's name)")
     remove = actions.add_parser("remove", help="take an added model off the list")
     remove.add_argument("model", metavar="M")

@@ -318,11 +318,12 @@ def _run_recipe(arguments: argparse.Namespace) -> int:
 
 
 def _models(arguments: argparse.Namespace) -> int:
-    from lsp_server.added_models import add_model, recommend, remove_model
+    from lsp_server.added_models import AddOptions, add_model, recommend, remove_model
     from lsp_server.models import list_models, verify_model
 
     if arguments.action == "add":
-        return add_model(arguments.folder, arguments.name, sys.stdout)
+        options = AddOptions(arguments.name, arguments.download, arguments.force)
+        return add_model(arguments.source, options, sys.stdout)
     if arguments.action == "remove":
         return remove_model(arguments.model, sys.stdout)
     if arguments.action == "recommend":

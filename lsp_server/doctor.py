@@ -15,6 +15,7 @@ from importlib import metadata
 from typing import TextIO
 
 from engine.errors import BadInput, DamagedWeights, MidfillError
+from engine.foreign_models import added_models, foreign_folder, verify_added
 from engine.languages import LANGUAGES, load_grammar
 from engine.models import user_models_folder
 from engine.request import Request
@@ -120,19 +121,37 @@ def _feedback() -> Finding:
     return Finding("feedback", f"{num_shown} proposals counted in {path}")
 
 
+def _hashes(model: str | None) -> str:
+    """Whether the model's files are the right ones; raises DamagedWeights when they are not.
+
+    Our own are checked by loading; added ones here, since that would take longer than loading.
+    """
+    if model == "scripted":
+        return "no files"
+    if model is None or foreign_folder(model) is None:
+        return "hashes right"
+    added = added_models().get(model)
+    if added is None:
+        return "hashes not known (midfill models add keeps them)"
+    verify_added(model, added)
+    return "hashes right"
+
+
 def _model(model: str | None) -> Iterator[Finding]:
-    """Load the model, which checks its hashes, and fill one hole."""
+    """Load the model, check its hashes, and fill one hole."""
     import engine
     from engine.denoisers.onnx import OnnxDenoiser
 
     started = time.perf_counter()
     try:
+        hashes = _hashes(model)
         infiller = engine.load(model)
     except (BadInput, DamagedWeights) as error:
         yield Finding("model", str(error), "reinstall midfill, or name another with --model")
         return
     load_ms = 1000 * (time.perf_counter() - started)
-    yield Finding("model", f"{infiller.denoiser.name}, hashes right, loaded in {load_ms:.0f} ms")
+    name = infiller.denoiser.name
+    yield Finding("model", f"{name}, {hashes}, loaded in {load_ms:.0f} ms")
     if isinstance(infiller.denoiser, OnnxDenoiser):
         # The list of what the package could use says nothing of what the session really uses.
         yield Finding("provider", ", ".join(infiller.denoiser.providers))

@@ -59,7 +59,7 @@ def test_a_file_that_changed_is_named(folder: Path, capsys: pytest.CaptureFixtur
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["add", "Dream-org/DreamOn-v0-7B"], "hf download Dream-org/DreamOn-v0-7B"),
+        (["add", "Dream-org/DreamOn-v0-7B"], "add Dream-org/DreamOn-v0-7B --download"),
         (["add", "./missing"], "no such folder"),
         (["remove", "other"], "no added model named other: there are none"),
     ],
@@ -80,4 +80,5 @@ def test_a_name_is_given_once(folder: Path, capsys: pytest.CaptureFixture[str]) 
 def test_recommendations_say_that_they_are_estimates(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "recommend"]) == 0
     said = capsys.readouterr().out
+    assert "ms here" in said and "s a pass" in said
     assert "estimate" in said and "Dream-org/DreamOn-v0-7B" in said

@@ -37,13 +37,19 @@ def family_of(config: Config, tokens: Collection[str], where: str) -> Family:
             names = ", ".join(family.name for family in FAMILIES)
             raise UnknownModel(f"{where}: no family {chosen}: midfill_family is one of {names}")
         return named
+    kind = known_type(config, where)
+    for family in _BY_TYPE[kind]:
+        if all(token in tokens for token in family.needed_tokens):
+            return family
+    raise UnknownModel(f"{where}: lacks the special tokens of {_BY_TYPE[kind][0].title}")
+
+
+def known_type(config: Config, where: str) -> str:
+    """The ``model_type`` of a configuration, in lower case. Raises UnknownModel for another one."""
     kind = str(config.get("model_type", "")).lower()
     if kind not in _BY_TYPE:
         raise UnknownModel(
             f"{where}: model_type {kind or 'is missing and'} is no known diffusion family: "
             f"there are {', '.join(_BY_TYPE)}"
         )
-    for family in _BY_TYPE[kind]:
-        if all(token in tokens for token in family.needed_tokens):
-            return family
-    raise UnknownModel(f"{where}: lacks the special tokens of {_BY_TYPE[kind][0].title}")
+    return kind

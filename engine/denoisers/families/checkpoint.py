@@ -97,8 +97,8 @@ def is_checkpoint(folder: Path) -> bool:
     return (folder / CONFIG_FILE).is_file()
 
 
-def read_checkpoint(folder: Path) -> Checkpoint:
-    """What lies in ``folder``. Raises UnknownModel or DamagedWeights."""
+def read_config(folder: Path) -> dict[str, Any]:
+    """The configuration in ``folder``. Raises DamagedWeights."""
     path = folder / CONFIG_FILE
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
@@ -106,6 +106,12 @@ def read_checkpoint(folder: Path) -> Checkpoint:
         raise DamagedWeights(f"{path} cannot be read ({error}): fetch the model again") from error
     if not isinstance(config, dict):
         raise DamagedWeights(f"{path} is no configuration: fetch the model again")
+    return config
+
+
+def read_checkpoint(folder: Path) -> Checkpoint:
+    """What lies in ``folder``. Raises UnknownModel or DamagedWeights."""
+    config = read_config(folder)
     vocabulary = HubVocabulary.read(folder)
     family = family_of(config, vocabulary.ids, str(folder))
     found = _tensors(folder)
