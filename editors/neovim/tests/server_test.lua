@@ -34,6 +34,24 @@ M["a missing program is said once, with the mend"] = function()
   end, { cmd = { "no-such-midfill" } })
 end
 
+M["a server of another version is told, with the mend"] = function()
+  local path = vim.fn.tempname() .. ".py"
+  vim.fn.writefile({ "" }, path)
+  local child = Child.start()
+  child:lua("require('midfill.client').VERSION = '9.9.0'")
+  child:open(path, SCRIPTED)
+  local is_fine, problem = pcall(
+    child.wait,
+    child,
+    [[return vim.iter(_G.told):any(function(m)
+      return m:find("this plugin 9.9.0; install the same: pip install 'midfill==9.9.*'", 1, true)
+    end)]],
+    "the versions"
+  )
+  child:stop()
+  assert(is_fine, problem)
+end
+
 M["a server that dies is started again"] = function()
   with_child(function(child)
     child:type("Goalpha =")
