@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { acceptedPlaces, hint, isAtCursor, nextEditOf } from "../src/nextedit/nextEdit.ts";
+import { acceptedPlaces, hint, nextEditOf } from "../src/nextedit/nextEdit.ts";
 import type { InlineEdit } from "../src/protocol.ts";
 
 function edit(line: number, more: Partial<InlineEdit> = {}): InlineEdit {
@@ -50,22 +50,4 @@ test("the hint says what the key will do", () => {
   assert.ok(read);
   assert.equal(hint(read, 0), "Tab to apply all 2 places");
   assert.equal(hint({ ...read, kind: "alternatives" }, 1), "Tab to apply, 2 of 2");
-});
-
-test("what only writes at the cursor is left to the ghost text", () => {
-  const read = nextEditOf({ edits: [edit(2)] });
-  assert.ok(read);
-  const here = { line: 2, character: 0 };
-  assert.equal(isAtCursor(read, "file:///a.py", here), true);
-  assert.equal(isAtCursor(read, "file:///a.py", { line: 2, character: 1 }), false);
-  assert.equal(isAtCursor(read, "file:///b.py", here), false);
-  const start = { line: 2, character: 0 };
-  const replacing = nextEditOf({
-    edits: [edit(2, { range: { start, end: { line: 2, character: 3 } } })],
-  });
-  assert.ok(replacing);
-  assert.equal(isAtCursor(replacing, "file:///a.py", here), false);
-  const two = nextEditOf({ edits: [edit(2), edit(4)] });
-  assert.ok(two);
-  assert.equal(isAtCursor(two, "file:///a.py", here), false);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { onOneLine, trimmed, withEdits } from "../src/nextedit/textEdits.ts";
+import { onlyWritesAt, onOneLine, trimmed, withEdits } from "../src/nextedit/textEdits.ts";
 
 test("all edits are made, wherever they stand in the list", () => {
   const edits = [
@@ -44,4 +44,15 @@ test("a text of several lines says how many are not shown", () => {
   assert.equal(onOneLine("one"), "one");
   assert.equal(onOneLine("one\ntwo"), "one ⏎ … 1 more line");
   assert.equal(onOneLine("one\r\ntwo\nthree"), "one ⏎ … 2 more lines");
+});
+
+test("an edit may repeat what stands around the place where it only writes", () => {
+  const text = "return sum(pri";
+  const whole = { start: 0, end: text.length, text: "return sum(prices)" };
+  assert.equal(onlyWritesAt(whole, text, text.length), true);
+  assert.equal(onlyWritesAt(whole, text, 3), false);
+  assert.equal(onlyWritesAt({ start: 5, end: 5, text: "x" }, "", 5), true);
+  assert.equal(onlyWritesAt({ start: 5, end: 5, text: "x" }, "", 6), false);
+  assert.equal(onlyWritesAt({ start: 4, end: 6, text: "(x)" }, "()", 5), true);
+  assert.equal(onlyWritesAt({ start: 4, end: 6, text: "[x]" }, "()", 5), false);
 });

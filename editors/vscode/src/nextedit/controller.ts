@@ -27,16 +27,9 @@ import {
 } from "../protocol.ts";
 import { isWanted, setting } from "../settings.ts";
 import { type DrawnEdit, EditDecorations } from "./decorations.ts";
-import {
-  acceptedPlaces,
-  hint,
-  isAtCursor,
-  type NextEdit,
-  nextEditOf,
-  type Place,
-} from "./nextEdit.ts";
+import { acceptedPlaces, hint, type NextEdit, nextEditOf, type Place } from "./nextEdit.ts";
 import { EditPreview } from "./preview.ts";
-import type { OffsetEdit } from "./textEdits.ts";
+import { type OffsetEdit, onlyWritesAt } from "./textEdits.ts";
 
 const SHOWN = "midfill.nextEditVisible";
 const TAB_IS_FREE = "midfill.tabIsFree";
@@ -77,11 +70,9 @@ export class NextEdits implements Disposable {
     this.asking = asking;
     const { document } = editor;
     const { version } = document;
-    const position = editor.selection.active;
-    const result = await this.request(document, position, asking, isInvoked);
+    const result = await this.request(document, editor.selection.active, asking, isInvoked);
     if (asking.token.isCancellationRequested || document.version !== version) return;
     const edit = nextEditOf(result);
-    if (edit !== null && !isInvoked && isAtCursor(edit, document.uri.toString(), position)) return;
     if (edit !== null) await this.show(edit);
     else if (isInvoked) void window.showInformationMessage(silence(result));
   }
@@ -104,7 +95,10 @@ export class NextEdits implements Disposable {
     try {
       const result = await this.connection.ask<InlineEditResult>(INLINE_EDIT, params, asking.token);
       const edit = nextEditOf(result);
-      if (edit !== null) this.remember(edit, document, performance.now() - started);
+      if (edit === null) return result;
+      // What stands at the cursor next is ghost text's to say.
+      if (!isInvoked && isGhostTexts(edit, document, position)) return null;
+      this.remember(edit, document, performance.now() - started);
       return result;
     } catch (error) {
       if (asking.token.isCancellationRequested) return null;
@@ -268,6 +262,14 @@ export class NextEdits implements Disposable {
 function isStale({ uri, version }: Place): boolean {
   const document = workspace.textDocuments.find((each) => each.uri.toString() === uri);
   return document !== undefined && version !== null && document.version !== version;
+}
+
+/** Whether all that an edit does is to write at the cursor. */
+function isGhostTexts(edit: NextEdit, document: TextDocument, cursor: Position): boolean {
+  const [only, ...others] = edit.places;
+  if (only === undefined || others.length > 0 || only.uri !== document.uri.toString()) return false;
+  const replaced = document.getText(rangeOf(only));
+  return onlyWritesAt(offsets(document, only), replaced, document.offsetAt(cursor));
 }
 
 function isInSight(editor: TextEditor, places: readonly Place[]): boolean {

@@ -13,7 +13,7 @@ import {
 } from "vscode";
 import { isWanted, SCHEMES, setting } from "../settings.ts";
 import type { NextEdits } from "./controller.ts";
-import { isAtCursor, nextEditOf, type Place } from "./nextEdit.ts";
+import { nextEditOf, type Place } from "./nextEdit.ts";
 
 const PROPOSAL = "inlineCompletionsAdditions";
 
@@ -52,7 +52,6 @@ async function provide(
   try {
     const edit = nextEditOf(await nextEdits.request(document, position, asking));
     if (edit === null || token.isCancellationRequested) return null;
-    if (isAtCursor(edit, document.uri.toString(), position)) return null;
     const [only, ...others] = edit.places;
     if (only === undefined || others.length > 0 || only.uri !== document.uri.toString()) {
       await nextEdits.show(edit);

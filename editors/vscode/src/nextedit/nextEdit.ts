@@ -11,9 +11,6 @@ export interface Place {
   readonly text: string;
 }
 
-/** Where somebody types, counted from 0 in UTF-16 units. */
-export type Cursor = InlineEdit["range"]["start"];
-
 /** What accepting means depends on `kind`. */
 export interface NextEdit {
   readonly id: string | undefined;
@@ -40,13 +37,6 @@ export function nextEditOf(result: InlineEditResult | null): NextEdit | null {
   };
 }
 
-/** Whether all it does is to write at the cursor: what stands there next is ghost text's to say. */
-export function isAtCursor(edit: NextEdit, uri: string, cursor: Cursor): boolean {
-  const [only, ...others] = edit.places;
-  if (only === undefined || others.length > 0 || only.uri !== uri) return false;
-  return isSame(only.range.start, cursor) && isSame(only.range.end, cursor);
-}
-
 /** The places that one press of the accept key changes; `chosen` counts alternatives. */
 export function acceptedPlaces(edit: NextEdit, chosen: number): readonly Place[] {
   if (edit.kind === "atomic") return edit.places;
@@ -61,10 +51,6 @@ export function hint(edit: NextEdit, chosen: number): string {
   if (edit.kind === "atomic") return `Tab to apply all ${count} places`;
   if (edit.kind === "sequence") return `Tab to apply the first of ${count}`;
   return `Tab to apply, ${(chosen % count) + 1} of ${count}`;
-}
-
-function isSame(left: Cursor, right: Cursor): boolean {
-  return left.line === right.line && left.character === right.character;
 }
 
 function idOf(command: Command | undefined): string | undefined {

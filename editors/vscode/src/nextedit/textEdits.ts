@@ -36,6 +36,15 @@ export function trimmed(edit: OffsetEdit, replaced: string): OffsetEdit {
   };
 }
 
+/** Whether all that the edit does is to write at an offset, whatever it repeats around that. */
+export function onlyWritesAt(edit: OffsetEdit, replaced: string, offset: number): boolean {
+  const before = replaced.slice(0, offset - edit.start);
+  const behind = replaced.slice(offset - edit.start);
+  const isInside = edit.start <= offset && offset <= edit.end;
+  const isLonger = edit.text.length > replaced.length;
+  return isInside && isLonger && edit.text.startsWith(before) && edit.text.endsWith(behind);
+}
+
 /** One line for a place where a line break cannot be shown. */
 export function onOneLine(text: string): string {
   const [first = "", ...more] = text.split(/\r\n|\r|\n/);

@@ -6,8 +6,8 @@ import { type Cell, type Frame, glyph, numHealed, widths } from "../replay.ts";
 import { stages } from "../timings.ts";
 import { element, section, withProperty } from "./dom.ts";
 
-// The theme's colours for charts; stages beyond them are striped.
-const NUM_HUES = 6;
+// A theme has six colours for charts: what takes long has one of them, the other stages are striped.
+const SOLID_STAGES = ["denoise", "prefill", "score", "constraints", "parse", "check"];
 const PERCENT = new Intl.NumberFormat(undefined, { style: "percent" });
 
 /** One line that says how the request ended. */
@@ -147,7 +147,8 @@ export function timings(record: TraceRecord): HTMLElement {
   const bar = element("div", { class: "bar", "aria-hidden": "true" });
   const body = element("tbody");
   all.forEach((stage, index) => {
-    const look = `stage-${index % NUM_HUES}${index < NUM_HUES ? "" : " striped"}`;
+    const place = SOLID_STAGES.indexOf(stage.name);
+    const look = place < 0 ? `stage-${index % SOLID_STAGES.length} striped` : `stage-${place}`;
     const part = element("div", { class: `stage ${look}`, title: stage.name });
     bar.append(withProperty(part, "--share", stage.share));
     body.append(
