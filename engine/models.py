@@ -5,6 +5,7 @@ A model is a folder with ``manifest.json``. Nothing is downloaded here.
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import json
 import os
@@ -111,8 +112,20 @@ def resolve(model: str | None = None, models_folder: Path | None = None) -> Mode
         return read_model(path)
     if path.is_dir():
         raise UnknownModel(f"{path}: no {MANIFEST_FILE} in this folder: name a model's folder")
-    names = ", ".join([DEFAULT_MODEL, *(name for name in known if name != DEFAULT_MODEL)])
-    raise UnknownModel(f"no model named {model}: there are {names}, or name a model's folder")
+    raise UnknownModel(f"no model named {model}: {_other_names(model, known, models_folder)}")
+
+
+def _other_names(model: str, known: Mapping[str, Path], models_folder: Path | None) -> str:
+    """What could have been meant by a wrong name."""
+    from engine.foreign_models import added_models
+
+    names = dict.fromkeys((DEFAULT_MODEL, *known, *added_models(models_folder)))
+    near = difflib.get_close_matches(model, names, n=1)
+    if near:
+        return f"did you mean {near[0]}?"
+    if model.count("/") == 1 and not model.startswith((".", "~", "/")):
+        return f"midfill models add {model} --download fetches one from a hub"
+    return f"there are {', '.join(names)}, or name a model's folder"
 
 
 def installed(models_folder: Path | None = None) -> dict[str, Path]:

@@ -80,6 +80,7 @@ def add_model(source: str, options: AddOptions, out: TextIO) -> int:
     else:
         folder = _folder(source)
     checkpoint = read_checkpoint(folder)
+    _check_tensors(checkpoint, out)
     _write_fit(checkpoint, out)
     files: dict[str, str] = {}
     for path in sorted({path for pattern in _KEPT for path in folder.glob(pattern)}):
@@ -185,6 +186,19 @@ def _folder(source: str) -> Path:
             f"midfill models add {source} --download"
         )
     raise BadInput(f"{folder}: no such folder: fetch the model first")
+
+
+def _check_tensors(checkpoint: Checkpoint, out: TextIO) -> None:
+    """Raise DamagedWeights when a tensor that the model's layers need is not there."""
+    try:
+        from engine.denoisers.stock_layers import check_tensors
+    except ModuleNotFoundError as error:
+        out.write(
+            f"its tensors are not checked: {error.name} is not installed, and running the model "
+            "needs pip install 'midfill[torch]'\n"
+        )
+        return
+    check_tensors(checkpoint)
 
 
 def _write_fit(checkpoint: Checkpoint, out: TextIO) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from huggingface_hub.errors import StrictDataclassError
 from safetensors.torch import load_file
 from transformers import AutoConfig, AutoModelForCausalLM, DynamicCache
 from transformers.utils import logging as transformers_logging
@@ -177,11 +178,17 @@ def _config(checkpoint: Checkpoint) -> Any:
     kept = {name: value for name, value in record.items() if name not in _NOT_OURS}
     try:
         return AutoConfig.for_model(stock, **kept)
-    except (TypeError, ValueError, KeyError) as error:
+    except (TypeError, ValueError, KeyError, StrictDataclassError) as error:
+        said = " ".join(str(error).split())
         raise DamagedWeights(
-            f"{checkpoint.folder}: config.json does not fit {stock} layers ({error}): "
+            f"{checkpoint.folder}: config.json does not fit {stock} layers ({said}): "
             "fetch the model again"
         ) from error
+
+
+def check_tensors(checkpoint: Checkpoint) -> None:
+    """Raise DamagedWeights for a tensor that is missing or has another shape; none is read."""
+    _compare(checkpoint, _config(checkpoint))
 
 
 def _compare(checkpoint: Checkpoint, config: Any) -> None:

@@ -72,6 +72,36 @@ def test_what_cannot_be_done_says_what_to_do(
     assert "choose another" in refused(capsys, "models", "add", str(folder), "--name", "default")
 
 
+def test_what_cannot_be_loaded_is_not_added(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from safetensors.torch import load_file, save_file
+
+    weights = folder / "model.safetensors"
+    tensors = load_file(weights)
+    del tensors["model.layers.0.mlp.down_proj.weight"]
+    save_file(tensors, weights)
+    said = refused(capsys, "models", "add", str(folder))
+    assert "model.layers.0.mlp.down_proj.weight is missing" in said
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "vocab_size": "many"}))
+    said = refused(capsys, "models", "add", str(folder))
+    assert "vocab_size" in said and "fetch the model again" in said
+
+
+def test_a_wrong_name_leads_to_the_right_one(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "a.py"
+    source.write_text("x = \n")
+    assert main(["models", "add", str(folder), "--name", "dreamer"]) == 0
+    place = f"{source}:1:5"
+    assert "did you mean dreamer" in refused(capsys, "fill", place, "--model", "dreamr")
+    assert "there are default, dreamer" in refused(capsys, "fill", place, "--model", "x")
+    said = refused(capsys, "fill", place, "--model", "Dream-org/DreamOn-v0-7B")
+    assert "models add Dream-org/DreamOn-v0-7B --download" in said
+
+
 def test_a_name_is_given_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "add", str(folder)]) == 0
     assert "called tiny already" in refused(capsys, "models", "add", str(folder))

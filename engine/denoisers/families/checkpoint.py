@@ -62,8 +62,12 @@ class Checkpoint:
 
     @property
     def vocab_size(self) -> int:
-        """Rows of the embedding: ids from 0 up to here."""
-        return int(self.layer_config["vocab_size"])
+        """Rows of the embedding: ids from 0 up to here. Raises DamagedWeights."""
+        size = self.layer_config.get("vocab_size")
+        if not isinstance(size, int) or size < 1:
+            path = self.folder / CONFIG_FILE
+            raise DamagedWeights(f"{path}: vocab_size is {size!r}, no size: fetch the model again")
+        return size
 
     @property
     def layer_config(self) -> Mapping[str, Any]:
