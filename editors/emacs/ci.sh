@@ -7,7 +7,7 @@ export MIDFILL=${MIDFILL:-$(command -v midfill)}
 if ! command -v emacs >/dev/null; then
   # Only where that asks nobody: a container, a build machine.
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    apt-get install -y -qq --no-install-recommends emacs-nox >/dev/null 2>&1 || true
+    apt-get install -y -qq --no-install-recommends emacs-nox elpa-eglot >/dev/null 2>&1 || true
   fi
   command -v emacs >/dev/null || { echo 'skipped: no Emacs (Debian: emacs-nox)'; exit 77; }
 fi
@@ -22,4 +22,5 @@ for file in midfill.el midfill-[dgns]*.el; do
   problems=$(emacs -Q --batch -l checkdoc --eval "(checkdoc-file \"$file\")" 2>&1)
   [ -z "$problems" ] || { printf '%s\n' "$problems"; exit 1; }
 done
-emacs -Q --batch -L . -l midfill-test.el -f ert-run-tests-batch-and-exit
+# With what is installed beside Emacs: eglot is part of it from 29 on, and a package before.
+emacs -q --batch -l package -f package-initialize -L . -l midfill-test.el -f ert-run-tests-batch-and-exit

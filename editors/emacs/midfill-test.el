@@ -12,6 +12,16 @@
 (require 'ert)
 (require 'midfill)
 
+(defvar eglot-server-programs)
+(defvar eglot-sync-connect)
+(declare-function eglot "eglot")
+(declare-function eglot--guess-contact "eglot")
+(declare-function eglot--signal-textDocument/didChange "eglot")
+(declare-function eglot-current-server "eglot")
+(declare-function eglot-managed-p "eglot")
+(declare-function eglot-rename "eglot")
+(declare-function eglot-shutdown "eglot")
+
 (defconst midfill-test--program (or (getenv "MIDFILL") "midfill"))
 
 (defun midfill-test--wait (what condition)
@@ -140,6 +150,26 @@ WHAT names it in a failure."
       (with-current-buffer "*Warnings*"
         (should (string-match-p "this package 9.9.0: install the same version"
                                 (buffer-string)))))))
+
+(ert-deftest midfill-test-eglot ()
+  "Beside eglot, in the same buffer, both work: two connections, two documents."
+  (skip-unless (require 'eglot nil t))
+  (midfill-test--with midfill-test--scripted
+    ;; Midfill's server is a language server like any other, too.
+    (let ((eglot-server-programs `((python-mode ,midfill-test--program "lsp" "--model" "scripted")))
+          (eglot-sync-connect 30))
+      (apply #'eglot (eglot--guess-contact))
+      (midfill-test--wait "eglot" #'eglot-managed-p)
+      (midfill-test--type "alpha =")
+      (midfill-test--wait "ghost text" (lambda () (equal (midfill-test--ghost) " load(1, 2)")))
+      (midfill-accept)
+      (should (equal (buffer-substring (line-beginning-position) (point)) "alpha = load(1, 2)"))
+      ;; Eglot saw the same text change: its rename changes all three places.
+      (eglot--signal-textDocument/didChange)
+      (goto-char (point-min))
+      (eglot-rename "omega")
+      (should (equal (buffer-string) "omega = load(1, 2)\nprint(omega)\n\nomega = load(1, 2)"))
+      (eglot-shutdown (eglot-current-server)))))
 
 (ert-deftest midfill-test-next-edit ()
   "A rename that was begun by hand is finished at all places, in one undo step."
