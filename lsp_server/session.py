@@ -303,9 +303,10 @@ class Session:
             if document is not None:
                 self.feedback.silence(document.language, outcome.reason)
             kind = _KINDS.get(outcome.reason, StatusKind.NORMAL)
-            self.status.report(kind, f"{message} ({REASONS[outcome.reason]})")
+            said = f"{message} ({REASONS[outcome.reason]})"
+            self.status.report(kind, "; ".join(each for each in (said, outcome.remote) if each))
         else:
-            self.status.report(StatusKind.NORMAL)
+            self.status.report(StatusKind.NORMAL, outcome.remote)
 
     def show(self, kind: types.MessageType, message: str) -> None:
         """Show a message to the user."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,19 @@ async def test_what_is_refused_is_never_asked_about(
     client.open(URI, "a = \n")
     assert (await client.complete(URI, 0, 4, kind=1))["result"]["items"] == []
     assert infiller.requests.empty()
+
+
+async def test_the_status_says_what_became_of_the_question(client: Any, make_proposal: Any) -> None:
+    await client.initialize(options={"backend": BACKEND, "statusNotifications": True})
+    client.open(URI, "a = \n")
+    await client.until(lambda: client.session.documents.get(URI) is not None)
+    late = replace(make_proposal(4, (4, 4, "1")), remote="127.0.0.1:8080: not in time")
+    client.session.record("r1", URI, late)
+    await client.wait_for(
+        lambda one: (
+            one.get("method") == "didChangeStatus" and "not in time" in one["params"]["message"]
+        )
+    )
 
 
 async def test_secrets_are_hidden_before_any_request(client: Any, infiller: Any) -> None:
