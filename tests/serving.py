@@ -14,6 +14,7 @@ import uvicorn
 
 from engine.infill import Infiller
 from engine.serving.app import create_app
+from engine.serving.backend import LocalBackend
 from engine.serving.options import ServingOptions
 
 PATIENCE_S = 30.0
@@ -38,7 +39,7 @@ class Serving:
 def serving(options: ServingOptions, infiller: Infiller) -> Iterator[Serving]:
     """Serve until the block ends."""
     listener = socket.create_server(("127.0.0.1", 0))
-    app = create_app(infiller, options, "0")
+    app = create_app(LocalBackend(infiller, options.num_streams), options, "0")
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=5))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()

@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from engine.infill import Infiller
+from engine.serving.backend import Backend
 from engine.serving.chat_api import ChatApi
 from engine.serving.errors import ClientGone, ServingError
 from engine.serving.front import EngineFront
@@ -29,10 +29,10 @@ _LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _CLIENT_CLOSED = 499
 
 
-def create_app(infiller: Infiller, options: ServingOptions, version: str) -> FastAPI:
-    """The application over one engine."""
+def create_app(backend: Backend, options: ServingOptions, version: str) -> FastAPI:
+    """The application over one backend, which it closes in the end."""
     metrics = Metrics()
-    front = EngineFront(infiller, options.max_waiting, metrics, options.num_streams)
+    front = EngineFront(backend, options.max_waiting, metrics)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -6,12 +6,13 @@ import uvicorn
 
 from engine import load
 from engine.serving.app import create_app
+from engine.serving.backend import LocalBackend
 from engine.serving.options import ServingOptions
 
 
 def run(options: ServingOptions, model: str | None, version: str) -> None:
     """Load ``model`` and serve until interrupted. Raises what ``engine.load`` raises."""
-    app = create_app(load(model), options, version)
+    app = create_app(LocalBackend(load(model), options.num_streams), options, version)
     uvicorn.run(
         app, host=options.host, port=options.port, log_level="warning", timeout_graceful_shutdown=5
     )
