@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from engine.request import Effort
 from lsp_server import __version__
+from lsp_server.ray_arguments import add_ray
 
 EXIT_BAD_INPUT = 2
 
@@ -151,6 +152,7 @@ def _add_serve(commands: Any) -> None:
         metavar="N",
         help="requests at once (default: as many as the model gains from)",
     )
+    add_ray(serve, _positive_float)
     _add_model(serve)
 
 

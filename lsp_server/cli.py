@@ -21,6 +21,7 @@ from lsp_server.arguments import EXIT_BAD_INPUT, build_parser
 
 if TYPE_CHECKING:
     from engine.evaluation.infilling import Evaluation
+    from engine.serving.backend import Backend
     from lsp_server.fill import FillOptions
 
 EXIT_FAILURE = 1
@@ -130,14 +131,35 @@ def _serve(arguments: argparse.Namespace) -> int:
         num_streams=arguments.streams,
     )
     try:
-        from engine.serving.server import run
+        from engine.serving.server import run, serve
     except ModuleNotFoundError as error:
         raise BadInput(
             f"{error.name} is not installed: run pip install 'midfill[serve]' first"
         ) from error
     sys.stderr.write(f"midfill: serving on http://{host}:{port}\n")
-    run(options, arguments.model, __version__)
+    if arguments.ray:
+        serve(_ray_backend(arguments), options, __version__)
+    else:
+        run(options, arguments.model, __version__)
     return 0
+
+
+def _ray_backend(arguments: argparse.Namespace) -> Backend:
+    try:
+        from engine.serving.ray_backend import RayBackend, RayOptions
+    except ModuleNotFoundError as error:
+        raise BadInput(
+            f"{error.name} is not installed: run pip install 'midfill[ray]' first"
+        ) from error
+    least, most = arguments.replicas
+    options = RayOptions(
+        least,
+        most,
+        arguments.replica_cpus,
+        arguments.replica_gpus,
+        num_streams=arguments.streams,
+    )
+    return RayBackend(arguments.model, options)
 
 
 def _latency(arguments: argparse.Namespace) -> int:

@@ -18,6 +18,7 @@ from engine.errors import BadInput, DamagedWeights, MidfillError
 from engine.foreign_models import added_models, foreign_folder, verify_added
 from engine.languages import LANGUAGES, load_grammar
 from engine.models import user_models_folder
+from engine.proposal import Outcome, Proposal
 from engine.request import Request
 from engine.spans import ByteOffset
 from lsp_server import __version__
@@ -141,6 +142,7 @@ def _model(model: str | None) -> Iterator[Finding]:
     """Load the model, check its hashes, and fill one hole."""
     import engine
     from engine.denoisers.onnx import OnnxDenoiser
+    from engine.denoisers.protocol import Placed
 
     started = time.perf_counter()
     try:
@@ -150,12 +152,15 @@ def _model(model: str | None) -> Iterator[Finding]:
         yield Finding("model", str(error), "reinstall midfill, or name another with --model")
         return
     load_ms = 1000 * (time.perf_counter() - started)
-    name = infiller.denoiser.name
-    yield Finding("model", f"{name}, {hashes}, loaded in {load_ms:.0f} ms")
-    if isinstance(infiller.denoiser, OnnxDenoiser):
+    denoiser = infiller.denoiser
+    yield Finding("model", f"{denoiser.name}, {hashes}, loaded in {load_ms:.0f} ms")
+    if isinstance(denoiser, OnnxDenoiser):
         # The list of what the package could use says nothing of what the session really uses.
-        yield Finding("provider", ", ".join(infiller.denoiser.providers))
-    request = Request(_PROBE, ByteOffset(len(_PROBE)), path="probe.py")
+        reason = "its graph is made for the CPU; other models use a GPU, with midfill[torch]"
+        yield Finding("provider", f"{', '.join(denoiser.providers)} ({reason})")
+    elif isinstance(denoiser, Placed):
+        yield Finding("provider", denoiser.place)
+    request = Request(_PROBE, ByteOffset(len(_PROBE)), path="probe.py", min_confidence=0.0)
     started = time.perf_counter()
     try:
         outcome = infiller.infill(request)
@@ -165,4 +170,14 @@ def _model(model: str | None) -> Iterator[Finding]:
     fill_ms = 1000 * (time.perf_counter() - started)
     peak = peak_mb()
     memory = "" if peak is None else f", {peak:.0f} MB at most"
-    yield Finding("fill", f"{outcome.forwards} forwards in {fill_ms:.0f} ms{memory}")
+    rate = _tokens_per_s(outcome)
+    speed = "" if rate is None else f", {rate:.0f} tokens/s without the context"
+    yield Finding("fill", f"{outcome.forwards} forwards in {fill_ms:.0f} ms{speed}{memory}")
+
+
+def _tokens_per_s(outcome: Outcome) -> float | None:
+    """Tokens written a second of denoising; None for a refusal."""
+    took_ms = sum(outcome.timings_ms.get(stage, 0.0) for stage in ("denoise", "score"))
+    if not isinstance(outcome, Proposal) or took_ms <= 0:
+        return None
+    return 1000.0 * len(outcome.tokens) / took_ms

@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 import httpx
@@ -14,7 +14,7 @@ import uvicorn
 
 from engine.infill import Infiller
 from engine.serving.app import create_app
-from engine.serving.backend import LocalBackend
+from engine.serving.backend import Backend, LocalBackend
 from engine.serving.options import ServingOptions
 
 PATIENCE_S = 30.0
@@ -35,11 +35,16 @@ class Serving:
         return httpx.get(self.url + path, headers=headers, timeout=PATIENCE_S)
 
 
+def serving(options: ServingOptions, infiller: Infiller) -> AbstractContextManager[Serving]:
+    """Serve an engine of this process until the block ends."""
+    return serving_backend(options, LocalBackend(infiller, options.num_streams))
+
+
 @contextmanager
-def serving(options: ServingOptions, infiller: Infiller) -> Iterator[Serving]:
+def serving_backend(options: ServingOptions, backend: Backend) -> Iterator[Serving]:
     """Serve until the block ends."""
     listener = socket.create_server(("127.0.0.1", 0))
-    app = create_app(LocalBackend(infiller, options.num_streams), options, "0")
+    app = create_app(backend, options, "0")
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=5))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()

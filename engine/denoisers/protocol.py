@@ -89,3 +89,13 @@ class Batching(Protocol):
     def num_streams(self) -> int:
         """Requests at once beyond which nothing more is gained."""
         ...
+
+
+@runtime_checkable
+class Placed(Protocol):
+    """A denoiser that can say where it really runs."""
+
+    @property
+    def place(self) -> str:
+        """Device and precision; why there and not on something faster."""
+        ...

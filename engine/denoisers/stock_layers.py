@@ -18,6 +18,7 @@ from transformers.utils import logging as transformers_logging
 
 from engine.canvas import Ids
 from engine.denoisers.families.checkpoint import Checkpoint
+from engine.denoisers.few_bits import FULL, bits_of, quantise
 from engine.denoisers.passes import Answer, Pass, padded
 from engine.denoisers.protocol import Logits
 from engine.denoisers.replays import Replays, Tensors
@@ -28,12 +29,21 @@ Cache = tuple[tuple[torch.Tensor, torch.Tensor], ...]
 MAX_ROWS = 32
 # Fewer rows take other paths through the matrix product, with other rounding.
 MIN_LOGIT_ROWS = 8
+_CPU = torch.device("cpu")
 _LOG = logging.getLogger("midfill.engine")
-_NOT_OURS = ("model_type", "architectures", "auto_map", "torch_dtype", "dtype", "midfill_family")
+_NOT_OURS = (
+    "model_type",
+    "architectures",
+    "auto_map",
+    "torch_dtype",
+    "dtype",
+    "midfill_family",
+    "midfill_bits",
+)
 
 
 class StockLayers:
-    """One model on one device: bfloat16 on a GPU, float32 on a CPU.
+    """One model on one device: bfloat16 on a GPU, float32 on a CPU; fewer bits if it says so.
 
     ``max_rows``: the most sequences that share a forward; less once the memory was too small for
     so many. ``notices``: what the user should know, newest last. Raises DamagedWeights when a
@@ -47,13 +57,25 @@ class StockLayers:
         config = _config(checkpoint)
         self.max_positions = int(config.max_position_embeddings)
         _compare(checkpoint, config)
+        self._bits = bits_of(checkpoint.config, str(checkpoint.folder))
         self._model = _load(checkpoint, config, self.dtype)
+        quantise(self._model, self._bits, self.device)
         self._model.to(self.device).eval()
         # transformers 5.24 renamed the argument.
         known = inspect.signature(self._model.base_model.forward).parameters
         self._cache_name = "cache" if "cache" in known else "past_key_values"
         is_recorded = self.device.type == "cuda"
         self._replays = Replays(self._forward, self.device) if is_recorded else None
+
+    @property
+    def place(self) -> str:
+        """Device and precision; why there and not on a GPU."""
+        kind = str(self.dtype).removeprefix("torch.")
+        bits = "" if self._bits == FULL else f", weights of {self._bits} bits"
+        if self.device.type == "cuda":
+            return f"{torch.cuda.get_device_name(self.device)}, {kind}{bits}"
+        reason = self.notices[-1] if self.notices else _why_no_gpu()
+        return f"CPU, {kind}{bits} ({reason})"
 
     @torch.inference_mode()
     def run(self, passes: Sequence[Pass]) -> list[Answer]:
@@ -67,7 +89,7 @@ class StockLayers:
         try:
             return self._run(passes)
         except torch.OutOfMemoryError as error:
-            if self.device.type == "cpu" and len(passes) == 1:
+            if self.device == _CPU and len(passes) == 1:
                 raise MidfillError(
                     f"no memory for {len(passes[0].ids)} tokens: show it less text"
                 ) from error
@@ -85,7 +107,7 @@ class StockLayers:
             self._tell(f"out of memory on {self.device}: at most {self.max_rows} texts at once")
             return
         self._tell(f"out of memory on {self.device}: going on with the CPU, which is slower")
-        self.device, self.dtype = torch.device("cpu"), torch.float32
+        self.device, self.dtype = _CPU, torch.float32
         self._model.to(self.device, self.dtype)
 
     def _tell(self, notice: str) -> None:
@@ -151,6 +173,14 @@ class StockLayers:
         chosen = hidden[np.pad(rows, (0, num_spare)), np.pad(places, (0, num_spare))]
         logits = self._model.get_output_embeddings()(chosen)[: len(rows)].float().cpu().numpy()
         return np.split(logits, np.cumsum(sizes)[:-1])
+
+
+def _why_no_gpu() -> str:
+    if torch.cuda.is_available():
+        return "as it was asked for"
+    if torch.version.cuda is None:
+        return f"torch {torch.__version__} is built for the CPU alone"
+    return f"torch {torch.__version__} finds no GPU: is its driver installed?"
 
 
 def _appended(one: Pass, new: Sequence[tuple[torch.Tensor, torch.Tensor]], row: int) -> Cache:

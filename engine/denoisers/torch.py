@@ -72,6 +72,11 @@ class TorchDenoiser:
         """Requests at once beyond which nothing more is gained."""
         return self._layers.max_rows
 
+    @property
+    def place(self) -> str:
+        """Device and precision; why there and not on something faster."""
+        return self._layers.place
+
     def prefill(
         self,
         canvas: Canvas,
