@@ -41,7 +41,7 @@ class Source(str, Enum):
     EDITS = "edits"
     """Lines that were edited lately, elsewhere."""
     DIFFS = "diffs"
-    """What was edited lately as lines that went and lines that came."""
+    """What was edited lately as lines that went and lines that came. Off: no better than the lines."""
 
 
 @dataclass(frozen=True, slots=True)
