@@ -35,13 +35,13 @@ class Source(str, Enum):
     OWN_HEAD = "own_head"
     """Imports and headers of the enclosing scopes that lie above the window."""
     DEFINITIONS = "definitions"
-    """Headers from other files of what the code around the cursor names. Off until measured."""
+    """Headers from other files of what the code around the cursor names. Off: undecided."""
     OPEN_FILES = "open_files"
     """Headers of open files that are imported, or of the same folder."""
     EDITS = "edits"
     """Lines that were edited lately, elsewhere."""
     DIFFS = "diffs"
-    """What was edited lately as lines that went and lines that came. Off: no better than the lines."""
+    """The same as lines that went and lines that came. Off: no better."""
 
 
 @dataclass(frozen=True, slots=True)
