@@ -50,7 +50,8 @@ class Given:
             return TokenScores((), np.empty(0, np.float32))
         whole = self._text.text.encode()
         tokens = self._text.tokens
-        if tokens and b"".join(token.data for token in tokens).startswith(whole):
+        spelled = b"".join(token.data for token in tokens)
+        if tokens and spelled.lstrip().startswith(whole.lstrip()):
             p = np.exp(np.array([token.log_p for token in tokens], np.float32))
             return TokenScores(tuple(token.data for token in tokens), np.minimum(p, 1.0))
         confidence = self._trust if self._text.confidence is None else self._text.confidence

@@ -54,7 +54,8 @@ class Completions:
         template, ends = _PROMPTS.get(backend.prompt or "", ("", ()))
         asked = {"prompt": question.prefix, "suffix": question.suffix}
         if template:
-            texts = {"{prefix}": question.prefix, "{suffix}": question.suffix}
+            healed, _ = _healed(question.prefix)
+            texts = {"{prefix}": healed, "{suffix}": question.suffix}
             asked = {"prompt": _PLACE.sub(lambda place: texts[place[0]], template)}
         return {
             **({"model": backend.model} if backend.model else {}),
@@ -73,9 +74,12 @@ class Completions:
             text_of(choice), tokens_of(choice.get("logprobs")), is_ended=is_ended(choice)
         )
 
-    def finished(self, question: Question, text: RemoteText) -> RemoteText:  # noqa: ARG002
-        """The text as it is."""
-        return text
+    def finished(self, question: Question, text: RemoteText) -> RemoteText:
+        """The text without the space that was left to it (or that a server repeats)."""
+        _, space = _healed(question.prefix)
+        if not space or not text.text.startswith(space):
+            return text
+        return replace(text, text=text.text[len(space) :])
 
 
 class Midfill(Completions):
@@ -99,3 +103,15 @@ class Midfill(Completions):
         confidence = own.get("confidence") if isinstance(own, Mapping) else None
         found = super().read(record)
         return found if confidence is None else replace(found, confidence=float(confidence))
+
+
+def _healed(prefix: str) -> tuple[str, str]:
+    """A prefix without the blanks that end it, and those: they belong to the next token.
+
+    Left in the prompt they make a model write an improbable word, or none. Indentation stays.
+    """
+    line = prefix.rpartition("\n")[2]
+    kept = line.rstrip(" \t")
+    if not kept:
+        return prefix, ""
+    return prefix[: len(prefix) - len(line) + len(kept)], line[len(kept) :]

@@ -78,10 +78,11 @@ def test_the_servers_text_is_taken_and_the_local_one_stays_a_choice(infiller: Ma
     assert "openai at 127.0.0.1" in outcome.model and "taken" in outcome.remote
 
 
-def test_the_servers_probabilities_are_its_confidence(infiller: MakeInfiller) -> None:
-    tokens = {"tokens": ["load", "(2)"], "token_logprobs": [-0.1, -0.3]}
-    with loopback(writes("load(2)", logprobs=tokens)) as server:
-        outcome = infiller().infill(request(server))
+@pytest.mark.parametrize("space", ["", " "])
+def test_the_servers_probabilities_are_its_confidence(infiller: MakeInfiller, space: str) -> None:
+    tokens = {"tokens": [f"{space}load", "(2)"], "token_logprobs": [-0.1, -0.3]}
+    with loopback(writes(f"{space}load(2)", logprobs=tokens)) as server:
+        outcome = infiller().infill(request(server, "prompt=qwen timeout_ms=10000"))
     assert isinstance(outcome, Proposal)
     assert outcome.confidence == pytest.approx(2.718281828**-0.4, abs=0.01)
     assert [token.length for token in outcome.tokens] == [4, 3]

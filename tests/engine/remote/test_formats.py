@@ -31,11 +31,24 @@ def test_a_models_own_format_puts_both_into_the_prompt() -> None:
     body = body_of("openai http://localhost prompt=qwen")
     assert "suffix" not in body
     assert body["prompt"] == (
-        f"<|fim_prefix|>{QUESTION.prefix}<|fim_suffix|>{QUESTION.suffix}<|fim_middle|>"
+        f"<|fim_prefix|>{QUESTION.prefix[:-1]}<|fim_suffix|>{QUESTION.suffix}<|fim_middle|>"
     )
     body = body_of("openai http://localhost prompt=codestral")
-    assert body["prompt"] == f"[SUFFIX]{QUESTION.suffix}[PREFIX]{QUESTION.prefix}"
-    assert body_of("openai http://localhost prompt=prefix")["prompt"] == QUESTION.prefix
+    assert body["prompt"] == f"[SUFFIX]{QUESTION.suffix}[PREFIX]{QUESTION.prefix[:-1]}"
+    assert body_of("openai http://localhost prompt=prefix")["prompt"] == QUESTION.prefix[:-1]
+
+
+def test_the_blank_before_the_cursor_is_left_to_the_model() -> None:
+    backend = parse_backend("openai http://localhost prompt=prefix")
+    completions = FORMATS[backend.kind]
+    for prefix, sent in (("a = ", "a ="), ("if x:\n    ", "if x:\n    "), ("a =", "a =")):
+        question = Question(prefix, "\n", "a.py", "python", True)
+        assert completions.body(backend, question)["prompt"] == sent
+    spaced = Question("a = ", "\n", "a.py", "python", True)
+    for text in (" load(1)", "load(1)"):
+        assert completions.finished(spaced, RemoteText(text)).text == "load(1)"
+    indented = Question("if x:\n    ", "\n", "a.py", "python", True)
+    assert completions.finished(indented, RemoteText("  y")).text == "  y"
 
 
 def test_text_that_looks_like_a_place_in_the_format_stays_text() -> None:
