@@ -25,7 +25,8 @@ class Rewrite:
     """``old`` became ``new`` between ``left`` and ``right``, at most ``REACH`` lexemes each.
 
     ``new_text`` is how the new ones are spelled, from the end of ``left`` to the start of
-    ``right``; ``old_gap`` the white space that stood there when ``old`` is empty.
+    ``right``; ``old_gap`` the white space that stood there when ``old`` is empty. ``num_parts``:
+    how many changes so close to each other that they are one.
     """
 
     old: tuple[bytes, ...]
@@ -34,6 +35,7 @@ class Rewrite:
     right: tuple[bytes, ...]
     new_text: bytes
     old_gap: bytes
+    num_parts: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Match:
 
 
 def rewrites(data: bytes, change: UserChange) -> list[Rewrite]:
-    """What the change did, whole pieces before their parts; empty when it is too long."""
+    """What the change did, piece by piece; empty when it is too long."""
     place = change.place
     before_place, behind_place = _around(data, place)
     after = lexemes(data, place)
@@ -63,8 +65,8 @@ def rewrites(data: bytes, change: UserChange) -> list[Rewrite]:
     old, new = [each.text for each in before], [each.text for each in after]
     matcher = SequenceMatcher(None, old, new, autojunk=False)
     codes = [code for code in matcher.get_opcodes() if code[0] != "equal"]
-    found: dict[Rewrite, None] = {}
-    for _, i, j, k, m in [*_merged(codes), *codes]:
+    found: list[Rewrite] = []
+    for _, i, j, k, m in _merged(codes):
         left = (*before_place, *old[:i])[-REACH:]
         right = (*old[j:], *behind_place)[:REACH]
         new_start = after[k - 1].end if k else place.start
@@ -73,8 +75,9 @@ def rewrites(data: bytes, change: UserChange) -> list[Rewrite]:
         old_end = before[j].start if j < len(before) else len(change.old)
         gap = change.old[old_start:old_end] if i == j else b""
         text = data[new_start:new_end]
-        found.setdefault(Rewrite(tuple(old[i:j]), tuple(new[k:m]), left, right, text, gap))
-    return list(found)
+        num_parts = sum(i <= code[1] and code[2] <= j for code in codes)
+        found.append(Rewrite(tuple(old[i:j]), tuple(new[k:m]), left, right, text, gap, num_parts))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ from engine.syntax import SyntaxTree
 MAX_PLACES = 8
 _EQUAL = 0.99
 _LIKE = 0.8
-_ALIKE = 0.5
+_ALIKE = 0.6
+_MAX_PARTS = 2
 _MIN_NAME = 3
 
 
@@ -41,7 +42,10 @@ def repeats(tree: SyntaxTree, change: UserChange) -> list[Repeat]:
     role = _role(tree, change.place)
     if role == "import":
         return []  # what is imported instead of something else says nothing of other imports
-    for rewrite in rewrites(tree.data, change):
+    pieces = rewrites(tree.data, change)
+    if len(pieces) > 1 and sum(piece.num_parts for piece in pieces) > _MAX_PARTS:
+        return []  # who does several things at once does them here alone
+    for rewrite in pieces:
         for match in matches(text, rewrite, change.place):
             least = _least_likeness(match)
             if least is None or any(_touch(match.span, other.span) for other in found):
@@ -62,6 +66,8 @@ def _least_likeness(match: Match) -> float | None:
     rewrite, around = match.rewrite, match.num_left + match.num_right
     is_named = any(map(_is_telling, rewrite.old))
     if not is_named and not any(map(_is_telling, rewrite.new)):
+        return None
+    if rewrite.num_parts > 1 and around < 8:
         return None
     if b"\n" in match.new_text.strip():
         return _EQUAL if around >= 8 else None

@@ -53,8 +53,8 @@ def test_an_inserted_argument_takes_the_names_of_its_own_line() -> None:
 
 def test_a_name_taken_from_the_line_is_taken_from_the_other_line() -> None:
     marked = (
-        "check(left.items, ⟦len(left.items)⟧left.num_items⟦⟧, is_strict)\n"
-        "check(right.items, len(right.items), is_strict)\n"
+        "check(left.items, ⟦total⟧left.num_items⟦⟧, is_strict)\n"
+        "check(right.items, total, is_strict)\n"
     )
     assert repeated(marked) == (
         "check(left.items, left.num_items, is_strict)\n"
@@ -79,6 +79,10 @@ def test_what_was_deleted_is_deleted_on_equal_lines_only() -> None:
 @pytest.mark.parametrize(
     "marked",
     [
+        # Three things at once.
+        "f(⟦a⟧b⟦⟧.one, ⟦c⟧d⟦⟧.one.two, ⟦name⟧title⟦⟧, x)\nf(a.one, c.one.two, name, x)\n",
+        # One thing in two parts, with too little around it.
+        "log(⟦equal(⟧null(⟦⟧total⟦, 1⟧⟦⟧)\nlog(equal(total, 1)\n",
         "a = ⟦(⟧[⟦⟧b)\nc = (d)\n",  # signs alone say nothing
         "total = ⟦count⟧size⟦⟧ + 1\nprint(count)\n",  # no neighbour agrees
         "# the ⟦count⟧size⟦⟧ of all items here\nx = the(count, of, all, items)\n",  # a comment
