@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 SECTION = "names hidden at every place"
 HIDDEN_NAME = "tmp0"
-_MAX_CASES = 30
+_MAX_CASES = 100
 _KINDS = frozenset((SymbolKind.VARIABLE, SymbolKind.PARAMETER))
 _LANGUAGES = frozenset(("python", "javascript", "typescript", "typescriptreact"))
 

@@ -1,22 +1,25 @@
 """``textDocument/copilotInlineEdit``: the next edit, wherever in the document it is.
 
 The cursor plays no part: what the user has just changed says what comes next. Everything that
-belongs to the change is in one answer, whose ``midfill.kind`` says how its edits relate.
+belongs to the change is in one answer, whose ``midfill.kind`` says how its edits relate. A client
+may send ``context.diagnostics``: what other tools found wrong is mended where nothing else follows.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
+from engine.edits.finding import Finding
 from engine.edits.next_edit import NextEdit
 from engine.proposal import Edit, Outcome, Proposal, Reason, Refusal
 from engine.spans import ByteOffset
+from lsp_server.actions.site import findings_of
 from lsp_server.convert import ACCEPT_COMMAND, Suggestion, text_edit
 from lsp_server.documents import Document, DocumentSnapshot
 from lsp_server.ledger import Occasion
@@ -29,6 +32,7 @@ from lsp_server.status import StatusKind
 METHOD = "textDocument/copilotInlineEdit"
 # What a hidden secret looks like in the texts that the engine gets.
 _HIDDEN = "xxxxxxxx"
+_MAX_DIAGNOSTICS = 100
 
 Result = dict[str, Any]
 
@@ -48,7 +52,25 @@ def inline_edit(session: Session, params: Any) -> Result | Coroutine[Any, Any, R
     if refusal is not None:
         session.record(id_, document.uri, refusal)
         return _refusal_json(id_, refusal)
-    return _answer(session, id_, document, document.snapshot())
+    findings = findings_of(session, document, _diagnostics(params))
+    return _answer(session, id_, document, document.snapshot(), findings)
+
+
+def _diagnostics(params: Any) -> list[types.Diagnostic]:
+    """What other tools found wrong, which a client may send along as for code actions."""
+    sent = getattr(getattr(params, "context", None), "diagnostics", None) or []
+    try:
+        return [
+            types.Diagnostic(
+                types.Range(*(types.Position(at.line, at.character) for at in (start, end))),
+                str(message),
+            )
+            for one in sent[:_MAX_DIAGNOSTICS]
+            for start, end, message in [(one.range.start, one.range.end, one.message)]
+        ]
+    except (AttributeError, TypeError, ValueError) as error:
+        detail = f"{METHOD}: context.diagnostics must be a list of Diagnostic ({error})"
+        raise JsonRpcInvalidParams(detail) from error
 
 
 def _unasked(session: Session, document: Document, params: Any) -> Refusal | None:
@@ -61,10 +83,14 @@ def _unasked(session: Session, document: Document, params: Any) -> Refusal | Non
 
 
 async def _answer(
-    session: Session, id_: str, document: Document, snapshot: DocumentSnapshot
+    session: Session,
+    id_: str,
+    document: Document,
+    snapshot: DocumentSnapshot,
+    findings: Sequence[Finding],
 ) -> Result:
     edited = snapshot.recent_edits[-1].span.end if snapshot.recent_edits else ByteOffset(0)
-    job = NextEdit(session.request(snapshot, edited))
+    job = NextEdit(session.request(snapshot, edited), tuple(findings))
     session.status.report(StatusKind.NORMAL, is_busy=True)
     started = time.perf_counter()
     try:

@@ -84,3 +84,24 @@ async def test_with_mode_off_only_who_asks_by_hand_is_answered(client_of: Any) -
     document = {"uri": URI, "version": 2}
     params = {"textDocument": document, "context": {"triggerKind": 1}}
     assert (await client.request(METHOD, params))["result"]["edits"]
+
+
+async def test_what_another_tool_found_is_mended(client_of: Any) -> None:
+    scripts = [Script(("print(size)",))]
+    client = client_of(lambda _: Infiller(ScriptedDenoiser(ByteTokenizer(), scripts)))
+    await client.initialize()
+    client.open(URI, "size = 1\nprint(siez)\n")
+    client.change(URI, 2, client.edit(0, 7, 8, "2"))
+    place = {"start": {"line": 1, "character": 6}, "end": {"line": 1, "character": 10}}
+    found = {"range": place, "message": "undefined name 'siez'"}
+    params = {"textDocument": {"uri": URI, "version": 2}, "context": {"diagnostics": [found]}}
+    (edit,) = (await client.request(METHOD, params))["result"]["edits"]
+    assert edit["text"] == "print(size)" and edit["range"]["start"]["line"] == 1
+
+
+async def test_diagnostics_that_are_none_are_an_error(client_of: Any) -> None:
+    client = await renamed(client_of)
+    for wrong in ([{"message": "x"}], [3], 3):
+        params = {"textDocument": {"uri": URI, "version": 2}, "context": {"diagnostics": wrong}}
+        answer = await client.request(METHOD, params)
+        assert "context.diagnostics must be a list" in answer["error"]["message"]
