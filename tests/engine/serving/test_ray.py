@@ -81,5 +81,5 @@ def test_steps_come_from_the_replica(served: Serving) -> None:
     content = "alpha = load(1, 2)\nprint(alpha)\nalpha =<|cursor|>\n"
     body = {"messages": [{"role": "user", "content": content}], "stream": True, "diffusing": True}
     text = served.post("/v1/chat/completions", {**body, "midfill": {"min_confidence": 0.0}}).text
-    assert text.count('"diffusing": true') > 1
+    assert '"diffusing": true' in text
     assert text.endswith("data: [DONE]\n\n")
