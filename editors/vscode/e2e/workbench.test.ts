@@ -33,7 +33,15 @@ let bench: Workbench;
 
 before(async () => {
   bench = await Workbench.start(parts, SCRIPTED);
-  for (const name of ["tab.py", "parts.py", "animated.py", "by_hand.py", "crash.py", "language.py"])
+  for (const name of [
+    "tab.py",
+    "parts.py",
+    "animated.py",
+    "by_hand.py",
+    "crash.py",
+    "folder.py",
+    "language.py",
+  ])
     bench.write(name, TOTALS);
   bench.write("rename.py", TOTALS);
   bench.write("save.py", SAVE);
@@ -209,6 +217,24 @@ test("a language that is switched off is left alone, until it is switched on aga
   await bench.ghostText("ces) + shipping");
   await bench.page.keyboard.press("Escape");
   await bench.noGhostText();
+});
+
+test("a folder that is switched off is left alone, until it is switched on again", async () => {
+  await bench.show("folder.py");
+  await bench.command("Midfill: Switch On or Off in This Folder");
+  await bench.status(/silent: midfill\.enabled is false here/);
+  await bench.goTo(6, 5);
+  await bench.type("return sum(pr");
+  assert.match(
+    await bench.toastOf("Midfill: Why Was Nothing Shown?"),
+    /silent here: midfill\.enabled is false here/,
+  );
+  await bench.noGhostText();
+  await bench.command("Midfill: Switch On or Off in This Folder");
+  await bench.status(/^Midfill, (?!silent)/);
+  await bench.focus();
+  await bench.type("i");
+  await bench.ghostText("ces) + shipping");
 });
 
 test("a server that is killed comes back, and proposes again", async () => {
