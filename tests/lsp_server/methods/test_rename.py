@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from lsprotocol import types
 
+from engine.edits.rename import plan_rename
 from engine.errors import BadInput
 from lsp_server.rename_files import MAX_FILES, opened, opened_with, read, read_beside
 
@@ -151,6 +152,39 @@ async def test_a_read_only_file_is_refused(client: Any, tmp_path: Path, monkeypa
     asked = {"textDocument": {"uri": path.as_uri()}, "position": {"line": 0, "character": 5}}
     response = await client.request("textDocument/rename", {**asked, "newName": "add_up"})
     assert "it is read-only" in response["error"]["message"]
+
+
+@pytest.mark.parametrize("is_deleted", [True, False])
+async def test_a_file_that_changes_on_disk_meanwhile_stops_all_of_it(
+    client: Any, tmp_path: Path, monkeypatch: Any, is_deleted: bool
+) -> None:
+    (tmp_path / "a.py").write_text(SOURCE)
+    other = tmp_path / "b.py"
+    other.write_text(IMPORTER)
+
+    def planned(*arguments: Any) -> Any:
+        plan = plan_rename(*arguments)
+        other.unlink() if is_deleted else other.write_text(IMPORTER + "total\n")
+        return plan
+
+    monkeypatch.setattr("lsp_server.methods.rename.plan_rename", planned)
+    client.session.workspace.files_mentioning = lambda _name, limit: [other][:limit]
+    await client.initialize(capabilities=ANNOTATED)
+    uri = (tmp_path / "a.py").as_uri()
+    client.open(uri, SOURCE)
+    asked = {"textDocument": {"uri": uri}, "position": {"line": 0, "character": 5}}
+    response = await client.request("textDocument/rename", {**asked, "newName": "add_up"})
+    assert response["error"]["code"] == -32801 and "b.py" in response["error"]["message"]
+    assert "workspace/applyEdit" not in client.methods()
+
+
+async def test_a_cancelled_rename_changes_nothing(client: Any) -> None:
+    await client.initialize(capabilities=ANNOTATED)
+    client.open(URI, SOURCE * 400)
+    asked = {"textDocument": {"uri": URI}, "position": {"line": 0, "character": 5}}
+    id_ = client.begin("textDocument/rename", {**asked, "newName": "add_up"})
+    client.notify("$/cancelRequest", {"id": id_})
+    assert (await client.response(id_))["error"]["code"] == -32800
 
 
 def test_files_on_disk_are_read_with_their_stamp(client: Any, tmp_path: Path) -> None:
