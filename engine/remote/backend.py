@@ -41,7 +41,7 @@ class Role(str, Enum):
     """What the server is asked for."""
 
     PROPOSE = "propose"
-    """A text, which is preferred to the local model's when it comes in time."""
+    """A text, which is taken when it comes in time and is surer than the local one."""
     SCORE = "score"
     """How likely the local model's candidates are; the likeliest is shown."""
 

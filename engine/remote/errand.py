@@ -1,7 +1,7 @@
 """A question to a server beside the local model's work, and what both together come to.
 
-The server's text is preferred when it comes in time and passes the checks; whatever goes wrong,
-the local outcome stands, and ``remote`` says what happened.
+The surer of both texts is taken, if the server's comes in time and passes the checks; whatever goes
+wrong, the local outcome stands, and ``remote`` says what happened.
 """
 
 from __future__ import annotations
@@ -78,20 +78,28 @@ class Errand:
         if not isinstance(theirs, Proposal):
             said = f"{self._backend.host}: its text was refused, {theirs.reason.value}"
             return replace(local, remote=f"{said}: {theirs.detail}", timings_ms=timings_ms)
-        others: tuple[Proposal, ...] = ()
-        if isinstance(local, Proposal):
-            both = (local, *local.alternatives)
-            others = tuple(replace(each, alternatives=()) for each in both)
-        return replace(
-            theirs,
-            alternatives=tuple(each for each in others if each.edits != theirs.edits)[
-                : max(task.request.candidates - 1, 0)
-            ],
-            steps=local.steps,
-            forwards=local.forwards,
-            timings_ms=timings_ms,
-            remote=f"{self._backend.host}: its text was taken",
-        )
+        best = self._surer(theirs, local, task.request.candidates)
+        return replace(best, steps=local.steps, forwards=local.forwards, timings_ms=timings_ms)
+
+    def _surer(self, theirs: Proposal, local: Outcome, num_wanted: int) -> Proposal:
+        """The text that is likelier to be right, the others behind it.
+
+        Of a local text that was cut only its beginning is sure, so it does not count.
+        """
+        host = self._backend.host
+        if not isinstance(local, Proposal):
+            return replace(theirs, remote=f"{host}: its text was taken")
+        others = [replace(each, alternatives=()) for each in (local, *local.alternatives)]
+        others = [each for each in others if each.edits != theirs.edits]
+        if others[:1] != [replace(local, alternatives=())]:
+            ranked, said = [theirs, *others], "its text is the local one, too"
+        elif local.confidence > theirs.confidence and not local.is_cut:
+            ranked, said = [others[0], theirs, *others[1:]], "the local text is surer than its own"
+        else:
+            ranked, said = [theirs, *others], "its text was taken"
+        best, *behind = ranked
+        kept = tuple(behind[: max(num_wanted - 1, 0)])
+        return replace(best, alternatives=kept, remote=f"{host}: {said}")
 
     @property
     def _left_s(self) -> float:

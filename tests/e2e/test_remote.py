@@ -35,7 +35,7 @@ async def test_a_servers_text_becomes_ghost_text(
     with loopback(answer) as there:
         server = await start("--log-level", "debug")
         await server.initialize(
-            options={"backend": f"openai {there.url} key=env:E2E_KEY timeout_ms=30000"}
+            options={"backend": f"openai {there.url} key=env:E2E_KEY timeout_ms=30000 trust=1"}
         )
         server.open(TEXT)
         (item,) = await server.complete(2, 8)

@@ -37,7 +37,7 @@ def infiller() -> Iterator[MakeInfiller]:
     """Makes engines with a scripted model, and closes their connections."""
     made: list[Infiller] = []
 
-    def make(*texts: str, p: float = 0.97, decoding: Decoding = Decoding.MASKED) -> Infiller:
+    def make(*texts: str, p: float = 0.85, decoding: Decoding = Decoding.MASKED) -> Infiller:
         script = Script(texts or ("local(1)",), p=p)
         one = Infiller(ScriptedDenoiser(ByteTokenizer(), [script]), decoding=decoding)
         made.append(one)
@@ -109,7 +109,7 @@ def test_a_refused_text_leaves_the_local_one_and_says_so(infiller: MakeInfiller)
 def test_a_text_that_is_too_unsure_leaves_the_local_one(infiller: MakeInfiller) -> None:
     with loopback(writes("remote(2)")) as server:
         asked = replace(request(server, "trust=0.1"), min_confidence=0.25)
-        outcome = infiller().infill(asked)
+        outcome = infiller(p=0.97).infill(asked)
     assert isinstance(outcome, Proposal) and outcome.text == "local(1)"
     assert "LOW_CONFIDENCE" in outcome.remote
 
@@ -120,6 +120,21 @@ def test_the_server_helps_out_when_the_local_model_keeps_silent(infiller: MakeIn
         assert isinstance(infiller(p=0.3).infill(replace(asked, backend=None)), Refusal)
         outcome = infiller(p=0.3).infill(asked)
     assert isinstance(outcome, Proposal) and outcome.text == "load(2)"
+
+
+def test_the_local_text_is_kept_where_it_is_surer(infiller: MakeInfiller) -> None:
+    with loopback(writes("remote(2)")) as server:
+        outcome = infiller(p=0.99).infill(replace(request(server), candidates=2))
+    assert isinstance(outcome, Proposal) and outcome.text == "local(1)"
+    assert [each.text for each in outcome.alternatives] == ["remote(2)"]
+    assert "surer" in outcome.remote
+
+
+def test_the_same_text_is_shown_once(infiller: MakeInfiller) -> None:
+    with loopback(writes("local(1)")) as server:
+        outcome = infiller().infill(replace(request(server), candidates=2))
+    assert isinstance(outcome, Proposal) and outcome.text == "local(1)"
+    assert outcome.alternatives == () and "the local one, too" in outcome.remote
 
 
 def test_a_late_server_is_not_waited_for_and_hung_up_on(infiller: MakeInfiller) -> None:
