@@ -108,11 +108,12 @@ local function watch()
   on({ "TextChanged", "TextChangedI" }, function(event)
     next_edit.forget(event.buf)
   end)
-  on("BufEnter", function(event)
+  -- Where the cursor rests the server reads ahead.
+  on({ "BufEnter", "CursorHold" }, function(event)
     local server = client.of(event.buf)
     if server then
-      local uri = vim.uri_from_bufnr(event.buf)
-      client.notify(server, "textDocument/didFocus", { textDocument = { uri = uri } })
+      local place = vim.lsp.util.make_position_params(0, server.offset_encoding)
+      client.notify(server, "textDocument/didFocus", place)
     end
   end)
   on("VimLeavePre", function()
