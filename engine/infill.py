@@ -103,10 +103,8 @@ class Infiller:
     def twins(self, num_twins: int) -> list[Infiller]:
         """More of the same, for requests at the same time: they share model and contexts."""
         self._handles.capacity *= 1 + num_twins
-        twins = [
-            Infiller(self.denoiser, self.calibration, self.config, self._clock, self.decoding)
-            for _ in range(num_twins)
-        ]
+        known = (self.denoiser, self.calibration, self.config, self._clock, self.decoding)
+        twins = [Infiller(*known, self._library is not None) for _ in range(num_twins)]
         for twin in twins:
             twin._model, twin._handles = self._model, self._handles
             twin._reader = self._reader

@@ -13,7 +13,10 @@ import pytest
 
 import engine
 from engine.denoisers.passes import Answer, Pass, PassQueue
+from engine.denoisers.scripted import ByteTokenizer, ScriptedDenoiser
+from engine.effort import Decoding
 from engine.errors import Cancelled
+from engine.infill import Infiller
 from engine.proposal import Outcome, Proposal
 from engine.serving.pool import InfillerPool
 from engine.spans import ByteOffset
@@ -165,3 +168,14 @@ def in_random_order(
     with ThreadPoolExecutor(pool.size) as threads:
         answers = {number: threads.submit(answer, number) for number in order}
         return [answers[number].result(60) for number in range(len(requests))]
+
+
+@pytest.mark.parametrize("has_memory", [False, True])
+def test_a_twin_drafts_from_the_same_sources(has_memory: bool) -> None:
+    denoiser = ScriptedDenoiser(ByteTokenizer())
+    first = Infiller(denoiser, decoding=Decoding.VERIFIED, has_memory=has_memory)
+    first.close()
+    for twin in first.twins(2):
+        assert (twin._library is not None) == (first._library is not None) == has_memory
+        assert twin.denoiser is denoiser
+        twin.close()
