@@ -9,7 +9,7 @@ of a character means the start of that character.
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.spans import ByteOffset, Span
 from lsp_server.buffer import TextBuffer
@@ -102,3 +102,10 @@ def range_of(buffer: TextBuffer, span: Span, encoding: Encoding) -> types.Range:
     return types.Range(
         position_at(buffer, span.start, encoding), position_at(buffer, span.end, encoding)
     )
+
+
+def read_range(sent: Any) -> types.Range:
+    """A range that came with a private method. Raises AttributeError for another shape."""
+    from lsprotocol import types
+
+    return types.Range(*(types.Position(at.line, at.character) for at in (sent.start, sent.end)))

@@ -24,6 +24,7 @@ from lsp_server.convert import ACCEPT_COMMAND, Suggestion, text_edit
 from lsp_server.documents import Document, DocumentSnapshot
 from lsp_server.ledger import Occasion
 from lsp_server.mode import Mode
+from lsp_server.positions import read_range
 from lsp_server.schedule import Answer
 from lsp_server.session import Session
 from lsp_server.silence import mark_of
@@ -61,12 +62,8 @@ def _diagnostics(params: Any) -> list[types.Diagnostic]:
     sent = getattr(getattr(params, "context", None), "diagnostics", None) or []
     try:
         return [
-            types.Diagnostic(
-                types.Range(*(types.Position(at.line, at.character) for at in (start, end))),
-                str(message),
-            )
+            types.Diagnostic(read_range(one.range), str(one.message))
             for one in sent[:_MAX_DIAGNOSTICS]
-            for start, end, message in [(one.range.start, one.range.end, one.message)]
         ]
     except (AttributeError, TypeError, ValueError) as error:
         detail = f"{METHOD}: context.diagnostics must be a list of Diagnostic ({error})"
