@@ -113,7 +113,7 @@ class _Scoped:
         calls = changed_calls(before, now, change)
         edits = [edit for one in lost for edit in one.edits]
         edits += [edit for edit in calls if HOLE not in edit.new_text]
-        edits += missing_imports(now, change.place, request.open_documents)
+        edits += missing_imports(now, change.place, request.path, request.open_documents)
         edits += _unused_imports(request, now, change)
         near = [edit for edit in calls if _is_near(edit.span, change.place)][:MAX_HOLES]
         return _Scoped(

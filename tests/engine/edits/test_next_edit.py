@@ -9,7 +9,7 @@ import pytest
 from engine.denoisers.scripted import ByteTokenizer, Script, ScriptedDenoiser
 from engine.edits.applied import applied
 from engine.edits.finding import Finding
-from engine.edits.next_edit import NextEdit
+from engine.edits.next_edit import NextEdit, analysed
 from engine.infill import Infiller
 from engine.proposal import EditKind, Outcome, Proposal, Reason, Refusal
 from engine.request import OpenDocument, Request
@@ -77,6 +77,38 @@ def test_the_import_that_an_edit_makes_necessary_comes_from_an_open_file() -> No
     request = typed("import os\n\nx = os.name\ny = ⟦x⟧Path(x)⟦⟧\n", documents=(other,))
     outcome = next_edit(request)
     assert made(request, outcome).startswith("import os\nfrom pathlib import Path\n\nx")
+
+
+@pytest.mark.parametrize(
+    ("path", "other", "wanted"),
+    [
+        (
+            "src/a.ts",
+            'import type { Path as P, Q } from "m/n";',
+            'import type { Path as P } from "m/n";',
+        ),
+        ("src/a.ts", "import P from 'm'", "import P from 'm'"),
+        ("src/a.js", "import * as P from 'm'", "import * as P from 'm'"),
+        ("src/a.tsx", "import { Q, P } from './p'", "import { P } from './p'"),
+        ("src/a.ts", "import { P } from '../p'", "import { P } from '../p'"),
+        ("lib/a.ts", "import { P } from './p'", None),
+        ("src/A.java", "package b;\nimport static c.D.*;\nimport a.b.P;\n", "import a.b.P;"),
+        ("src/a.py", "import { P } from 'm'", None),
+    ],
+)
+def test_imports_of_other_languages(path: str, other: str, wanted: str | None) -> None:
+    ending = path.rpartition(".")[2].replace("tsx", "ts")
+    document = OpenDocument(f"src/b.{ending.replace('py', 'js')}", None, other)
+    body = "class A { Object n = ⟦1⟧P.x⟦⟧; }\n" if ending == "java" else "let n = ⟦1⟧P.x⟦⟧\n"
+    request = typed(body if ending != "py" else "n = ⟦1⟧P.x⟦⟧\n", path, (document,))
+    found = [edit.new_text for edit in analysed(request)]
+    assert found == ([] if wanted is None else [f"{wanted}\n"])
+
+
+def test_a_class_of_the_own_package_needs_no_import() -> None:
+    document = OpenDocument("src/b/B.java", None, "package b;\nimport a.P;\n")
+    request = typed("package a;\nclass A { Object n = ⟦1⟧P.x⟦⟧; }\n", "src/a/A.java", (document,))
+    assert analysed(request) == ()
 
 
 def test_the_import_that_an_edit_makes_superfluous_goes() -> None:
