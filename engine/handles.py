@@ -17,13 +17,13 @@ HandleKey = tuple[str | None, float]
 
 
 class Handles:
-    """At most ``capacity`` handles by key, the least recently used goes first.
+    """At most ``capacity`` whole windows in handles by key, the least recently used goes first.
 
     A handle holds megabytes of keys and values, so the capacity bounds the memory of a server. A
     text without a path goes by how it begins. Several threads may ask at once.
     """
 
-    def __init__(self, denoiser: Denoiser, capacity: int) -> None:
+    def __init__(self, denoiser: Denoiser, capacity: float) -> None:
         self._denoiser, self.capacity = denoiser, capacity
         self._handles: OrderedDict[tuple[str | bytes, float], ContextHandle] = OrderedDict()
         self._lock = threading.Lock()
@@ -46,7 +46,7 @@ class Handles:
         with self._lock:
             self._handles[exact] = handle
             self._handles.move_to_end(exact)
-            while len(self._handles) > self.capacity:
+            while len(self) > 1 and sum(size for _, size in self._handles) > self.capacity:
                 self._handles.popitem(last=False)
         return handle
 

@@ -52,7 +52,7 @@ class InfillConfig:
     ``decoding`` and ``has_memory`` None leave it to the model's manifest.
 
     ``has_grammar``: whether the parser looks on while denoising (it judges the result anyway).
-    ``num_contexts``: encoded contexts that are kept, by file and size.
+    ``num_contexts``: encoded contexts that are kept, counted in whole windows.
     """
 
     context: ContextLimits = field(default_factory=ContextLimits)
@@ -62,7 +62,7 @@ class InfillConfig:
     has_grammar: bool = True
     decoding: Decoding | None = None
     has_memory: bool | None = None
-    num_contexts: int = 3
+    num_contexts: float = 2.25
 
 
 class Infiller:
