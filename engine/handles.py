@@ -10,8 +10,6 @@ from engine.denoisers.protocol import ContextHandle, Denoiser
 
 # Tokens at the start of a text by which it is told from others.
 NUM_TELLING = 64
-
-
 # A file's path and the size of the window.
 HandleKey = tuple[str | None, float]
 

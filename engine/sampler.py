@@ -147,9 +147,11 @@ class Sampler:
 
     def _gives_up(self) -> bool:
         """Whether what is written is too unsure already; then no more than that is left."""
-        [*_, hole] = self.canvas.holes
+        if self._is_hopeless is None:
+            return False
+        [hole] = self.canvas.holes
         p = np.concatenate([self.blocks.done_p(0), hole.p[: hole.num_frontier]])
-        if self._is_hopeless is None or not len(p) or not self._is_hopeless(p):
+        if not len(p) or not self._is_hopeless(p):
             return False
         hole.truncate(hole.num_frontier)
         return True
