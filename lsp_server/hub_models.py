@@ -72,7 +72,7 @@ def _hub() -> Iterator[Hub]:
     except ModuleNotFoundError as error:
         raise BadInput(
             f"{error.name} is not installed, so nothing can be downloaded: "
-            "run pip install 'midfill[remote]' (Python 3.11 or newer) first"
+            "run pip install 'midfill[remote]' first"
         ) from error
     hub = Hub.of_environment()
     try:

@@ -185,6 +185,6 @@ def _new_desk() -> Desk:
     except ModuleNotFoundError as error:
         raise BadInput(
             f"{error.name} is not installed, so no backend can be asked: "
-            "run pip install 'midfill[remote]' (Python 3.11 or newer) first"
+            "run pip install 'midfill[remote]' first"
         ) from error
     return Desk()

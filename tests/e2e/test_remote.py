@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("httpx2", reason="pip install 'midfill[remote]' (Python 3.11 or newer)")
+pytest.importorskip("httpx2", reason="pip install 'midfill[remote]'")
 
 from loopback import Exchange, loopback
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("httpx2", reason="pip install 'midfill[remote]' (Python 3.11 or newer)")
+pytest.importorskip("httpx2", reason="pip install 'midfill[remote]'")
 
 from hub import MODEL, hub_serving, tiny_files
 from loopback import Loopback

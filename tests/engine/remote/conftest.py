@@ -2,4 +2,4 @@ from __future__ import annotations
 
 import pytest
 
-pytest.importorskip("httpx2", reason="pip install 'midfill[remote]' (Python 3.11 or newer)")
+pytest.importorskip("httpx2", reason="pip install 'midfill[remote]'")
