@@ -92,6 +92,7 @@ PRESETS: Mapping[str, Backend] = {
         Kind.MISTRAL, "https://api.mistral.ai/v1", "codestral-latest", "env:MISTRAL_API_KEY"
     ),
 }
+_SCORING = (Kind.OPENAI, Kind.LLAMA_CPP)
 PROMPTS = ("qwen", "starcoder", "deepseek", "codellama", "codestral", "prefix")
 _KINDS = {kind.value: kind for kind in Kind}
 _KEY = re.compile(r"(env|keyring):[\w.@-]+")
@@ -173,8 +174,10 @@ def _whole(name: str, value: str) -> int:
 
 
 def _check_together(backend: Backend) -> None:
-    if backend.role is Role.SCORE and backend.kind is not Kind.OPENAI:
-        raise BadInput(f"role=score needs the kind openai: {backend.kind.value} gives no scores")
+    if backend.role is Role.SCORE and backend.kind not in _SCORING:
+        raise BadInput(
+            f"role=score needs the kind openai or llama.cpp: {backend.kind.value} gives no scores"
+        )
     if backend.prompt is not None and backend.kind is not Kind.OPENAI:
         raise BadInput(f"prompt= is for the kind openai: {backend.kind.value} has its own")
     is_plain = backend.url.startswith("http://")

@@ -185,8 +185,8 @@ class Client:
     def _url(self, endpoint: str) -> str:
         """``/v1`` is what everybody but llama.cpp means by an address without a path."""
         base = self._backend.url
-        is_bare = base.count("/") == 2
-        return f"{base}{'/v1' if is_bare and endpoint != LlamaCpp.endpoint else ''}/{endpoint}"
+        is_short = base.count("/") == 2 and self._backend.kind is not Kind.LLAMA_CPP
+        return f"{base}{'/v1' if is_short else ''}/{endpoint}"
 
 
 def _unconnected(said: str) -> tuple[str, bool]:

@@ -49,7 +49,7 @@ def test_an_endpoint_behind_the_address_is_taken_off(url: str) -> None:
         ("mercury timeout_ms=soon", "not a number above 0"),
         ("mercury trust=2", "at most 1"),
         ("openai http://localhost prompt=qwenn", "did you mean qwen"),
-        ("llama.cpp http://localhost role=score", "needs the kind openai"),
+        ("mercury role=score", "needs the kind openai or llama.cpp"),
         ("llama.cpp http://localhost prompt=qwen", "has its own"),
     ],
 )

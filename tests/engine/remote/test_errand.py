@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -30,22 +30,6 @@ SOURCE = "alpha = load(1)\nbeta = 2\nalpha = \nprint(alpha)\n"
 CURSOR = ByteOffset(SOURCE.index("alpha = \n") + len("alpha = "))
 PATIENCE_S = 20.0
 MakeInfiller = Callable[..., Infiller]
-
-
-@pytest.fixture
-def infiller() -> Iterator[MakeInfiller]:
-    """Makes engines with a scripted model, and closes their connections."""
-    made: list[Infiller] = []
-
-    def make(*texts: str, p: float = 0.85, decoding: Decoding = Decoding.MASKED) -> Infiller:
-        script = Script(texts or ("local(1)",), p=p)
-        one = Infiller(ScriptedDenoiser(ByteTokenizer(), [script]), decoding=decoding)
-        made.append(one)
-        return one
-
-    yield make
-    for one in made:
-        one.close()
 
 
 def request(server: Loopback, options: str = "timeout_ms=10000", kind: str = "openai") -> Request:
@@ -239,12 +223,30 @@ def test_a_server_chooses_among_the_local_candidates(
     assert outcome.text == favourite and said in outcome.remote
 
 
+def test_llama_cpp_judges_by_writing_what_a_grammar_allows(infiller: MakeInfiller) -> None:
+    def behave(exchange: Exchange) -> None:
+        grammar = exchange.body["grammar"]
+        text = grammar.removeprefix('root ::= "')[:-1].replace("\\x0A", "\n")
+        log_p = -0.1 if "load(2)" in text else -20.0
+        tokens = [
+            {"token": text, "bytes": list(text.encode()), "logprob": log_p},
+            {"token": "", "bytes": [], "logprob": -50.0},
+        ]
+        exchange.answer({"content": text, "completion_probabilities": tokens})
+
+    with loopback(behave) as server:
+        local = infiller("load(1)", "load(2)", p=0.6, decoding=Decoding.VERIFIED)
+        outcome = local.infill(request(server, "role=score timeout_ms=10000", "llama.cpp"))
+        assert {exchange.path for exchange in server.asked} == {"/completion"}
+    assert isinstance(outcome, Proposal) and outcome.text == "load(2)"
+
+
 def test_a_server_without_scores_leaves_the_local_order(infiller: MakeInfiller) -> None:
     with loopback(writes("x")) as server:
         local = infiller("load(1)", "load(2)", p=0.6, decoding=Decoding.VERIFIED)
         outcome = local.infill(request(server, "role=score timeout_ms=10000"))
     assert isinstance(outcome, Proposal) and outcome.text == "load(1)"
-    assert "no log probabilities of a prompt" in outcome.remote
+    assert "no log probabilities of a given text" in outcome.remote
 
 
 def test_the_pause_doubles_and_ends_with_a_success() -> None:
