@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,11 @@ _LLADA_INNER = {
     "input_layernorm": "attn_norm",
     "post_attention_layernorm": "ff_norm",
 }
+_LLADA_SIZES = {
+    "num_key_value_heads": 4,
+    "rms_norm_eps": 1e-5,
+    "rope_parameters": {"rope_type": "default", "rope_theta": 500000.0},
+}
 _LLADA_CONFIG = {
     "model_type": "llada",
     "architectures": ["LLaDAModelLM"],
@@ -64,6 +69,9 @@ _LLADA_CONFIG = {
 }
 
 
+Tensors = dict[str, Any]
+
+
 @dataclass(frozen=True)
 class Tiny:
     """A family, the stock layers it is made of, its configuration and its special tokens."""
@@ -73,7 +81,8 @@ class Tiny:
     config: dict[str, Any]
     tokens: tuple[str, ...]
     is_shifted: bool
-    rename: Callable[[str], str] = str
+    published: Callable[[Tensors], Tensors] = dict
+    sizes: Mapping[str, Any] = field(default_factory=dict)
 
 
 def _published(model_type: str) -> dict[str, Any]:
@@ -88,7 +97,11 @@ def _published(model_type: str) -> dict[str, Any]:
     }
 
 
-def llada_name(name: str) -> str:
+def llada_tensors(tensors: Tensors) -> Tensors:
+    return {_llada_name(name): tensor for name, tensor in tensors.items()}
+
+
+def _llada_name(name: str) -> str:
     if name in _LLADA_OUTER:
         return _LLADA_OUTER[name]
     _, _, number, rest = name.split(".", 3)
@@ -96,8 +109,94 @@ def llada_name(name: str) -> str:
     return f"model.transformer.blocks.{number}.{_LLADA_INNER[inner]}.{kind}"
 
 
+_LLADA2_CONFIG = {
+    **{name: size for name, size in SIZES.items() if not name.endswith("_token_id")},
+    "model_type": "llada2_moe",
+    "architectures": ["LLaDA2MoeModelLM"],
+    "moe_intermediate_size": 16,
+    "num_experts": 8,
+    "num_experts_per_tok": 2,
+    "num_shared_experts": 1,
+    "n_group": 4,
+    "topk_group": 2,
+    "first_k_dense_replace": 1,
+    "routed_scaling_factor": 2.5,
+    "norm_topk_prob": True,
+    "score_function": "sigmoid",
+    "use_qk_norm": True,
+    "use_qkv_bias": False,
+    "use_bias": False,
+    "partial_rotary_factor": 0.5,
+    "rms_norm_eps": 1e-6,
+    "rope_theta": 600000,
+    "rope_scaling": None,
+    "hidden_act": "silu",
+    "pad_token_id": 258,
+}
+# The stock layers of the same sizes.
+_GLM4_SIZES = {
+    **SIZES,
+    "moe_intermediate_size": 16,
+    "n_routed_experts": 8,
+    "num_experts_per_tok": 2,
+    "n_shared_experts": 1,
+    "n_group": 4,
+    "topk_group": 2,
+    "first_k_dense_replace": 1,
+    "routed_scaling_factor": 2.5,
+    "use_qk_norm": True,
+    "rms_norm_eps": 1e-6,
+    "num_mtp_layers": 0,
+    "rope_parameters": {
+        "rope_type": "default",
+        "rope_theta": 600000,
+        "partial_rotary_factor": 0.5,
+    },
+}
+
+
+def llada2_tensors(tensors: Tensors) -> Tensors:
+    """GLM-4's tensors as LLaDA2.x is published: q, k and v in one, those of each expert apart."""
+    renamed: Tensors = {}
+    for name, tensor in tensors.items():
+        stem, _, last = name.rpartition(".")
+        if "q_proj" in name:
+            parts = [tensors[name.replace("q_proj", f"{part}_proj")] for part in "qkv"]
+            whole = name.replace("self_attn.q_proj", "attention.query_key_value")
+            renamed[whole] = torch.cat(parts)
+        elif stem.endswith(".experts"):
+            for number, each in enumerate(tensor):
+                halves = each.chunk(2) if last == "gate_up_proj" else (each,)
+                kinds = ("gate_proj", "up_proj") if last == "gate_up_proj" else (last,)
+                for kind, half in zip(kinds, halves, strict=True):
+                    renamed[f"{stem}.{number}.{kind}.weight"] = half
+        elif "k_proj" not in name and "v_proj" not in name:
+            for old, new in _LLADA2_NAMES:
+                name = name.replace(old, new)
+            renamed[name] = tensor
+    return renamed
+
+
+_LLADA2_NAMES = (
+    ("embed_tokens", "word_embeddings"),
+    ("self_attn.o_proj", "attention.dense"),
+    ("self_attn.q_norm", "attention.query_layernorm"),
+    ("self_attn.k_norm", "attention.key_layernorm"),
+    ("e_score_correction_bias", "expert_bias"),
+)
+_LLADA2 = ("<|startoftext|>", "<|endoftext|>", "<|mask|>", "<role>", "</role>", "<|role_end|>")
+_STABLE_DIFFCODER = (
+    "<[begin\u2581of\u2581sentence]>",
+    "<[end\u2581of\u2581sentence]>",
+    "<[MASK_TOKEN]>",
+    *(f"<[fim-{part}]>" for part in ("prefix", "suffix", "middle")),
+)
+_LLADA = ("<|mdm_mask|>", "<|endoftext|>")
 _DREAM = ("<|beginoftext|>", "<|mask|>", "<|endoftext|>")
-_SDAR = ("<|MASK|>", "<|endoftext|>", "<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>")
+_SDAR = (
+    *("<|MASK|>", "<|endoftext|>", "<|im_end|>"),
+    *(f"<|fim_{part}|>" for part in ("prefix", "suffix", "middle")),
+)
 TINY = {
     tiny.family: tiny
     for tiny in (
@@ -105,7 +204,9 @@ TINY = {
         Tiny("dreamon", "qwen2", _published("Dream"), (*_DREAM, "<|expand|>"), True),
         Tiny("open-dcoder", "qwen2", _published("qwen2"), ("<M>", "<|endoftext|>"), True),
         Tiny("sdar", "qwen3", _published("sdar"), _SDAR, False),
-        Tiny("llada", "llama", _LLADA_CONFIG, ("<|mdm_mask|>", "<|endoftext|>"), False, llada_name),
+        Tiny("stable-diffcoder", "llama", _published("llama"), _STABLE_DIFFCODER, False),
+        Tiny("llada2", "glm4_moe", _LLADA2_CONFIG, _LLADA2, False, llada2_tensors, _GLM4_SIZES),
+        Tiny("llada", "llama", _LLADA_CONFIG, _LLADA, False, llada_tensors, _LLADA_SIZES),
         *(
             Tiny(f"bidirectional-{stock}", stock, _published(f"a2d-{stock}"), _DREAM[1:], False)
             for stock in ("llama", "qwen2", "qwen3")
@@ -119,20 +220,18 @@ TINY = {
 
 
 def stock_model(tiny: Tiny) -> Any:
-    """Random stock layers, always the same; LLaDA has as many key heads as query heads."""
+    """Random stock layers, always the same."""
     torch.manual_seed(0)
-    sizes = {**SIZES, "rope_parameters": {"rope_type": "default", "rope_theta": 1000000.0}}
-    if tiny.family == "llada":
-        sizes |= {
-            "num_key_value_heads": 4,
-            "rms_norm_eps": 1e-5,
-            "rope_parameters": {"rope_type": "default", "rope_theta": 500000.0},
-        }
+    rope = {"rope_type": "default", "rope_theta": 1000000.0}
+    sizes = {**SIZES, "rope_parameters": rope, **tiny.sizes}
     model = AutoModelForCausalLM.from_config(AutoConfig.for_model(tiny.stock, **sizes))
     with torch.no_grad():
         for parameter in model.parameters():
             if parameter.ndim > 1:
                 parameter.normal_(0.0, 0.3)
+        for name, buffer in model.named_buffers():
+            if name.endswith("e_score_correction_bias"):
+                buffer.normal_(0.0, 0.3)
     return model.eval()
 
 
@@ -141,8 +240,8 @@ def write_checkpoint(folder: Path, tiny: Tiny, without: str = "") -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text(json.dumps(tiny.config))
     tensors = {
-        tiny.rename(name): tensor.contiguous().clone()
-        for name, tensor in stock_model(tiny).state_dict().items()
+        name: tensor.contiguous().clone()
+        for name, tensor in tiny.published(stock_model(tiny).state_dict()).items()
         if name != without
     }
     save_file(tensors, folder / "model.safetensors")

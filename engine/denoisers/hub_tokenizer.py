@@ -19,6 +19,8 @@ _SEPARATORS = ("<file_sep>", "<|file_sep|>")
 class HubTokenizer:
     """``engine.tokenizer.Tokenizer`` for a checkpoint; ids without text are special.
 
+    ``end_ids``: all that end a text, ``eom_id`` among them.
+
     Raises DamagedWeights when the library cannot read the tokenizer, UnknownModel when a token of
     the family is missing.
     """
@@ -34,6 +36,9 @@ class HubTokenizer:
         self.vocab_size = checkpoint.vocab_size
         self.mask_id = checkpoint.special("mask", family.mask_tokens, "mask_token_id")
         self.eom_id = checkpoint.special("end", family.end_tokens)
+        self.end_ids = tuple(
+            vocabulary.ids[name] for name in family.end_tokens if name in vocabulary.ids
+        )
         self.file_sep_id = next(
             (vocabulary.ids[name] for name in _SEPARATORS if name in vocabulary.ids), self.eom_id
         )

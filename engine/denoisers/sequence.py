@@ -93,12 +93,18 @@ class SuffixFirstSequence:
 class Prompted:
     """The model's infilling prompt around one hole, then the middle, in blocks.
 
-    ``starts``: the ids before prefix, suffix and middle. A token sees its block and those before.
+    ``first``: ids that open a text; ``before_prefix``, ``before_suffix``, ``before_middle``: those
+    that the prompt puts there. ``separator`` follows the snippets, which stand before the prefix.
+    A token sees its block and those before.
     """
 
-    file_sep_id: int
-    starts: tuple[int, int, int]
+    separator: Ids
+    before_prefix: Ids
+    before_suffix: Ids
+    before_middle: Ids
+    is_suffix_first: bool
     block_size: int
+    first: tuple[int, ...] = ()
 
     def stable(self, canvas: Canvas, line_break: Ids) -> ContextTokens:
         """The prompt and the finished blocks. Raises MidfillError for several holes."""
@@ -106,11 +112,15 @@ class Prompted:
             raise MidfillError(
                 f"{len(canvas.holes)} holes at once: this model fills one, use another for more"
             )
-        before, behind = canvas.context[0], _whole(canvas, 1, line_break)
-        prefix, suffix, middle = (np.array([start], np.int64) for start in self.starts)
-        opening = [canvas.snippets, np.array([self.file_sep_id], np.int64)]
-        pieces = [*(opening if len(canvas.snippets) else ()), prefix, before, suffix, behind]
-        ids = np.concatenate([*pieces, middle, canvas.holes[0].done])
+        before, suffix = canvas.context[0], [self.before_suffix, _whole(canvas, 1, line_break)]
+        snippets = [canvas.snippets, self.separator] if len(canvas.snippets) else []
+        around = (
+            [*suffix, self.before_prefix, *snippets, before]
+            if self.is_suffix_first
+            else [*snippets, self.before_prefix, before, *suffix]
+        )
+        first = np.array(self.first, np.int64)
+        ids = np.concatenate([first, *around, self.before_middle, canvas.holes[0].done])
         return ContextTokens(ids, len(ids))
 
     def sequence(self, canvas: Canvas, line_break: Ids, is_causal: bool) -> Sequence:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,12 +17,12 @@ from transformers import AutoConfig, AutoModelForCausalLM, DynamicCache
 from transformers.utils import logging as transformers_logging
 
 from engine.canvas import Ids
-from engine.denoisers.families.checkpoint import Checkpoint
-from engine.denoisers.few_bits import FULL, bits_of, quantise
+from engine.denoisers.families.checkpoint import Checkpoint, parts_of
+from engine.denoisers.few_bits import FULL, KEY, bits_of, quantise
 from engine.denoisers.passes import Answer, Pass, padded
 from engine.denoisers.protocol import Logits
 from engine.denoisers.replays import Replays, Tensors
-from engine.errors import DamagedWeights, MidfillError
+from engine.errors import DamagedWeights, MidfillError, UnknownModel
 
 # Keys and values per layer, each (1, K, P, head_width).
 Cache = tuple[tuple[torch.Tensor, torch.Tensor], ...]
@@ -58,14 +58,27 @@ class StockLayers:
         self.max_positions = int(config.max_position_embeddings)
         _compare(checkpoint, config)
         self._bits = bits_of(checkpoint.config, str(checkpoint.folder))
+        if checkpoint.family.is_mixture:
+            self._check_mixture(checkpoint)
         self._model = _load(checkpoint, config, self.dtype)
         quantise(self._model, self._bits, self.device)
         self._model.to(self.device).eval()
         # transformers 5.24 renamed the argument.
         known = inspect.signature(self._model.base_model.forward).parameters
         self._cache_name = "cache" if "cache" in known else "past_key_values"
-        is_recorded = self.device.type == "cuda"
+        # How many tokens an expert gets is decided while it runs.
+        is_recorded = self.device.type == "cuda" and not checkpoint.family.is_mixture
         self._replays = Replays(self._forward, self.device) if is_recorded else None
+
+    def _check_mixture(self, checkpoint: Checkpoint) -> None:
+        """A pass for each text on a CPU: whom an expert works for there shows in its rounding."""
+        if self._bits != FULL:
+            raise UnknownModel(
+                f"{checkpoint.folder}: {KEY} is {self._bits}: the experts of a mixture are no "
+                "linear layers and would stay as they are: leave it out"
+            )
+        if self.device.type == "cpu":
+            self.max_rows = 1
 
     @property
     def place(self) -> str:
@@ -224,7 +237,8 @@ def check_tensors(checkpoint: Checkpoint) -> None:
 def _compare(checkpoint: Checkpoint, config: Any) -> None:
     """Every tensor the layers need is there in its shape, before one is read."""
     expected = _empty(config).state_dict()
-    for name, tensor in expected.items():
+    shapes = {name: tuple(tensor.shape) for name, tensor in expected.items()}
+    for name, shape in _published(shapes, checkpoint.tensors):
         if name == "lm_head.weight" and config.tie_word_embeddings:
             continue
         found = checkpoint.tensors.get(name)
@@ -233,19 +247,41 @@ def _compare(checkpoint: Checkpoint, config: Any) -> None:
                 f"{checkpoint.folder}: tensor {name} is missing from the weights: fetch them again,"
                 f" or the model is not of the family {checkpoint.family.name}"
             )
-        if found.shape != tuple(tensor.shape):
+        if found.shape != shape:
             raise DamagedWeights(
                 f"{found.file}: tensor {name} is {found.shape}, config.json says "
-                f"{tuple(tensor.shape)}: fetch the model again"
+                f"{shape}: fetch the model again"
             )
 
 
+def _published(
+    shapes: Mapping[str, tuple[int, ...]], found: Collection[str]
+) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """The same tensors as a checkpoint holds them: of each expert its own, where it has no whole.
+
+    The layers keep (E, 2 I, H) and (E, H, I) for E experts of I inner and H outer units.
+    """
+    for name, shape in shapes.items():
+        stem, _, last = name.rpartition(".")
+        if name in found or not stem.endswith(".experts") or len(shape) != 3:
+            yield name, shape
+            continue
+        for number in range(shape[0]):
+            if last == "gate_up_proj":
+                half = (shape[1] // 2, shape[2])
+                yield f"{stem}.{number}.gate_proj.weight", half
+                yield f"{stem}.{number}.up_proj.weight", half
+            else:
+                yield f"{stem}.{number}.{last}.weight", shape[1:]
+
+
 def _load(checkpoint: Checkpoint, config: Any, dtype: torch.dtype) -> Any:
-    rename = checkpoint.family.rename or str
+    family = checkpoint.family
     tensors: Mapping[str, torch.Tensor] = {
-        rename(name): tensor
+        part.name: tensor[part.start : part.end] if part.end is not None else tensor
         for file in checkpoint.files
         for name, tensor in load_file(file).items()
+        for part in parts_of(name, family, checkpoint.config)
     }
     kind = type(_empty(config))
     bars: Any = transformers_logging

@@ -263,7 +263,14 @@ class TorchDenoiser:
             Pass(each.ids[start:], visible, places - start, cache)
             for each, places in zip(rows, shifted, strict=True)
         ]
-        return [answer.logits for answer in self.passes.ask(passes, cancel)]
+        return [self._ended(answer.logits) for answer in self.passes.ask(passes, cancel)]
+
+    def _ended(self, logits: Logits) -> Logits:
+        """Logits (M, V) where whatever ends a text counts as the end."""
+        ends = list(self.tokenizer.end_ids)
+        if len(ends) > 1:
+            logits[:, self._eom] = np.logaddexp.reduce(logits[:, ends], axis=1)
+        return logits
 
     def _whole(self, num_tokens: int) -> int:
         """Tokens of whole blocks: only these have keys that stay."""
@@ -277,17 +284,36 @@ class TorchDenoiser:
 
 def _layout(checkpoint: Checkpoint, tokenizer: HubTokenizer) -> SequenceLayout:
     ids = checkpoint.vocabulary.ids
+    first = tuple(ids[name] for name in checkpoint.family.first_tokens if name in ids)
     if checkpoint.family.arrangement is Arrangement.SUFFIX_FIRST:
         holes = tuple(ids[f"<hole_{number}>"] for number in range(2, 9))
         names = ("<suf>", "<pre>", "<rest>", "<mid>")
         suf, pre, rest, mid = (ids[name] for name in names)
         return SuffixFirstSequence(SuffixFirst(suf, pre, rest, mid, holes))
     if checkpoint.family.arrangement is Arrangement.PROMPTED:
-        before, behind, middle = (ids[name] for name in checkpoint.family.prompt)
-        size = int(checkpoint.config.get("block_size") or checkpoint.family.block_size)
-        return Prompted(tokenizer.file_sep_id, (before, behind, middle), size)
-    first = tuple(ids[name] for name in checkpoint.family.first_tokens if name in ids)
+        return _prompted(checkpoint, tokenizer, first)
     return InPlace(tokenizer.file_sep_id, first)
+
+
+def _prompted(
+    checkpoint: Checkpoint, tokenizer: HubTokenizer, first: tuple[int, ...]
+) -> SequenceLayout:
+    prompt, ids = checkpoint.family.prompt, checkpoint.vocabulary.ids
+
+    def spelled(pieces: tuple[str, ...]) -> Ids:
+        each = [[ids[piece]] if piece in ids else tokenizer.encode(piece) for piece in pieces]
+        return np.concatenate([_NONE, *(np.array(part, np.int64) for part in each)])
+
+    has_separator = tokenizer.file_sep_id != tokenizer.eom_id
+    return Prompted(
+        np.array([tokenizer.file_sep_id]) if has_separator else tokenizer.encode("\n"),
+        spelled(prompt.before_prefix),
+        spelled(prompt.before_suffix),
+        spelled(prompt.before_middle),
+        prompt.is_suffix_first,
+        int(checkpoint.config.get("block_size") or checkpoint.family.block_size),
+        first,
+    )
 
 
 def _own(handle: ContextHandle) -> TorchHandle:

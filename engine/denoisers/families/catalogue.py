@@ -8,7 +8,9 @@ from engine.denoisers.families.converted import OPEN_DCODER, bidirectional, conv
 from engine.denoisers.families.dream import DREAM, DREAMON
 from engine.denoisers.families.family import Config, Family
 from engine.denoisers.families.llada import LLADA
+from engine.denoisers.families.llada2 import LLADA2
 from engine.denoisers.families.sdar import SDAR
+from engine.denoisers.families.stable_diffcoder import STABLE_DIFFCODER
 from engine.errors import UnknownModel
 
 _STOCK = ("llama", "qwen2", "qwen3")
@@ -17,7 +19,8 @@ _BY_TYPE: dict[str, tuple[Family, ...]] = {
     "dream": (DREAMON, DREAM),
     "llada": (LLADA,),
     "sdar": (SDAR,),
-    "llama": (converted("llama"), bidirectional("llama")),
+    "llada2_moe": (LLADA2,),
+    "llama": (STABLE_DIFFCODER, converted("llama"), bidirectional("llama")),
     "qwen2": (converted("qwen2"), OPEN_DCODER, bidirectional("qwen2")),
     "qwen3": (converted("qwen3"), bidirectional("qwen3")),
     **{f"a2d-{stock}": (bidirectional(stock),) for stock in _STOCK},

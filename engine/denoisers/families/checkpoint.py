@@ -9,6 +9,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,39 @@ class Checkpoint:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Rows of a tensor as found, all without ``end``, and their name in the stock layers."""
+
+    name: str
+    start: int = 0
+    end: int | None = None
+
+    def of(self, tensor: Tensor) -> Tensor:
+        """Where it lies and its shape."""
+        if self.end is None:
+            return tensor
+        # Rows that are not there show in the shape.
+        rows = max(min(self.end, tensor.shape[0]) - self.start, 0)
+        num_bytes = tensor.num_bytes * rows // max(tensor.shape[0], 1)
+        return Tensor(tensor.file, (rows, *tensor.shape[1:]), num_bytes)
+
+
+def parts_of(name: str, family: Family, config: Mapping[str, Any]) -> list[Part]:
+    """What the tensor ``name`` holds of the family's stock layers: itself, but for ``split``."""
+    stock = family.rename(name) if family.rename else name
+    stem, _, kind = stock.rpartition(".")
+    for end, pieces in (family.split(config) if family.split else {}).items():
+        if stem.endswith(f".{end}"):
+            starts = [0, *accumulate(rows for _, rows in pieces)]
+            front = stem.removesuffix(end)
+            return [
+                Part(f"{front}{piece}.{kind}", start, start + rows)
+                for (piece, rows), start in zip(pieces, starts, strict=False)
+            ]
+    return [Part(stock)]
+
+
 def is_checkpoint(folder: Path) -> bool:
     """Whether a folder looks like a Hugging Face model."""
     return (folder / CONFIG_FILE).is_file()
@@ -119,8 +153,11 @@ def read_checkpoint(folder: Path) -> Checkpoint:
     vocabulary = HubVocabulary.read(folder)
     family = family_of(config, vocabulary.ids, str(folder))
     found = _tensors(folder)
-    rename = family.rename or str
-    tensors = {rename(name): tensor for name, tensor in found.items()}
+    tensors = {
+        part.name: part.of(tensor)
+        for name, tensor in found.items()
+        for part in parts_of(name, family, config)
+    }
     checkpoint = Checkpoint(folder, config, vocabulary, family, tensors)
     checkpoint.special("mask", family.mask_tokens, "mask_token_id")
     return checkpoint

@@ -26,6 +26,7 @@ def converted(stock: str) -> Family:
         mask_tokens=("<mask>",),
         end_tokens=("<eom>",),
         needed_tokens=LAYOUT_TOKENS,
+        sampler="Midfill's own",
         source="docs/architecture.md, engine/layout.py",
     )
 
@@ -41,6 +42,7 @@ def bidirectional(stock: str) -> Family:
         length=LengthControl.CONFIDENCE,
         mask_tokens=("<|mask|>", "<mask>"),
         end_tokens=("<|endoftext|>", "<|end_of_text|>", "</s>"),
+        sampler="highest confidence first, a token a step, temperature 0",
         source="github.com/ZHZisZZ/dllm",
     )
 
@@ -55,5 +57,6 @@ OPEN_DCODER = Family(
     mask_tokens=("<M>", "<|mask|>"),
     end_tokens=("<|endoftext|>",),
     needed_tokens=("<M>",),
+    sampler="P2: 64 steps, the least sure masked again, temperature 0.6",
     source="github.com/pengzhangzhi/Open-dLLM",
 )

@@ -19,6 +19,7 @@ DREAM = Family(
     mask_tokens=("<|mask|>",),
     end_tokens=("<|endoftext|>",),
     first_tokens=("<|beginoftext|>",),
+    sampler="lowest entropy first, a token a step, temperature 0.1, top-p 0.95",
     source="arXiv 2508.15487, 2509.01142, 2506.20639",
 )
 # An end is its delete token. It is never asked to expand: a canvas starts larger than needed, which
@@ -29,5 +30,6 @@ DREAMON = replace(
     title="DreamOn",
     length=LengthControl.TOKEN,
     needed_tokens=("<|expand|>",),
+    sampler="lowest entropy first, a token a step, temperature 0.2, top-p 0.9",
     source="github.com/DreamLM/DreamOn",
 )

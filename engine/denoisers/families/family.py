@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 Config = Mapping[str, Any]
+# The end of a tensor's name, without weight or bias, to the ends of what it holds and their rows.
+Split = Mapping[str, Sequence[tuple[str, int]]]
 
 
 class Arrangement(str, Enum):
@@ -31,14 +33,26 @@ class LengthControl(str, Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Prompt:
+    """What stands before prefix, suffix and middle: names of tokens, else plain text."""
+
+    before_prefix: tuple[str, ...]
+    before_suffix: tuple[str, ...]
+    before_middle: tuple[str, ...] = ()
+    is_suffix_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Family:
     """A family by its configuration, its tokens and its mask.
 
     ``stock``: the layers it is made of. ``is_shifted``: the token at a position is predicted by the
     row before it. ``mask_tokens``, ``end_tokens``, ``first_tokens``: the first that the vocabulary
-    has is taken; ``first_tokens`` open a text. ``block_size``: positions that see one another,
-    for PROMPTED. ``prompt``: the tokens before prefix, suffix and middle.
-    ``source``: where the facts are from.
+    has is taken; ``first_tokens`` open a text, any of ``end_tokens`` ends a hole. For PROMPTED:
+    ``block_size``, positions that see one another, and ``prompt``. ``split``: rows of tensors that
+    hold several of the stock layers' one below the other, by the end of their names.
+    ``is_mixture``: of experts, so that a row's rounding depends on the others of its pass.
+    ``sampler``: what its makers sample with. ``source``: where the facts are from.
     """
 
     name: str
@@ -53,6 +67,9 @@ class Family:
     first_tokens: tuple[str, ...] = ()
     needed_tokens: tuple[str, ...] = ()
     block_size: int = 1
-    prompt: tuple[str, str, str] = ("", "", "")
+    prompt: Prompt = Prompt((), ())
     layer_config: Callable[[Config], dict[str, Any]] | None = None
     rename: Callable[[str], str] | None = None
+    split: Callable[[Config], Split] | None = None
+    is_mixture: bool = False
+    sampler: str = ""

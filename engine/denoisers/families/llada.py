@@ -60,6 +60,7 @@ LLADA = Family(
     length=LengthControl.CONFIDENCE,
     mask_tokens=("<|mdm_mask|>",),
     end_tokens=("<|endoftext|>",),
+    sampler="lowest confidence masked again, a token a step, temperature 0",
     source="arXiv 2502.09992, 2505.19223",
     layer_config=layer_config,
     rename=rename,

@@ -6,7 +6,7 @@ first open block is sure of anything.
 
 from __future__ import annotations
 
-from engine.denoisers.families.family import Arrangement, Family, LengthControl
+from engine.denoisers.families.family import Arrangement, Family, LengthControl, Prompt
 
 SDAR = Family(
     name="sdar",
@@ -19,6 +19,7 @@ SDAR = Family(
     end_tokens=("<|endoftext|>", "<|im_end|>"),
     needed_tokens=("<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>"),
     block_size=4,
-    prompt=("<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>"),
+    prompt=Prompt(("<|fim_prefix|>",), ("<|fim_suffix|>",), ("<|fim_middle|>",)),
+    sampler="confidence over 0.9, at least one token a step",
     source="github.com/JetAstra/SDAR",
 )

@@ -24,7 +24,8 @@ from tiny_checkpoints import TINY, Tiny, stock_model, write_checkpoint
 
 pytestmark = pytest.mark.torch
 TOLERANCE = 2e-4
-IN_PLACE = [name for name in TINY if not name.startswith(("converted", "sdar"))]
+PROMPTED = ["sdar", "stable-diffcoder", "llada2"]
+IN_PLACE = [name for name in TINY if not name.startswith(("converted", *PROMPTED))]
 CONVERTED = [name for name in TINY if name.startswith("converted")]
 
 
@@ -124,28 +125,48 @@ def test_a_kept_context_gives_what_a_fresh_one_gives(
     assert extended.num_tokens == kept.num_tokens + len(block)
 
 
+BEFORE, BEHIND = "a = f(", ")\nb\n"
+PROMPTS = {
+    "sdar": ["<|fim_prefix|>", BEFORE, "<|fim_suffix|>", BEHIND, "<|fim_middle|>"],
+    "stable-diffcoder": [
+        *("<[begin\u2581of\u2581sentence]>", "<[fim-suffix]>", BEHIND),
+        *("<[fim-prefix]>", BEFORE, "<[fim-middle]>"),
+    ],
+    "llada2": [
+        *("<role>", "SYSTEM", "</role>", "detailed thinking off", "<|role_end|>"),
+        *("<role>", "HUMAN", "</role>"),
+        "Write a source file that ends with the lines below, and stop in front of them.\n",
+        *(BEHIND, "<|role_end|>", "<role>", "ASSISTANT", "</role>", BEFORE),
+    ],
+}
+
+
+@pytest.mark.parametrize(("name", "size"), [("sdar", 4), ("stable-diffcoder", 4), ("llada2", 32)])
 def test_a_family_of_blocks_is_stock_layers_that_see_their_block_and_those_before(
-    denoisers: dict[str, TorchDenoiser],
+    name: str, size: int, denoisers: dict[str, TorchDenoiser], checkpoints: dict[str, Path]
 ) -> None:
-    denoiser, tiny = denoisers["sdar"], TINY["sdar"]
+    denoiser, tiny = denoisers[name], TINY[name]
     encode, mask_id = denoiser.tokenizer.encode, denoiser.tokenizer.mask_id
-    hole = HoleCanvas.masked(8, mask_id)
-    before, behind = encode("a = f("), encode(")b\n")
-    canvas = Canvas(np.empty(0, np.int64), (before, behind), [hole], 0, 1)
-    prefix, suffix, middle = ([denoiser.layout.starts[index]] for index in range(3))
-    ids = np.concatenate([prefix, before, suffix, encode(")\nb\n"), middle, hole.ids])
-    assert (len(ids) - 8) % 4 != 0, "a block that begins in the prompt is the interesting case"
-    block = np.arange(len(ids)) // 4
-    expected = stock_logits(tiny, ids, block[None, :] <= block[:, None])[-8:]
+    special = read_checkpoint(checkpoints[name]).vocabulary.ids
+    hole = HoleCanvas.masked(2 * size, mask_id)
+    canvas = Canvas(np.empty(0, np.int64), (encode(BEFORE), encode(")b\n")), [hole], 0, 1)
+    pieces = [[special[part]] if part in special else encode(part) for part in PROMPTS[name]]
+    ids = np.concatenate([*pieces, hole.ids])
+    num_context = len(ids) - len(hole)
+    assert num_context % size != 0, "a block that begins in the prompt is the interesting case"
+    block = np.arange(len(ids)) // size
+    expected = stock_logits(tiny, ids, block[None, :] <= block[:, None])[num_context:]
+    ends = [special[end] for end in denoiser.family.end_tokens]
+    expected[:, ends[0]] = np.logaddexp.reduce(expected[:, ends], axis=1)
     handle = denoiser.prefill(canvas)
-    [logits] = denoiser.predict(handle, [canvas], [np.arange(8)])
-    is_open = block[-8:] == block[-8]
+    [logits] = denoiser.predict(handle, [canvas], [np.arange(len(hole))])
+    is_open = block[num_context:] == block[num_context]
     np.testing.assert_allclose(logits[is_open], expected[is_open], atol=TOLERANCE)
     # Later blocks keep their guess and lose their certainty.
     np.testing.assert_array_equal(logits.argmax(axis=1), expected.argmax(axis=1))
     assert np.ptp(logits[~is_open]) < np.ptp(expected[~is_open])
     extended = denoiser.extend(handle, encode("xyz"))
-    assert extended.num_reused >= (len(ids) - 8) // 4 * 4
+    assert extended.num_reused >= num_context // size * size
 
 
 def test_the_causal_answer_of_an_in_place_family_ignores_what_stands_behind(
@@ -187,9 +208,44 @@ def test_healed_ids_and_bytes_spell_the_text(denoisers: dict[str, TorchDenoiser]
 
 
 def test_a_missing_tensor_is_named(tmp_path: Path) -> None:
-    folder = write_checkpoint(tmp_path / "m", TINY["llada"], without="model.norm.weight")
+    folder = write_checkpoint(
+        tmp_path / "m", TINY["llada"], without="model.transformer.ln_f.weight"
+    )
     with pytest.raises(DamagedWeights, match=r"tensor model\.norm\.weight is missing"):
         engine.load(str(folder))
+
+
+def test_a_missing_expert_is_named(tmp_path: Path) -> None:
+    lost = "model.layers.1.mlp.experts.3.up_proj.weight"
+    folder = write_checkpoint(tmp_path / "m", TINY["llada2"], without=lost)
+    with pytest.raises(DamagedWeights, match=r"experts\.3\.up_proj\.weight is missing .*llada2"):
+        engine.load(str(folder))
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "said"),
+    [
+        ({"use_bias": True}, UnknownModel, "use_bias"),
+        ({"num_key_value_heads": 4}, DamagedWeights, r"v_proj\.weight is \(0, 32\)"),
+        ({"num_experts": None}, DamagedWeights, "does not fit glm4_moe layers"),
+        ({"midfill_bits": 8}, UnknownModel, "experts of a mixture"),
+    ],
+)
+def test_a_mixture_that_is_not_as_published_is_refused(
+    change: dict[str, Any], error: type[Exception], said: str, tmp_path: Path
+) -> None:
+    folder = write_checkpoint(tmp_path / "m", TINY["llada2"])
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, **change}))
+    with pytest.raises(error, match=said):
+        engine.load(str(folder))
+
+
+def test_a_mixture_gives_each_text_a_pass_of_its_own_on_a_cpu(
+    denoisers: dict[str, TorchDenoiser],
+) -> None:
+    assert denoisers["llada2"].num_streams == 1
+    assert denoisers["llada"].num_streams > 1
 
 
 def test_a_tensor_of_another_shape_is_named(tmp_path: Path) -> None:
