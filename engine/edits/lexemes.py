@@ -32,7 +32,7 @@ class Lexeme:
 
 def lexemes(data: bytes, within: Span | None = None) -> list[Lexeme]:
     """All words and signs of ``data``, or of a part of it, in text order."""
-    place = within or span(0, len(data))
+    place = span(0, len(data)) if within is None else within
     return [
         Lexeme(match.group(), match.start())
         for match in _LEXEME.finditer(data, place.start, place.end)

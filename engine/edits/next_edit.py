@@ -2,7 +2,7 @@
 
 In order: a rename that was begun by hand; what scopes decide (uses of a name that the edit declares
 under another one, calls of a function whose parameters it changed, an import that came or went);
-the edit's own pattern elsewhere; and last what is wrong near by, which the model mends. What
+the same lines, expressions and words elsewhere; the pattern of the edit; and last what is wrong near by, which the model mends. What
 analysis drafts is proposed only if the model finds the drafts together more probable than
 what stands there, the result parses no worse, and nothing undoes what the user did.
 """
@@ -23,7 +23,10 @@ from engine.edits.lexemes import lexemes
 from engine.edits.lost_names import lost_names
 from engine.edits.names_of import name_table
 from engine.edits.repair_place import repair_place
-from engine.edits.repeats import repeats
+from engine.edits.repeats import MAX_PLACES, repeats
+from engine.edits.same_lines import same_lines
+from engine.edits.same_nodes import same_nodes
+from engine.edits.same_words import same_words
 from engine.edits.symbols import NameTable
 from engine.edits.template import HOLE, MAX_HOLES, FillTemplate
 from engine.edits.typed_rename import typed_rename
@@ -169,11 +172,19 @@ def _words(text: bytes) -> set[str]:
 def _drafts(request: Request, tree: SyntaxTree, change: UserChange) -> list[Edit]:
     """The edit's pattern at its other places; none when that would undo or break something."""
     undone = {edit.old_text.strip() for edit in request.recent_edits if edit.old_text.strip()}
-    drafts = [
-        Edit(repeat.span, repeat.new_text)
-        for repeat in repeats(tree, change)
-        if repeat.new_text.strip() not in undone
-    ]
+    again = (Edit(repeat.span, repeat.new_text) for repeat in repeats(tree, change))
+    drafts: list[Edit] = []
+    same = (
+        *same_lines(tree, change),
+        *same_nodes(tree.replaced(change.place, change.old), tree, change),
+        *same_words(tree, change),
+    )
+    for edit in (*same, *again):
+        is_free = all(edit.end < other.start or other.end < edit.start for other in drafts)
+        if is_free and edit.new_text.strip() not in undone:
+            drafts.append(edit)
+    near = sorted(drafts, key=lambda edit: abs(edit.start - change.place.start))
+    drafts = sorted(near[:MAX_PLACES], key=lambda edit: edit.span)
     return drafts if parses_no_worse(tree, drafts) else []
 
 

@@ -17,7 +17,8 @@ from engine.spans import Span, span
 REACH = 6
 _MAX_LEXEMES = 1_500
 _MAX_GAP = 2
-_Code = tuple[str, int, int, int, int]
+Code = tuple[str, int, int, int, int]
+"""An opcode of SequenceMatcher."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def rewrites(data: bytes, change: UserChange) -> list[Rewrite]:
     matcher = SequenceMatcher(None, old, new, autojunk=False)
     codes = [code for code in matcher.get_opcodes() if code[0] != "equal"]
     found: list[Rewrite] = []
-    for _, i, j, k, m in _merged(codes):
+    for _, i, j, k, m in merged(codes):
         left = (*before_place, *old[:i])[-REACH:]
         right = (*old[j:], *behind_place)[:REACH]
         new_start = after[k - 1].end if k else place.start
@@ -126,9 +127,9 @@ def _around(data: bytes, place: Span) -> tuple[list[bytes], list[bytes]]:
     return [each.text for each in before[-REACH:]], [each.text for each in behind[:REACH]]
 
 
-def _merged(codes: Sequence[_Code]) -> list[_Code]:
+def merged(codes: Sequence[Code]) -> list[Code]:
     """Neighbouring pieces joined: ``a.b`` to ``x.y`` is one change, not two."""
-    joined: list[_Code] = []
+    joined: list[Code] = []
     for code in codes:
         if joined and code[1] - joined[-1][2] <= _MAX_GAP:
             _, i, _, k, _ = joined[-1]
