@@ -2,9 +2,10 @@
 
 In order: a rename that was begun by hand; what scopes decide (uses of a name that the edit declares
 under another one, calls of a function whose parameters it changed, an import that came or went);
-the same lines, expressions and words elsewhere; the pattern of the edit; and last what is wrong near by, which the model mends. What
-analysis drafts is proposed only if the model finds the drafts together more probable than
-what stands there, the result parses no worse, and nothing undoes what the user did.
+the same lines, expressions and words elsewhere, and the edit's own pattern; and last what is wrong
+near by, which the model mends. What the edit alone suggests is proposed only if the model finds the
+drafts together more probable than what stands there, the result parses no worse, and nothing undoes
+what the user did.
 """
 
 from __future__ import annotations
