@@ -108,4 +108,11 @@ def read_range(sent: Any) -> types.Range:
     """A range that came with a private method. Raises AttributeError for another shape."""
     from lsprotocol import types
 
-    return types.Range(*(types.Position(at.line, at.character) for at in (sent.start, sent.end)))
+    return types.Range(*map(read_position, (sent.start, sent.end)))
+
+
+def read_position(sent: Any) -> types.Position:
+    """A position that came with a private method. Raises AttributeError for another shape."""
+    from lsprotocol import types
+
+    return types.Position(sent.line, sent.character)

@@ -43,7 +43,7 @@ from engine.proposal import (
     Refusal,
 )
 from engine.request import Request
-from engine.spans import Span, span
+from engine.spans import ByteOffset, Span, span
 from engine.syntax import SyntaxTree, parse
 
 if TYPE_CHECKING:
@@ -56,10 +56,15 @@ _REACH = 2_000
 
 @dataclass(frozen=True, slots=True)
 class NextEdit:
-    """Where and what the next edit of the request's text is; ``findings`` of other tools."""
+    """Where and what the next edit of the request's text is; ``findings`` of other tools.
+
+    ``writing_at``: where the user is still writing, None when asked by hand. What is wrong on that
+    line is unfinished and not mended.
+    """
 
     request: Request
     findings: tuple[Finding, ...] = ()
+    writing_at: ByteOffset | None = None
 
     def run(self, infiller: Infiller, cancel: threading.Event, on_step: OnStep) -> Outcome:
         """See the module. Every way out is one outcome."""
@@ -90,6 +95,8 @@ class NextEdit:
         place = _broken([*self.findings, *scoped.findings], tree, change)
         if place is None:
             return Refusal(Reason.EMPTY, "the edit asks for no other", model=model)
+        if self.writing_at is not None and _is_on_line(tree, self.writing_at, place):
+            return Refusal(Reason.EMPTY, "the line at fault is being written", model=model)
         return infiller.fill_spans(request, (place,), cancel, on_step)
 
 
@@ -199,6 +206,11 @@ def _broken(findings: Sequence[Finding], tree: SyntaxTree, change: UserChange) -
         return None
     nearest = min(near, key=lambda each: abs(each.start - here.start))
     return repair_place(tree, nearest, here)
+
+
+def _is_on_line(tree: SyntaxTree, offset: ByteOffset, place: Span) -> bool:
+    line = tree.line_at(offset)
+    return line.start <= place.end and place.start <= line.end
 
 
 def _is_near(place: Span, here: Span) -> bool:

@@ -82,7 +82,8 @@ def _outcome(case: NextEditCase, infiller: Infiller | None) -> Outcome:
     if infiller is None:
         edits, is_judged = analysed(case.request), False
     else:
-        found = NextEdit(case.request).run(infiller, threading.Event(), lambda _: None)
+        job = NextEdit(case.request, writing_at=case.request.cursor)
+        found = job.run(infiller, threading.Event(), lambda _: None)
         edits = found.edits if isinstance(found, Proposal) else ()
         is_judged = found.forwards > 0
     return Outcome(case, edits, 1000 * (time.perf_counter() - began), is_judged)

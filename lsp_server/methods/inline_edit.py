@@ -1,21 +1,21 @@
 """``textDocument/copilotInlineEdit``: the next edit, wherever in the document it is.
 
-The cursor plays no part: what the user has just changed says what comes next. Everything that
-belongs to the change is in one answer, whose ``midfill.kind`` says how its edits relate. A client
-may send ``context.diagnostics``: what other tools found wrong is mended where nothing else follows.
+What the user has just changed says what comes next; the line of the cursor is not mended, which is
+still being written, unless the user asks by hand. Everything that belongs to the change is in one
+answer, whose ``midfill.kind`` says how its edits relate. A client may send ``context.diagnostics``:
+what other tools found wrong is mended where nothing else follows.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine
 from typing import Any
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
-from engine.edits.finding import Finding
 from engine.edits.next_edit import NextEdit
 from engine.proposal import Edit, Outcome, Proposal, Reason, Refusal
 from engine.spans import ByteOffset
@@ -24,7 +24,7 @@ from lsp_server.convert import ACCEPT_COMMAND, Suggestion, text_edit
 from lsp_server.documents import Document, DocumentSnapshot
 from lsp_server.ledger import Occasion
 from lsp_server.mode import Mode
-from lsp_server.positions import read_range
+from lsp_server.positions import offset_at, read_position, read_range
 from lsp_server.schedule import Answer
 from lsp_server.session import Session
 from lsp_server.silence import mark_of
@@ -53,8 +53,25 @@ def inline_edit(session: Session, params: Any) -> Result | Coroutine[Any, Any, R
     if refusal is not None:
         session.record(id_, document.uri, refusal)
         return _refusal_json(id_, refusal)
-    findings = findings_of(session, document, _diagnostics(params))
-    return _answer(session, id_, document, document.snapshot(), findings)
+    snapshot = document.snapshot()
+    edited = snapshot.recent_edits[-1].span.end if snapshot.recent_edits else ByteOffset(0)
+    job = NextEdit(
+        session.request(snapshot, edited),
+        tuple(findings_of(session, document, _diagnostics(params))),
+        None if _is_invoked(params) else _cursor(session, document, params, edited),
+    )
+    return _answer(session, id_, document, snapshot, job)
+
+
+def _cursor(session: Session, document: Document, params: Any, edited: ByteOffset) -> ByteOffset:
+    """Where the user is, at the last edit when the client does not say."""
+    sent = getattr(params, "position", None)
+    if sent is None:
+        return edited
+    try:
+        return offset_at(document.buffer, read_position(sent), session.encoding)
+    except (AttributeError, TypeError) as error:
+        raise JsonRpcInvalidParams(f"{METHOD}: position must be a Position ({error})") from error
 
 
 def _diagnostics(params: Any) -> list[types.Diagnostic]:
@@ -72,22 +89,21 @@ def _diagnostics(params: Any) -> list[types.Diagnostic]:
 
 def _unasked(session: Session, document: Document, params: Any) -> Refusal | None:
     """Refuse what nobody asked for by hand, where that is switched off."""
-    context = getattr(params, "context", None)
-    is_invoked = getattr(context, "triggerKind", None) == types.InlineCompletionTriggerKind.Invoked
-    if is_invoked or session.settings_for(document).mode is not Mode.OFF:
+    if _is_invoked(params) or session.settings_for(document).mode is not Mode.OFF:
         return None
     return Refusal(Reason.DISABLED, "midfill.mode is off: ask by hand")
 
 
+def _is_invoked(params: Any) -> bool:
+    """Whether the user asked by hand."""
+    context = getattr(params, "context", None)
+    kind = getattr(context, "triggerKind", None)
+    return bool(kind == types.InlineCompletionTriggerKind.Invoked)
+
+
 async def _answer(
-    session: Session,
-    id_: str,
-    document: Document,
-    snapshot: DocumentSnapshot,
-    findings: Sequence[Finding],
+    session: Session, id_: str, document: Document, snapshot: DocumentSnapshot, job: NextEdit
 ) -> Result:
-    edited = snapshot.recent_edits[-1].span.end if snapshot.recent_edits else ByteOffset(0)
-    job = NextEdit(session.request(snapshot, edited), tuple(findings))
     session.status.report(StatusKind.NORMAL, is_busy=True)
     started = time.perf_counter()
     try:

@@ -122,6 +122,20 @@ def test_a_new_fault_is_mended_by_the_model() -> None:
     assert made(request, outcome) == "x = 1\ny = (2)\nz = 3\n"
 
 
+def test_a_fault_is_not_mended_while_its_line_is_being_written() -> None:
+    request = typed("x = 1\ny = (⟦1⟧2⟦⟧\nz = 3\n")
+    infiller = Infiller(ScriptedDenoiser(ByteTokenizer(), [Script(("y = (2)",))]))
+    at = {"written": request.cursor, "left": span(0, 0).start}
+    found = {
+        name: NextEdit(request, writing_at=place).run(infiller, threading.Event(), lambda _: None)
+        for name, place in at.items()
+    }
+    refusal = found["written"]
+    assert isinstance(refusal, Refusal) and refusal.reason is Reason.EMPTY
+    assert refusal.forwards == 0 and "being written" in refusal.detail
+    assert made(request, found["left"]) == "x = 1\ny = (2)\nz = 3\n"
+
+
 def test_what_another_tool_found_is_mended_by_the_model() -> None:
     request = typed("size = ⟦1⟧2⟦⟧\nprint(siez)\n")
     at = request.text.index("siez")

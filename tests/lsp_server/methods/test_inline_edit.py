@@ -105,3 +105,27 @@ async def test_diagnostics_that_are_none_are_an_error(client_of: Any) -> None:
         params = {"textDocument": {"uri": URI, "version": 2}, "context": {"diagnostics": wrong}}
         answer = await client.request(METHOD, params)
         assert "context.diagnostics must be a list" in answer["error"]["message"]
+
+
+async def test_a_line_that_is_being_written_is_mended_only_by_hand(client_of: Any) -> None:
+    client = client_of(
+        lambda _: Infiller(ScriptedDenoiser(ByteTokenizer(), [Script(("x = (2)",))]))
+    )
+    await client.initialize()
+    client.open(URI, "x = 1\ny = 1\n")
+    client.change(URI, 2, client.edit(0, 4, 5, "(2"))
+    document = {"uri": URI, "version": 2}
+    here, below = ({"line": line, "character": 0} for line in (0, 1))
+    asked = {
+        "writing": {"position": here},
+        "unsaid": {},
+        "left": {"position": below},
+        "by hand": {"position": here, "context": {"triggerKind": 1}},
+    }
+    found = {}
+    for name, more in asked.items():
+        params = {"textDocument": document, **more}
+        found[name] = len((await client.request(METHOD, params))["result"]["edits"])
+    assert found == {"writing": 0, "unsaid": 0, "left": 1, "by hand": 1}
+    params = {"textDocument": document, "position": 3}
+    assert "must be a Position" in (await client.request(METHOD, params))["error"]["message"]
