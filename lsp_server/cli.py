@@ -95,16 +95,16 @@ def _fill_options(arguments: argparse.Namespace) -> FillOptions:
 def _lsp(arguments: argparse.Namespace) -> int:
     if arguments.connect:
         return _connect(arguments)
-    from lsp_server.server import ServeOptions, serve
+    from lsp_server.launch import LaunchOptions, launch
 
-    options = ServeOptions(
+    options = LaunchOptions(
         tcp=arguments.tcp,
         model=arguments.model,
         is_in_process=arguments.in_process,
         log_file=arguments.log_file,
         log_level=logging.getLevelName(arguments.log_level.upper()),
     )
-    return serve(options)
+    return launch(options)
 
 
 def _connect(arguments: argparse.Namespace) -> int:

@@ -36,7 +36,7 @@ _START = "import sys; sys.path[:] = {path!r}; from lsp_server.daemon import main
 
 @dataclass(frozen=True, slots=True)
 class ConnectOptions:
-    """How the shared server is started, if this is the first window; see ``ServeOptions``."""
+    """How the shared server is started, if this is the first window; see ``LaunchOptions``."""
 
     model: str | None = None
     is_in_process: bool = False

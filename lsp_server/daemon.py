@@ -10,15 +10,13 @@ import json
 import logging
 import os
 import sys
-from functools import partial
 from pathlib import Path
 
-from lsp_server.channel import ProcessChannel, ThreadChannel
 from lsp_server.endpoint import Endpoint
 from lsp_server.feedback_store import FILE_NAME, FeedbackStore
 from lsp_server.folders import state_folder
+from lsp_server.launch import made_to_stay, started_worker
 from lsp_server.logs import quieten_pygls, start_logging
-from lsp_server.server import build
 from lsp_server.worker import Worker
 
 logger = logging.getLogger(__name__)
@@ -63,6 +61,8 @@ class Daemon:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._num_clients += 1
         self._change.set()
+        from lsp_server.server import build
+
         # One server object each: pygls would send one client's answers to another.
         server, session = build(self._worker, self._model, self._store)
         try:
@@ -92,9 +92,10 @@ def main() -> None:
 
 async def _run(endpoint: Endpoint, options: dict[str, object], log_file: Path) -> None:
     model = options["model"]
-    in_process = partial(ProcessChannel, log_file=log_file)
     named = model if isinstance(model, str) else None
-    worker = Worker(named, ThreadChannel if options["is_in_process"] else in_process)
+    worker = started_worker(named, bool(options["is_in_process"]), log_file)
+    with made_to_stay():
+        import lsp_server.server  # noqa: F401
     store = FeedbackStore(state_folder() / FILE_NAME)
     grace_s = options["grace_s"]
     try:

@@ -64,14 +64,15 @@ class Reader:
         """Read what is still wanted, after a pause: the engine may do it by now."""
         self.close()
         if self._wanted is not None:
-            self._timer = asyncio.get_running_loop().call_later(PAUSE_S, self._start)
+            self._timer = asyncio.get_running_loop().call_later(PAUSE_S, self.start)
 
     def close(self) -> None:
         """Begin nothing more."""
         if self._timer is not None:
             self._timer.cancel()
 
-    def _start(self) -> None:
+    def start(self) -> None:
+        """Read what is wanted, unless the engine is busy."""
         wanted, self._wanted = self._wanted, None
         if wanted is None:
             return

@@ -9,28 +9,29 @@ import asyncio
 import ipaddress
 import logging
 import sys
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
 from pygls.io_ import StdoutWriter
 
 from engine.errors import BadInput
-from lsp_server.channel import ProcessChannel, ThreadChannel
 from lsp_server.convert import ACCEPT_COMMAND
 from lsp_server.feedback_store import FILE_NAME, FeedbackStore
 from lsp_server.folders import state_folder
 from lsp_server.language_server import MidfillServer, ThreadedReader
-from lsp_server.logs import quieten_pygls, start_logging
-from lsp_server.methods.code_action import OPTIONS as CODE_ACTION_OPTIONS
-from lsp_server.methods.code_action import RUN_COMMAND, code_action
-from lsp_server.methods.code_action_resolve import (
-    chosen_of,
+from lsp_server.late_methods import (
+    CODE_ACTION_OPTIONS,
+    INLINE_EDIT_METHOD,
+    RUN_COMMAND,
+    code_action,
     code_action_resolve,
-    run_action,
+    inline_edit,
+    prepare_rename,
+    rename,
+    run_command,
 )
+from lsp_server.logs import quieten_pygls
 from lsp_server.methods.completion import completion
 from lsp_server.methods.configuration import did_change_configuration
 from lsp_server.methods.did_change import did_change
@@ -50,15 +51,11 @@ from lsp_server.methods.did_show_completion import did_show_completion
 from lsp_server.methods.execute_command import accept
 from lsp_server.methods.initialize import initialize, initialized
 from lsp_server.methods.inline_completion import inline_completion
-from lsp_server.methods.inline_edit import METHOD as INLINE_EDIT_METHOD
-from lsp_server.methods.inline_edit import inline_edit
 from lsp_server.methods.notebook_document import (
     did_change_notebook,
     did_close_notebook,
     did_open_notebook,
 )
-from lsp_server.methods.prepare_rename import prepare_rename
-from lsp_server.methods.rename import rename
 from lsp_server.methods.shutdown import shutdown
 from lsp_server.methods.trace import METHOD as TRACE_METHOD
 from lsp_server.methods.trace import trace
@@ -98,28 +95,14 @@ _HANDLERS: tuple[tuple[str, Any, Any], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ServeOptions:
-    """How to serve. ``tcp`` is a loopback host and a port; None means stdin and stdout."""
-
-    tcp: tuple[str, int] | None = None
-    model: str | None = None
-    is_in_process: bool = False
-    log_file: Path | None = None
-    log_level: int = logging.INFO
-
-
-def serve(options: ServeOptions) -> int:
-    """Serve until the client is done (stdio) or for ever (TCP); returns the exit code.
+def serve(worker: Worker, model: str | None, tcp: tuple[str, int] | None) -> int:
+    """Serve on stdin and stdout, or at ``tcp``; returns the exit code. See ``launch``.
 
     Raises BadInput for an address that others could reach.
     """
-    start_logging(options.log_level, options.log_file)
     quieten_pygls()
-    in_process = partial(ProcessChannel, log_file=options.log_file)
-    worker = Worker(options.model, ThreadChannel if options.is_in_process else in_process)
     try:
-        return asyncio.run(_serve(worker, options))
+        return asyncio.run(_serve(worker, model, tcp))
     except KeyboardInterrupt:
         return 130
 
@@ -146,20 +129,19 @@ def _accept_command(session: Session) -> Any:
 
 
 def _run_command(session: Session) -> Any:
-    def run_command(data: dict[str, Any]) -> Any:
-        return run_action(session, chosen_of(session, data))
+    def run(data: dict[str, Any]) -> Any:
+        return run_command(session, data)
 
-    return run_command
+    return run
 
 
-async def _serve(worker: Worker, options: ServeOptions) -> int:
+async def _serve(worker: Worker, model: str | None, tcp: tuple[str, int] | None) -> int:
     store = FeedbackStore(state_folder() / FILE_NAME)
     try:
-        if options.tcp is None:
-            return await _serve_stdio(worker, options.model, store)
-        return await _serve_tcp(worker, options.model, store, *options.tcp)
+        if tcp is None:
+            return await _serve_stdio(worker, model, store)
+        return await _serve_tcp(worker, model, store, *tcp)
     finally:
-        worker.close()
         store.close()
 
 

@@ -29,6 +29,7 @@ from lsp_server.documents import Document, Documents, DocumentSnapshot
 from lsp_server.feedback import Feedback
 from lsp_server.feedback_store import FeedbackStore
 from lsp_server.language_server import MidfillServer
+from lsp_server.late_methods import import_all
 from lsp_server.ledger import Ledger
 from lsp_server.messages import LoadFailed, Loading
 from lsp_server.mode import Mode
@@ -116,7 +117,7 @@ class Session:
         self._request_ids = itertools.count(1)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._unsubscribe: Callable[[], None] = lambda: None
-        self._has_told_loss = False
+        self._has_told_loss = self._has_begun_rest = False
 
     def can(self, capability: str) -> bool:
         """Tell whether the client declared ``capability``, given by its path in snake case."""
@@ -155,13 +156,8 @@ class Session:
         )
         self.worker.start()
 
-    def start_index(self) -> None:
-        """Index the trusted folders in the background, if the settings want it."""
-        self.set_index_roots()
-        self.spawn(self.background_index.run())
-
     def set_index_roots(self) -> None:
-        """Index the folders that the client has open by now."""
+        """Index the folders that the client has open by now, once the engine is there."""
         paths = [path for uri in self.folders.uris if (path := to_fs_path(uri)) is not None]
         is_wanted = self.settings.workspace_index
         self.workspace.set_roots(
@@ -332,7 +328,16 @@ class Session:
         else:
             self._has_told_loss = False
             self.status.report(StatusKind.NORMAL)
-            self.reader.resume()
+            self.reader.start()
+        if not isinstance(event, Loading):
+            self._begin_the_rest()
+
+    def _begin_the_rest(self) -> None:
+        """Do what the first proposal does not need, now that the engine has what it needs."""
+        if not self._has_begun_rest:
+            self._has_begun_rest = True
+            self.spawn(asyncio.to_thread(import_all))
+            self.spawn(self.background_index.run())
 
     def _handle_loss(self, loss: Lost) -> None:
         if loss.retry_s is None:

@@ -1,4 +1,4 @@
-"""The engine's keeper: one child process, started late, missed at once, started again.
+"""The engine's keeper: one child process, missed at once when it is gone, started again.
 
 Knows requests and outcomes, nothing of the Language Server Protocol. Thread-safe; listeners are
 called on the thread that reads the engine's pipe.

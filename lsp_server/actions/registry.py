@@ -51,8 +51,3 @@ def providers_for(num_bytes: int, *, is_asked: bool) -> tuple[Provider, ...]:
 def provider_named(name: object) -> Provider | None:
     """The provider of that name."""
     return next((provider for provider in PROVIDERS if provider.name == name), None)
-
-
-def all_kinds() -> list[str]:
-    """The LSP kinds of all providers, each once."""
-    return list(dict.fromkeys(kind for provider in PROVIDERS for kind in provider.kinds))

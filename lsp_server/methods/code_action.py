@@ -9,15 +9,12 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
 from lsp_server.actions.provider import ActionOffer, Provider
-from lsp_server.actions.registry import all_kinds, providers_for
+from lsp_server.actions.registry import providers_for
 from lsp_server.actions.site import findings_of, site_of
 from lsp_server.documents import DocumentSnapshot
+from lsp_server.late_methods import RUN_COMMAND
 from lsp_server.positions import span_of
 from lsp_server.session import Session
-
-RUN_COMMAND = "midfill.runAction"
-
-OPTIONS = types.CodeActionOptions(code_action_kinds=all_kinds(), resolve_provider=True)
 
 
 def code_action(session: Session, params: types.CodeActionParams) -> list[types.CodeAction]:

@@ -28,6 +28,6 @@ async def initialized(session: Session, _params: types.InitializedParams) -> Non
     """Ask for the user's settings, then start the engine, which loads its model on its own."""
     await pull(session)
     session.start_engine()
-    session.start_index()
+    session.set_index_roots()
     await session.registrations.update()
     await watch(session)

@@ -22,6 +22,7 @@ from engine.spans import ByteOffset
 from lsp_server.actions.site import findings_of
 from lsp_server.convert import ACCEPT_COMMAND, Suggestion, text_edit
 from lsp_server.documents import Document, DocumentSnapshot
+from lsp_server.late_methods import INLINE_EDIT_METHOD as METHOD
 from lsp_server.ledger import Occasion
 from lsp_server.mode import Mode
 from lsp_server.positions import offset_at, read_position, read_range
@@ -30,7 +31,6 @@ from lsp_server.session import Session
 from lsp_server.silence import mark_of
 from lsp_server.status import StatusKind
 
-METHOD = "textDocument/copilotInlineEdit"
 # What a hidden secret looks like in the texts that the engine gets.
 _HIDDEN = "xxxxxxxx"
 _MAX_DIAGNOSTICS = 100

@@ -52,15 +52,20 @@ async def test_an_unsaved_buffer_gets_an_item(
     assert server.process.returncode == 0
 
 
-async def test_initialize_is_answered_before_anything_is_started(start: Any) -> None:
+@pytest.mark.skipif(sys.platform == "win32", reason="stops a process with a signal")
+async def test_the_engine_starts_before_anybody_speaks_and_nobody_waits_for_it(start: Any) -> None:
     server = await start()
+    await server.until(lambda: len(server.engine_pids) == 1)
+    os.kill(server.engine_pids[0], signal.SIGSTOP)
     server.client.capabilities = types.ClientCapabilities()
     await server.client.initialize_async(
         types.InitializeParams(capabilities=types.ClientCapabilities())
     )
-    assert server.engine_pids == []
+    os.kill(server.engine_pids[0], signal.SIGCONT)
     server.client.initialized(types.InitializedParams())
-    await server.until(lambda: len(server.engine_pids) == 1)
+    server.open(TEXT)
+    assert len(await server.complete(5, 15)) == 1
+    assert len(server.engine_pids) == 1
     # An exit that no shutdown came before is a failure.
     server.client.exit(None)
     assert await server.process.wait() == 1
