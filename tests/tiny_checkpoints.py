@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import transformers
 from safetensors.torch import save_file
 from transformers import AutoConfig, AutoModelForCausalLM
 
@@ -191,6 +192,53 @@ _STABLE_DIFFCODER = (
     "<[MASK_TOKEN]>",
     *(f"<[fim-{part}]>" for part in ("prefix", "suffix", "middle")),
 )
+# A window that hides some of a short prompt; one layer of either kind.
+_GEMMA_SIZES = {
+    "text_config": {
+        "vocab_size": 400,
+        "hidden_size": 32,
+        "intermediate_size": 48,
+        "num_hidden_layers": 2,
+        "layer_types": ["sliding_attention", "full_attention"],
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "head_dim": 8,
+        "global_head_dim": 16,
+        "num_global_key_value_heads": 1,
+        "sliding_window": 24,
+        "max_position_embeddings": 512,
+        "num_experts": 8,
+        "top_k_experts": 2,
+        "moe_intermediate_size": 16,
+    },
+    "vision_config": {
+        "model_type": "gemma4_vision",
+        "hidden_size": 16,
+        "intermediate_size": 16,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 2,
+        "head_dim": 8,
+        "position_embedding_size": 16,
+    },
+    "canvas_length": 16,
+}
+
+
+def gemma_tensors(tensors: Tensors) -> Tensors:
+    """As its library saves them: shared weights once, under the open half's names."""
+    return {
+        name: tensor
+        for name, tensor in tensors.items()
+        if name != "lm_head.weight"
+        and ("language_model" not in name or name.endswith("layer_scalar"))
+    }
+
+
+_GEMMA = (
+    *("<pad>", "<eos>", "<bos>", "<unk>", "<mask>"),
+    *("<|turn>", "<turn|>", "<|channel>", "<channel|>"),
+)
 _LLADA = ("<|mdm_mask|>", "<|endoftext|>")
 _DREAM = ("<|beginoftext|>", "<|mask|>", "<|endoftext|>")
 _SDAR = (
@@ -207,6 +255,15 @@ TINY = {
         Tiny("stable-diffcoder", "llama", _published("llama"), _STABLE_DIFFCODER, False),
         Tiny("llada2", "glm4_moe", _LLADA2_CONFIG, _LLADA2, False, llada2_tensors, _GLM4_SIZES),
         Tiny("llada", "llama", _LLADA_CONFIG, _LLADA, False, llada_tensors, _LLADA_SIZES),
+        Tiny(
+            "diffusion-gemma",
+            "diffusion_gemma",
+            {"model_type": "diffusion_gemma", **_GEMMA_SIZES},
+            _GEMMA,
+            False,
+            gemma_tensors,
+            _GEMMA_SIZES,
+        ),
         *(
             Tiny(f"bidirectional-{stock}", stock, _published(f"a2d-{stock}"), _DREAM[1:], False)
             for stock in ("llama", "qwen2", "qwen3")
@@ -224,7 +281,11 @@ def stock_model(tiny: Tiny) -> Any:
     torch.manual_seed(0)
     rope = {"rope_type": "default", "rope_theta": 1000000.0}
     sizes = {**SIZES, "rope_parameters": rope, **tiny.sizes}
-    model = AutoModelForCausalLM.from_config(AutoConfig.for_model(tiny.stock, **sizes))
+    if tiny.stock == "diffusion_gemma":
+        config = AutoConfig.for_model(tiny.stock, **tiny.sizes)
+        model = transformers.DiffusionGemmaForBlockDiffusion(config)
+    else:
+        model = AutoModelForCausalLM.from_config(AutoConfig.for_model(tiny.stock, **sizes))
     with torch.no_grad():
         for parameter in model.parameters():
             if parameter.ndim > 1:
@@ -232,6 +293,8 @@ def stock_model(tiny: Tiny) -> Any:
         for name, buffer in model.named_buffers():
             if name.endswith("e_score_correction_bias"):
                 buffer.normal_(0.0, 0.3)
+            if name.endswith("layer_scalar"):
+                buffer.uniform_(0.5, 1.0)
     return model.eval()
 
 
@@ -245,7 +308,8 @@ def write_checkpoint(folder: Path, tiny: Tiny, without: str = "") -> Path:
         if name != without
     }
     save_file(tensors, folder / "model.safetensors")
-    write_tokenizer(folder, tiny.tokens)
+    write = write_gemma_tokenizer if tiny.stock == "diffusion_gemma" else write_tokenizer
+    write(folder, tiny.tokens)
     return folder
 
 
@@ -257,3 +321,34 @@ def write_tokenizer(folder: Path, tokens: tuple[str, ...]) -> None:
     (folder / "merges.txt").write_text("#version: 0.2\ni n\n")
     added = {token: len(vocabulary) + index for index, token in enumerate(tokens)}
     (folder / "added_tokens.json").write_text(json.dumps(added))
+
+
+def write_gemma_tokenizer(folder: Path, tokens: tuple[str, ...]) -> None:
+    """Characters, a merge and single bytes, spaces written as Gemma writes them."""
+    space = "\u2581"
+    characters = [*map(chr, range(0x21, 0x7F)), space, "\n", "in", f"{space}{space}"]
+    single = [f"<0x{byte:02X}>" for byte in range(256)]
+    ids = {token: index for index, token in enumerate((*tokens, *single, *characters))}
+    special = [{"id": ids[token], "content": token, "special": True} for token in tokens]
+    white = [{"id": ids[token], "content": token, "special": False} for token in ("\n", space * 2)]
+    flags = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False}
+    record = {
+        "version": "1.0",
+        "added_tokens": [{**entry, **flags} for entry in (*special, *white)],
+        "normalizer": {"type": "Replace", "pattern": {"String": " "}, "content": space},
+        "pre_tokenizer": {
+            "type": "Split",
+            "pattern": {"String": " "},
+            "behavior": "MergedWithPrevious",
+            "invert": False,
+        },
+        "model": {
+            "type": "BPE",
+            "unk_token": "<unk>",
+            "fuse_unk": True,
+            "byte_fallback": True,
+            "vocab": ids,
+            "merges": [["i", "n"]],
+        },
+    }
+    (folder / "tokenizer.json").write_text(json.dumps(record))

@@ -1,8 +1,9 @@
-"""A model's own tokenizer behind the engine's: byte-level BPE run by the ``tokenizers`` library."""
+"""A model's own tokenizer behind the engine's: BPE run by the ``tokenizers`` library."""
 
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 from tokenizers import Tokenizer as Backend
@@ -10,10 +11,13 @@ from tokenizers import Tokenizer as Backend
 from engine.byte_pairs import byte_alphabet
 from engine.canvas import Ids
 from engine.denoisers.families.checkpoint import Checkpoint
+from engine.denoisers.hub_vocabulary import SPACE
 from engine.errors import DamagedWeights, UnknownModel
 from engine.tokenizer import HEALING_WINDOW
 
 _SEPARATORS = ("<file_sep>", "<|file_sep|>")
+_LAST_WORD = re.compile(r" ?(\w+|[^\w\s]+)$")
+_BYTE = re.compile(r"<0x([0-9A-F]{2})>")
 
 
 class HubTokenizer:
@@ -33,7 +37,7 @@ class HubTokenizer:
             raise DamagedWeights(
                 f"{checkpoint.folder}: the tokenizer cannot be read ({error}): fetch it again"
             ) from error
-        self.vocab_size = checkpoint.vocab_size
+        self.vocab_size, self._is_byte_level = checkpoint.vocab_size, vocabulary.is_byte_level
         self.mask_id = checkpoint.special("mask", family.mask_tokens, "mask_token_id")
         self.eom_id = checkpoint.special("end", family.end_tokens)
         self.end_ids = tuple(
@@ -70,15 +74,20 @@ class HubTokenizer:
         if line < start:
             start -= 1
             if not before[start].isspace():
-                splitter = self._backend.pre_tokenizer
-                pieces = splitter.pre_tokenize_str(before[line:])
-                start = line + int(pieces[-1][1][0])
+                start = line + self._last_piece(before[line:])
         return self.encode(before[:start]), before[start:].encode()
+
+    def _last_piece(self, text: str) -> int:
+        """Where the last pre-token of a line begins; of a kind without any the last word does."""
+        if not self._is_byte_level:
+            found = _LAST_WORD.search(text)
+            return found.start() if found else len(text)
+        return int(self._backend.pre_tokenizer.pre_tokenize_str(text)[-1][1][0])
 
 
 def _pieces(checkpoint: Checkpoint, vocab_size: int) -> tuple[bytes, ...]:
     """Bytes per id; none for special tokens and for rows that have no token."""
-    alphabet = byte_alphabet()
+    alphabet, is_byte_level = byte_alphabet(), checkpoint.vocabulary.is_byte_level
     table = [b""] * vocab_size
     special = checkpoint.vocabulary.special_ids
     for token, index in checkpoint.vocabulary.ids.items():
@@ -87,7 +96,10 @@ def _pieces(checkpoint: Checkpoint, vocab_size: int) -> tuple[bytes, ...]:
                 f"{checkpoint.folder}: token {token} has id {index}, the model has {vocab_size} "
                 "rows: the tokenizer is another model's"
             )
-        if index not in special:
+        if index not in special and not is_byte_level:
+            byte = _BYTE.fullmatch(token)
+            table[index] = bytes.fromhex(byte[1]) if byte else token.replace(SPACE, " ").encode()
+        elif index not in special:
             if not all(character in alphabet for character in token):
                 raise UnknownModel(
                     f"{checkpoint.folder}: token {token!r} is not spelled in bytes: only "

@@ -19,17 +19,23 @@ _QWEN_PATTERN = (
     r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
 
+SPACE = "\u2581"
+# Gemma's: the one change that can be undone.
+_SPACES = {"type": "Replace", "pattern": {"String": " "}, "content": SPACE}
+
 
 @dataclass(frozen=True, slots=True)
 class HubVocabulary:
     """``ids`` by token, special ones included; ``special_ids`` spell nothing.
 
     ``record``: a ``tokenizer.json`` without special tokens, so that text that spells one is plain.
+    ``is_byte_level``: tokens spell bytes, else characters, with single bytes for rare ones.
     """
 
     ids: Mapping[str, int]
     special_ids: frozenset[int]
     record: Mapping[str, Any]
+    is_byte_level: bool = True
 
     @staticmethod
     def read(folder: Path) -> HubVocabulary:
@@ -50,15 +56,29 @@ class HubVocabulary:
             raise DamagedWeights(
                 f"{folder}: the tokenizer cannot be read ({error!r}): fetch the model again"
             ) from error
+        is_byte_level = not model.get("byte_fallback")
+        if not is_byte_level and record.get("normalizer") != _SPACES:
+            raise UnknownModel(
+                f"{folder}: a tokenizer that changes more than spaces: only byte-level BPE and "
+                "Gemma's kind are read"
+            )
+        white = [] if is_byte_level else [*filter(_is_white, record.get("added_tokens", ()))]
+        for entry in white:
+            added.pop(entry["content"], None)
         plain = {
             **record,
-            "added_tokens": [],
-            "normalizer": None,
+            "added_tokens": white,
+            "normalizer": None if is_byte_level else _SPACES,
             "post_processor": None,
             "truncation": None,
             "padding": None,
         }
-        return HubVocabulary(ids, frozenset(added.values()), plain)
+        return HubVocabulary(ids, frozenset(added.values()), plain, is_byte_level)
+
+
+def _is_white(entry: Mapping[str, Any]) -> bool:
+    """Whether an added token is a run of white space: text, not special."""
+    return not entry.get("special") and not entry["content"].replace(SPACE, " ").strip()
 
 
 def _files(folder: Path) -> tuple[dict[str, Any], dict[str, int]]:

@@ -95,7 +95,7 @@ class Prompted:
 
     ``first``: ids that open a text; ``before_prefix``, ``before_suffix``, ``before_middle``: those
     that the prompt puts there. ``separator`` follows the snippets, which stand before the prefix.
-    A token sees its block and those before.
+    A token sees its block and those before; all of the hole sees all, if it ``is_open``.
     """
 
     separator: Ids
@@ -105,6 +105,7 @@ class Prompted:
     is_suffix_first: bool
     block_size: int
     first: tuple[int, ...] = ()
+    is_open: bool = False
 
     def stable(self, canvas: Canvas, line_break: Ids) -> ContextTokens:
         """The prompt and the finished blocks. Raises MidfillError for several holes."""
@@ -130,6 +131,8 @@ class Prompted:
         context = self.stable(canvas, line_break).ids
         ids = np.concatenate([context, canvas.holes[0].ids])
         rank = np.arange(len(ids)) // self.block_size
+        if self.is_open:
+            rank[len(context) :] = len(context)
         places = np.arange(len(context), len(ids))
         return Sequence(ids, rank, places, len(context) // self.block_size * self.block_size)
 

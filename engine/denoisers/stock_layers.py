@@ -6,14 +6,15 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
+import transformers
 from huggingface_hub.errors import StrictDataclassError
 from safetensors.torch import load_file
-from transformers import AutoConfig, AutoModelForCausalLM, DynamicCache
+from transformers import CONFIG_MAPPING, AutoConfig, AutoModelForCausalLM, DynamicCache
 from transformers.utils import logging as transformers_logging
 
 from engine.canvas import Ids
@@ -55,7 +56,7 @@ class StockLayers:
         self.dtype = torch.bfloat16 if self.device.type == "cuda" else torch.float32
         self.max_rows, self.notices = MAX_ROWS, list[str]()
         config = _config(checkpoint)
-        self.max_positions = int(config.max_position_embeddings)
+        self.max_positions = int(config.get_text_config().max_position_embeddings)
         _compare(checkpoint, config)
         self._bits = bits_of(checkpoint.config, str(checkpoint.folder))
         if checkpoint.family.is_mixture:
@@ -131,7 +132,7 @@ class StockLayers:
         ids, visible, positions = padded(passes, self._num_rows(len(passes)))
         arrays = [torch.from_numpy(array).to(self.device) for array in (ids, visible, positions)]
         fed = (*arrays, *self._stacked(passes, len(ids)))
-        hidden, *parts = (self._replays or self._forward)(fed)
+        hidden, *parts = self._computed(passes, fed)
         logits = self._logits(hidden, passes)
         new = list(zip(parts[::2], parts[1::2], strict=True))
         return [
@@ -143,12 +144,14 @@ class StockLayers:
         """Rows of the forward: powers of two where each number of rows costs a recording."""
         return num_passes if self.device.type == "cpu" else 1 << (num_passes - 1).bit_length()
 
-    def _forward(self, fed: Tensors) -> Tensors:
+    def _computed(self, passes: Sequence[Pass], fed: Tensors) -> Sequence[torch.Tensor]:
         """Last hidden states (R, N, H), and the new keys and values of each layer."""
+        del passes
+        return (self._replays or self._forward)(fed)
+
+    def _forward(self, fed: Tensors) -> Tensors:
         ids, visible, positions, *cached = fed
-        past: Any = DynamicCache()
-        for layer, start in enumerate(range(0, len(cached), 2)):
-            past.update(cached[start], cached[start + 1], layer)
+        past = kept(cached)
         hidden = self._model.base_model(
             input_ids=ids,
             attention_mask=visible,
@@ -156,11 +159,7 @@ class StockLayers:
             use_cache=True,
             **{self._cache_name: past},
         ).last_hidden_state
-        num_cached = visible.shape[-1] - ids.shape[1]
-        new = [
-            part[:, :, num_cached:] for layer in past.layers for part in (layer.keys, layer.values)
-        ]
-        return hidden, *new
+        return hidden, *added(past, visible.shape[-1] - ids.shape[1])
 
     def _stacked(self, passes: Sequence[Pass], num_rows: int) -> list[torch.Tensor]:
         """The passes' keys and values (R, K, cached, head_width), padded, layer by layer."""
@@ -184,8 +183,26 @@ class StockLayers:
         places = np.concatenate([one.wanted for one in passes])
         num_spare = -len(rows) % MIN_LOGIT_ROWS
         chosen = hidden[np.pad(rows, (0, num_spare)), np.pad(places, (0, num_spare))]
-        logits = self._model.get_output_embeddings()(chosen)[: len(rows)].float().cpu().numpy()
+        logits = self._head(chosen)[: len(rows)].float().cpu().numpy()
         return np.split(logits, np.cumsum(sizes)[:-1])
+
+    def _head(self, hidden: torch.Tensor) -> torch.Tensor:
+        """Logits (M, V) of hidden states (M, H)."""
+        logits: torch.Tensor = self._model.get_output_embeddings()(hidden)
+        return logits
+
+
+def kept(cached: Sequence[torch.Tensor]) -> Any:
+    """Keys and values, layer by layer, as the stock layers take them."""
+    past: Any = DynamicCache()
+    for layer, start in enumerate(range(0, len(cached), 2)):
+        past.update(cached[start], cached[start + 1], layer)
+    return past
+
+
+def added(past: Any, num_cached: int) -> list[torch.Tensor]:
+    """Keys and values behind the first ``num_cached``, layer by layer."""
+    return [part[:, :, num_cached:] for layer in past.layers for part in (layer.keys, layer.values)]
 
 
 def _why_no_gpu() -> str:
@@ -218,6 +235,11 @@ def cropped(cache: Cache, num_tokens: int) -> Cache:
 
 def _config(checkpoint: Checkpoint) -> Any:
     stock, record = checkpoint.family.stock, checkpoint.layer_config
+    if stock not in CONFIG_MAPPING:
+        raise UnknownModel(
+            f"{checkpoint.folder}: {checkpoint.family.title} needs a newer transformers than "
+            f"{transformers.__version__}: pip install -U transformers"
+        )
     kept = {name: value for name, value in record.items() if name not in _NOT_OURS}
     try:
         return AutoConfig.for_model(stock, **kept)
@@ -238,10 +260,11 @@ def _compare(checkpoint: Checkpoint, config: Any) -> None:
     """Every tensor the layers need is there in its shape, before one is read."""
     expected = _empty(config).state_dict()
     shapes = {name: tuple(tensor.shape) for name, tensor in expected.items()}
-    for name, shape in _published(shapes, checkpoint.tensors):
-        if name == "lm_head.weight" and config.tie_word_embeddings:
+    for name, shape in _published(shapes, checkpoint):
+        is_tied = name == "lm_head.weight" and config.tie_word_embeddings
+        if is_tied or name.startswith(checkpoint.family.unused):
             continue
-        found = checkpoint.tensors.get(name)
+        found = checkpoint.published(name)
         if found is None:
             raise DamagedWeights(
                 f"{checkpoint.folder}: tensor {name} is missing from the weights: fetch them again,"
@@ -255,7 +278,7 @@ def _compare(checkpoint: Checkpoint, config: Any) -> None:
 
 
 def _published(
-    shapes: Mapping[str, tuple[int, ...]], found: Collection[str]
+    shapes: Mapping[str, tuple[int, ...]], checkpoint: Checkpoint
 ) -> Iterator[tuple[str, tuple[int, ...]]]:
     """The same tensors as a checkpoint holds them: of each expert its own, where it has no whole.
 
@@ -263,7 +286,8 @@ def _published(
     """
     for name, shape in shapes.items():
         stem, _, last = name.rpartition(".")
-        if name in found or not stem.endswith(".experts") or len(shape) != 3:
+        is_fused = stem.endswith(".experts") and len(shape) == 3
+        if not is_fused or checkpoint.published(name) is not None:
             yield name, shape
             continue
         for number in range(shape[0]):
@@ -277,18 +301,22 @@ def _published(
 
 def _load(checkpoint: Checkpoint, config: Any, dtype: torch.dtype) -> Any:
     family = checkpoint.family
-    tensors: Mapping[str, torch.Tensor] = {
+    tensors: dict[str, torch.Tensor] = {
         part.name: tensor[part.start : part.end] if part.end is not None else tensor
         for file in checkpoint.files
         for name, tensor in load_file(file).items()
         for part in parts_of(name, family, checkpoint.config)
     }
-    kind = type(_empty(config))
+    empty = _empty(config)
+    for name in empty.state_dict():
+        twin = next((each for each in checkpoint.twins(name) if each in tensors), None)
+        if name not in tensors and twin is not None:
+            tensors[name] = tensors[twin]
     bars: Any = transformers_logging
     was_shown = bars.is_progress_bar_enabled()
     bars.disable_progress_bar()
     try:
-        model = kind.from_pretrained(None, config=config, state_dict=dict(tensors), dtype=dtype)
+        model = type(empty).from_pretrained(None, config=config, state_dict=tensors, dtype=dtype)
     finally:
         if was_shown:
             bars.enable_progress_bar()
@@ -297,6 +325,8 @@ def _load(checkpoint: Checkpoint, config: Any, dtype: torch.dtype) -> Any:
 
 def _empty(config: Any) -> Any:
     build: Any = AutoModelForCausalLM.from_config
+    if config.model_type == "diffusion_gemma":
+        build = transformers.DiffusionGemmaForBlockDiffusion
     with torch.device("meta"):
         return build(config)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -18,7 +18,9 @@ from engine.denoisers import lengths
 from engine.denoisers.context_cache import common_prefix
 from engine.denoisers.families.checkpoint import Checkpoint
 from engine.denoisers.families.family import Arrangement, LengthControl
+from engine.denoisers.gemma_layers import GemmaLayers
 from engine.denoisers.hub_tokenizer import HubTokenizer
+from engine.denoisers.noise import noised
 from engine.denoisers.passes import Pass, PassQueue
 from engine.denoisers.protocol import ContextHandle, Logits
 from engine.denoisers.sequence import InPlace, Prompted, SequenceLayout, SuffixFirstSequence
@@ -63,7 +65,8 @@ class TorchDenoiser:
         self.name, self.family = checkpoint.name, checkpoint.family
         self.tokenizer = HubTokenizer(checkpoint)
         self.layout = _layout(checkpoint, self.tokenizer)
-        self._layers = StockLayers(checkpoint, device)
+        self._is_canvas = self.family.arrangement is Arrangement.CANVAS
+        self._layers = (GemmaLayers if self._is_canvas else StockLayers)(checkpoint, device)
         self._line_break = self.tokenizer.encode("\n")
         self.passes = PassQueue(self._layers.run, self._layers.max_rows)
 
@@ -250,6 +253,8 @@ class TorchDenoiser:
     ) -> list[Logits]:
         """Logits for the tokens at ``wanted`` of sequences of one length."""
         self._check_length(len(rows[0].ids))
+        if self._is_canvas:
+            handle, rows = self._on_noise(handle, rows, cancel)
         shifted = [np.maximum(places - int(self.family.is_shifted), 0) for places in wanted]
         start = self._whole(
             min(
@@ -264,6 +269,17 @@ class TorchDenoiser:
             for each, places in zip(rows, shifted, strict=True)
         ]
         return [self._ended(answer.logits) for answer in self.passes.ask(passes, cancel)]
+
+    def _on_noise(
+        self, handle: TorchHandle, rows: Sequence[Tokens], cancel: threading.Event | None
+    ) -> tuple[TorchHandle, list[Tokens]]:
+        """Noise for masks; all of the context encoded, as the open half cannot read any."""
+        num_context = rows[0].num_stable
+        if common_prefix(handle.tokens.ids, rows[0].ids) < num_context:
+            context = ContextTokens(rows[0].ids[:num_context], num_context)
+            handle = self._encode(context, handle, cancel)
+        mask_id, size = self.tokenizer.mask_id, self.tokenizer.vocab_size
+        return handle, [replace(each, ids=noised(each.ids, mask_id, size)) for each in rows]
 
     def _ended(self, logits: Logits) -> Logits:
         """Logits (M, V) where whatever ends a text counts as the end."""
@@ -290,7 +306,7 @@ def _layout(checkpoint: Checkpoint, tokenizer: HubTokenizer) -> SequenceLayout:
         names = ("<suf>", "<pre>", "<rest>", "<mid>")
         suf, pre, rest, mid = (ids[name] for name in names)
         return SuffixFirstSequence(SuffixFirst(suf, pre, rest, mid, holes))
-    if checkpoint.family.arrangement is Arrangement.PROMPTED:
+    if checkpoint.family.arrangement in (Arrangement.PROMPTED, Arrangement.CANVAS):
         return _prompted(checkpoint, tokenizer, first)
     return InPlace(tokenizer.file_sep_id, first)
 
@@ -313,6 +329,7 @@ def _prompted(
         prompt.is_suffix_first,
         int(checkpoint.config.get("block_size") or checkpoint.family.block_size),
         first,
+        checkpoint.family.arrangement is Arrangement.CANVAS,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from engine.denoisers.families.converted import OPEN_DCODER, bidirectional, converted
+from engine.denoisers.families.diffusion_gemma import DIFFUSION_GEMMA
 from engine.denoisers.families.dream import DREAM, DREAMON
 from engine.denoisers.families.family import Config, Family
 from engine.denoisers.families.llada import LLADA
@@ -18,6 +19,7 @@ _STOCK = ("llama", "qwen2", "qwen3")
 _BY_TYPE: dict[str, tuple[Family, ...]] = {
     "dream": (DREAMON, DREAM),
     "llada": (LLADA,),
+    "diffusion_gemma": (DIFFUSION_GEMMA,),
     "sdar": (SDAR,),
     "llada2_moe": (LLADA2,),
     "llama": (STABLE_DIFFCODER, converted("llama"), bidirectional("llama")),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -64,7 +64,8 @@ class Checkpoint:
     @property
     def vocab_size(self) -> int:
         """Rows of the embedding: ids from 0 up to here. Raises DamagedWeights."""
-        size = self.layer_config.get("vocab_size")
+        config = self.layer_config
+        size = config.get("text_config", config).get("vocab_size")
         if not isinstance(size, int) or size < 1:
             path = self.folder / CONFIG_FILE
             raise DamagedWeights(f"{path}: vocab_size is {size!r}, no size: fetch the model again")
@@ -79,6 +80,15 @@ class Checkpoint:
         except KeyError as error:
             path = self.folder / CONFIG_FILE
             raise DamagedWeights(f"{path}: {error} is missing: fetch the model again") from error
+
+    def twins(self, name: str) -> Sequence[str]:
+        """Other names of a tensor of the stock layers, under which it may be published."""
+        return self.family.twins(name) if self.family.twins else ()
+
+    def published(self, name: str) -> Tensor | None:
+        """Where a tensor of the stock layers is, under any of its names; None without it."""
+        names = (name, *self.twins(name))
+        return next((self.tensors[each] for each in names if each in self.tensors), None)
 
     def special(self, kind: str, names: tuple[str, ...], id_key: str = "") -> int:
         """The id of the first of ``names``, or what the configuration says under ``id_key``.

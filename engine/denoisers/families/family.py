@@ -21,6 +21,8 @@ class Arrangement(str, Enum):
     """``engine.layout``: a causal, cached context and canvases that see all of it."""
     PROMPTED = "prompted"
     """The model's own infilling prompt, then the middle block by block."""
+    CANVAS = "canvas"
+    """Such a prompt, causal; then the middle, which sees all of it: noise instead of masks."""
 
 
 class LengthControl(str, Enum):
@@ -48,10 +50,11 @@ class Family:
 
     ``stock``: the layers it is made of. ``is_shifted``: the token at a position is predicted by the
     row before it. ``mask_tokens``, ``end_tokens``, ``first_tokens``: the first that the vocabulary
-    has is taken; ``first_tokens`` open a text, any of ``end_tokens`` ends a hole. For PROMPTED:
+    has is taken; ``first_tokens`` open a text, any of ``end_tokens`` ends a hole. When PROMPTED:
     ``block_size``, positions that see one another, and ``prompt``. ``split``: rows of tensors that
-    hold several of the stock layers' one below the other, by the end of their names.
-    ``is_mixture``: of experts, so that a row's rounding depends on the others of its pass.
+    hold several of the stock layers' one below the other, by the end of their names. ``twins``:
+    other names of a tensor, of which one is published. ``unused``: beginnings of what no text
+    needs. ``is_mixture``: of experts, so that a row's rounding depends on the others of its pass.
     ``sampler``: what its makers sample with. ``source``: where the facts are from.
     """
 
@@ -71,5 +74,7 @@ class Family:
     layer_config: Callable[[Config], dict[str, Any]] | None = None
     rename: Callable[[str], str] | None = None
     split: Callable[[Config], Split] | None = None
+    twins: Callable[[str], Sequence[str]] | None = None
+    unused: tuple[str, ...] = ()
     is_mixture: bool = False
     sampler: str = ""

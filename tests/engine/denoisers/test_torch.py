@@ -16,6 +16,7 @@ import engine
 from engine.canvas import Canvas, HoleCanvas
 from engine.denoisers.families.catalogue import FAMILIES
 from engine.denoisers.families.checkpoint import read_checkpoint
+from engine.denoisers.noise import noised
 from engine.denoisers.torch import TorchDenoiser
 from engine.errors import DamagedWeights, UnknownModel
 from engine.proposal import Proposal, Reason
@@ -24,7 +25,7 @@ from tiny_checkpoints import TINY, Tiny, stock_model, write_checkpoint
 
 pytestmark = pytest.mark.torch
 TOLERANCE = 2e-4
-PROMPTED = ["sdar", "stable-diffcoder", "llada2"]
+PROMPTED = ["sdar", "stable-diffcoder", "llada2", "diffusion-gemma"]
 IN_PLACE = [name for name in TINY if not name.startswith(("converted", *PROMPTED))]
 CONVERTED = [name for name in TINY if name.startswith("converted")]
 
@@ -169,6 +170,49 @@ def test_a_family_of_blocks_is_stock_layers_that_see_their_block_and_those_befor
     assert extended.num_reused >= num_context // size * size
 
 
+def test_a_canvas_of_noise_is_filled_by_the_stock_layers_own_two_halves(
+    denoisers: dict[str, TorchDenoiser], checkpoints: dict[str, Path]
+) -> None:
+    denoiser, tiny = denoisers["diffusion-gemma"], TINY["diffusion-gemma"]
+    tokenizer = denoiser.tokenizer
+    special = read_checkpoint(checkpoints["diffusion-gemma"]).vocabulary.ids
+    hole = HoleCanvas.masked(8, tokenizer.mask_id)
+    hole.commit(2, int(tokenizer.encode("x")[0]), 0.9)
+    pieces = (tokenizer.encode(BEFORE), tokenizer.encode(")b\n"))
+    canvas = Canvas(np.empty(0, np.int64), pieces, [hole], 0, 1)
+    question = "Write a source file that ends with the lines below, and stop in front of them.\n"
+    prompt = [
+        *("<bos>", "<|turn>", f"user\n{question}", BEHIND, "<turn|>", "\n", "<|turn>", "model\n"),
+        *("<|channel>", "thought\n", "<channel|>", BEFORE),
+    ]
+    context = np.concatenate(
+        [[special[part]] if part in special else tokenizer.encode(part) for part in prompt]
+    )
+    assert len(context) > tiny.sizes["text_config"]["sliding_window"]
+    handle = denoiser.prefill(canvas)
+    np.testing.assert_array_equal(handle.tokens.ids, context)
+    whole = np.concatenate([context, hole.ids])
+    shown = noised(whole, tokenizer.mask_id, tokenizer.vocab_size)[len(context) :]
+    assert shown[2] == hole.ids[2] and (shown != tokenizer.mask_id).all()
+    seen, filled = (torch.from_numpy(ids)[None] for ids in (context, shown))
+    with torch.inference_mode():
+        output = stock_model(tiny)(input_ids=seen, decoder_input_ids=filled)
+    expected = output.logits[0].numpy()
+    ends = [special[end] for end in denoiser.family.end_tokens]
+    expected[:, ends[0]] = np.logaddexp.reduce(expected[:, ends], axis=1)
+    wanted = [np.arange(len(hole))]
+    [logits] = denoiser.predict(handle, [canvas], wanted)
+    np.testing.assert_allclose(logits, expected, atol=TOLERANCE)
+    # Typed on: what the causal half kept is taken over, and gives what a fresh one gives.
+    other = Canvas(canvas.snippets, (tokenizer.encode(BEFORE + "y, "), pieces[1]), [hole], 0, 1)
+    typed = denoiser.prefill(other, handle)
+    assert typed.num_reused == len(context)
+    fresh = denoiser.predict(denoiser.prefill(other), [other], wanted)[0]
+    np.testing.assert_allclose(denoiser.predict(typed, [other], wanted)[0], fresh, atol=TOLERANCE)
+    # A context of another text is encoded first.
+    np.testing.assert_allclose(denoiser.predict(handle, [other], wanted)[0], fresh, atol=TOLERANCE)
+
+
 def test_the_causal_answer_of_an_in_place_family_ignores_what_stands_behind(
     denoisers: dict[str, TorchDenoiser],
 ) -> None:
@@ -199,8 +243,11 @@ def test_a_hole_is_filled_to_the_end(name: str, checkpoints: dict[str, Path]) ->
     assert getattr(again, "edits", ()) == getattr(outcome, "edits", ())
 
 
-def test_healed_ids_and_bytes_spell_the_text(denoisers: dict[str, TorchDenoiser]) -> None:
-    tokenizer = denoisers["dream"].tokenizer
+@pytest.mark.parametrize("name", ["dream", "diffusion-gemma"])
+def test_healed_ids_and_bytes_spell_the_text(
+    name: str, denoisers: dict[str, TorchDenoiser]
+) -> None:
+    tokenizer = denoisers[name].tokenizer
     for text in ("", "in", "x = fo", "def f(ba", "a\n    ", "a\n", "é = 'ü<|mask|>"):
         ids, forced = tokenizer.heal(text)
         assert tokenizer.decode_bytes(ids) + forced == text.encode()
@@ -246,6 +293,39 @@ def test_a_mixture_gives_each_text_a_pass_of_its_own_on_a_cpu(
 ) -> None:
     assert denoisers["llada2"].num_streams == 1
     assert denoisers["llada"].num_streams > 1
+
+
+@pytest.mark.parametrize(
+    ("lost", "said"),
+    [
+        ("model.decoder.layers.1.router.scale", r"router\.scale is missing .*diffusion-gemma"),
+        ("model.encoder.language_model.layers.0.layer_scalar", r"layer_scalar is missing"),
+    ],
+)
+def test_a_weight_of_both_halves_is_missed_once(lost: str, said: str, tmp_path: Path) -> None:
+    folder = write_checkpoint(tmp_path / "m", TINY["diffusion-gemma"], without=lost)
+    with pytest.raises(DamagedWeights, match=said):
+        engine.load(str(folder))
+
+
+def test_a_library_that_is_too_old_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from engine.denoisers import stock_layers
+
+    folder = write_checkpoint(tmp_path / "m", TINY["diffusion-gemma"])
+    monkeypatch.setattr(stock_layers, "CONFIG_MAPPING", {"llama": None})
+    with pytest.raises(UnknownModel, match=r"needs a newer transformers .*pip install -U"):
+        engine.load(str(folder))
+
+
+def test_a_tokenizer_that_changes_text_is_refused(tmp_path: Path) -> None:
+    folder = write_checkpoint(tmp_path / "m", TINY["diffusion-gemma"])
+    path = folder / "tokenizer.json"
+    record = json.loads(path.read_text())
+    path.write_text(json.dumps({**record, "normalizer": {"type": "Lowercase"}}))
+    with pytest.raises(UnknownModel, match="changes more than spaces"):
+        engine.load(str(folder))
 
 
 def test_a_tensor_of_another_shape_is_named(tmp_path: Path) -> None:
