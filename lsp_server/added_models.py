@@ -37,11 +37,15 @@ _KEPT = ("*.safetensors", "*.json", "merges.txt")
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A model to be fetched from a hub: its size in 10⁹ parameters, and what it is good at."""
+    """A model to be fetched from a hub: its size in 10⁹ parameters, and what it is good at.
+
+    ``active``: of a mixture of experts, those that a token meets.
+    """
 
     hub_id: str
     billions: float
     note: str
+    active: float | None = None
 
 
 PUBLISHED = (
@@ -52,6 +56,13 @@ PUBLISHED = (
     Published("Dream-org/Dream-Coder-v0-Instruct-7B", 7.6, "code"),
     Published("apple/DiffuCoder-7B-cpGRPO", 7.6, "code"),
     Published("GSAI-ML/LLaDA-1.5", 8.0, "general"),
+    Published(
+        "ByteDance-Seed/Stable-DiffCoder-8B-Base",
+        8.3,
+        "code, one hole at a time, keeps its context",
+    ),
+    Published("inclusionAI/LLaDA2.0-mini", 16.3, "general, one hole at a time", 1.4),
+    Published("google/diffusiongemma-26B-A4B-it", 26.0, "general, one hole at a time", 4.0),
 )
 
 
@@ -154,7 +165,7 @@ def recommend(out: TextIO) -> int:
         cpu, gpu = _needed_gb(model.billions, _CPU_BYTES), _needed_gb(model.billions, _GPU_BYTES)
         fits = "" if memory is None or cpu <= memory else ": too much for this machine"
         out.write(f"  {model.hub_id}: {model.note}\n")
-        slow_s = pass_ms / 1000 * model.billions / _DEFAULT_BILLIONS
+        slow_s = pass_ms / 1000 * (model.active or model.billions) / _DEFAULT_BILLIONS
         out.write(
             f"    GPU with {gpu:.0f} GB, or {cpu:.0f} GB on a CPU (at least {slow_s:.1f} s a pass)"
             f"{fits}\n"

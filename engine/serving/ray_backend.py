@@ -47,7 +47,8 @@ class RayOptions:
     """How many replicas, and what each takes.
 
     ``target_ongoing``: requests a replica at which their number is right: more ask for another one,
-    fewer for one less, within ``min_replicas`` and ``max_replicas``.
+    fewer for one less, within ``min_replicas`` and ``max_replicas``, once that has lasted for
+    ``more_after_s`` or ``fewer_after_s``.
     """
 
     min_replicas: int = 1
@@ -55,6 +56,8 @@ class RayOptions:
     num_cpus: float = 1.0
     num_gpus: float = 0.0
     target_ongoing: float = 2.0
+    more_after_s: float = 30.0
+    fewer_after_s: float = 600.0
     num_streams: int | None = None
 
 
@@ -179,6 +182,8 @@ def _deploy(model: str | None, options: RayOptions) -> None:
         max_replicas=options.max_replicas,
         initial_replicas=options.min_replicas,
         target_ongoing_requests=options.target_ongoing,
+        upscale_delay_s=options.more_after_s,
+        downscale_delay_s=options.fewer_after_s,
     )
     resources: dict[str, Any] = {"num_cpus": options.num_cpus, "num_gpus": options.num_gpus}
     deployment = serve.deployment(

@@ -1,17 +1,16 @@
 """Two replicas on a Ray cluster of this machine, one of them killed under load.
 
-By hand, with ``MIDFILL_RAY=1``: Ray takes 240 MB on the disk and a gigabyte of memory for itself.
+A stage of ``.ci/run``; by hand with ``MIDFILL_RAY=1``: Ray takes 240 MB on the disk and a
+gigabyte of memory for itself.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
 import threading
 import time
 import warnings
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -24,10 +23,10 @@ with warnings.catch_warnings():
 
 from engine.serving.load import Server, body_of, load
 from engine.serving.options import ServingOptions
+from ray_replicas import replicas
 from serving import Serving, serving_backend
 
 pytestmark = pytest.mark.filterwarnings("ignore")
-TITLE = b"ray::ServeReplica:midfill:Engine"
 BODIES = [
     body_of(f"alpha = load({number}, 2)\nprint(alpha)\nalpha =", "\n", f"{number}.py")
     for number in range(12)
@@ -39,16 +38,6 @@ def served() -> Iterator[Serving]:
     backend = RayBackend("scripted", RayOptions(min_replicas=2, max_replicas=2, num_cpus=0.2))
     with serving_backend(ServingOptions(), backend) as one:
         yield one
-
-
-def replicas() -> set[int]:
-    """The processes of the engines that live, by the title that Ray gives them."""
-    found = set()
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):  # it ended meanwhile
-            if (folder / "cmdline").read_bytes().startswith(TITLE):
-                found.add(int(folder.name))
-    return found
 
 
 def test_what_begins_alike_goes_to_one_replica(served: Serving) -> None:
