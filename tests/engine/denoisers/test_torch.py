@@ -16,7 +16,9 @@ import engine
 from engine.canvas import Canvas, HoleCanvas
 from engine.denoisers.families.catalogue import FAMILIES
 from engine.denoisers.families.checkpoint import read_checkpoint
+from engine.denoisers.gemma_layers import GemmaLayers
 from engine.denoisers.noise import noised
+from engine.denoisers.passes import Pass
 from engine.denoisers.torch import TorchDenoiser
 from engine.errors import DamagedWeights, UnknownModel
 from engine.proposal import Proposal, Reason
@@ -293,6 +295,26 @@ def test_a_mixture_gives_each_text_a_pass_of_its_own_on_a_cpu(
 ) -> None:
     assert denoisers["llada2"].num_streams == 1
     assert denoisers["llada"].num_streams > 1
+
+
+def test_passes_of_both_halves_may_come_together(checkpoints: dict[str, Path]) -> None:
+    layers = GemmaLayers(read_checkpoint(checkpoints["diffusion-gemma"]))
+    layers.max_rows = 4  # as on a GPU
+    none = np.empty(0, np.int64)
+    [before] = layers.run([Pass(np.arange(40, 50), np.tri(10, dtype=bool), none, keeps=True)])
+    sees_before = np.ones((8, 10), bool)
+    causal = np.concatenate([sees_before, np.tri(8, dtype=bool)], axis=1)
+    wanted, ids = np.arange(8), np.arange(60, 68)
+    passes = [
+        Pass(ids, np.ones((8, 18), bool), wanted, before.cache),
+        Pass(ids, causal, wanted, before.cache, keeps=True),
+        Pass(ids + 9, np.ones((8, 18), bool), wanted, before.cache),
+    ]
+    together = layers.run(passes)
+    for one, answer in zip(passes, together, strict=True):
+        [alone] = layers.run([one])
+        np.testing.assert_allclose(answer.logits, alone.logits, atol=TOLERANCE)
+        assert len(answer.cache) == (2 if one.keeps else 0)
 
 
 @pytest.mark.parametrize(
