@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.training.onnx_nodes import MICROSOFT, Floats, Nodes
-from engine.training.onnx_projection import Adapter, Projector
+from engine.training.onnx_projection import Adapter, Projection, Projector
 from engine.training.shape import LlamaShape
 
 HIDDEN_SCORE = -1e9
@@ -115,9 +115,8 @@ class LlamaGraph:
 
     def _attention(self, layer: int, normed: str) -> str:
         nodes, shape = self.nodes, self.shape
-        query = self._rotate(self._project(layer, "q_proj", normed), shape.num_heads)
-        key = self._rotate(self._project(layer, "k_proj", normed), shape.num_kv_heads)
-        value = self._project(layer, "v_proj", normed)
+        query, key, value = self._project(layer, normed, "q_proj", "k_proj", "v_proj")
+        query, key = self._rotate(query, shape.num_heads), self._rotate(key, shape.num_kv_heads)
         past_key = self._write(f"cache.{layer}.key", key)
         past_value = self._write(f"cache.{layer}.value", value)
         query, key, value = self._grouped(query), self._heads(key), self._heads(value)
@@ -136,7 +135,7 @@ class LlamaGraph:
             nodes.add("MatMul", past_share, past_value),
             nodes.add("MatMul", share, value),
         )
-        return self._project(layer, "o_proj", self._ungrouped(mixed))
+        return self._project(layer, self._ungrouped(mixed), "o_proj")[0]
 
     def _scores(self, query: str, key: str) -> str:
         attributes = {"transB": 1, "alpha": self.shape.head_width**-0.5}
@@ -196,17 +195,18 @@ class LlamaGraph:
         return nodes.add("Transpose", split, attributes={"perm": [0, 2, 1, 3]})
 
     def _feed_forward(self, layer: int, normed: str) -> str:
-        gate = self._project(layer, "gate_proj", normed)
+        gate, up = self._project(layer, normed, "gate_proj", "up_proj")
         # QuickGelu with alpha 1 is SiLU.
         gate = self.nodes.add("QuickGelu", gate, domain=MICROSOFT, attributes={"alpha": 1.0})
-        mixed = self.nodes.add("Mul", gate, self._project(layer, "up_proj", normed))
-        return self._project(layer, "down_proj", mixed)
+        return self._project(layer, self.nodes.add("Mul", gate, up), "down_proj")[0]
 
-    def _project(self, layer: int, name: str, states: str) -> str:
-        part = "self_attn" if name in ("q_proj", "k_proj", "v_proj", "o_proj") else "mlp"
+    def _project(self, layer: int, states: str, *names: str) -> list[str]:
+        return self.projector.project(states, [self._projection(layer, name) for name in names])
+
+    def _projection(self, layer: int, name: str) -> Projection:
+        part = "mlp" if name in ("gate_proj", "up_proj", "down_proj") else "self_attn"
         weight = self.weights.base[f"model.layers.{layer}.{part}.{name}.weight"]
-        adapter = self.weights.adapter(layer, name)
-        return self.projector.project(f"layers.{layer}.{name}", states, weight, adapter)
+        return Projection(f"layers.{layer}.{name}", weight, self.weights.adapter(layer, name))
 
     def _norm(self, states: str, name: str) -> str:
         return self.nodes.add(

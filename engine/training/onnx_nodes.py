@@ -6,7 +6,8 @@ Runtime maps into memory.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,22 @@ class _DataFile:
         return offset
 
 
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """Nodes that run only sometimes, and the names of what they give."""
+
+    nodes: Sequence[onnx.NodeProto]
+    outputs: Sequence[str]
+
+    def graph(self, name: str) -> onnx.GraphProto:
+        """The branch as an attribute of ``If``."""
+        outputs = [
+            helper.make_tensor_value_info(output, TensorProto.FLOAT, None)
+            for output in self.outputs
+        ]
+        return helper.make_graph(self.nodes, name, [], outputs)
+
+
 class Nodes:
     """Collects a graph. Names of constants decide their data file: see ``data_file``."""
 
@@ -66,6 +83,7 @@ class Nodes:
         for file in self._files.values():
             file.path.unlink(missing_ok=True)
         self._nodes: list[onnx.NodeProto] = []
+        self._num_nodes = 0
         self._inputs: list[onnx.ValueInfoProto] = []
         self._outputs: list[onnx.ValueInfoProto] = []
         self._constants: dict[str, onnx.TensorProto] = {}
@@ -84,7 +102,7 @@ class Nodes:
         name: str = "",
     ) -> str:
         """Add a node with one output; the output's name (``name``, or one that is free)."""
-        output = name or f"{kind}_{len(self._nodes)}"
+        output = name or f"{kind}_{self._num_nodes}"
         self._append(kind, inputs, [output], domain, attributes)
         return output
 
@@ -97,8 +115,30 @@ class Nodes:
         attributes: Attributes | None = None,
     ) -> list[str]:
         """Add a node with several outputs; their names."""
-        outputs = [f"{kind}_{len(self._nodes)}_{index}" for index in range(num_outputs)]
+        outputs = [f"{kind}_{self._num_nodes}_{index}" for index in range(num_outputs)]
         self._append(kind, inputs, outputs, domain, attributes)
+        return outputs
+
+    @contextmanager
+    def branch(self) -> Iterator[list[onnx.NodeProto]]:
+        """Collect the nodes added meanwhile for ``choose`` instead of the graph.
+
+        They may read what the graph has so far; constants stay the graph's own.
+        """
+        around, self._nodes = self._nodes, []
+        try:
+            yield self._nodes
+        finally:
+            self._nodes = around
+
+    def choose(self, condition: str, chosen: Branch, otherwise: Branch) -> list[str]:
+        """What one of two branches gives (float32), of which only that one runs; the names."""
+        outputs = [f"If_{self._num_nodes}_{index}" for index in range(len(chosen.outputs))]
+        graphs = {
+            "then_branch": chosen.graph(f"{outputs[0]}.then"),
+            "else_branch": otherwise.graph(f"{outputs[0]}.else"),
+        }
+        self._append("If", [condition], outputs, "", graphs)
         return outputs
 
     def constant(self, name: str, values: NDArray[Any]) -> str:
@@ -162,6 +202,7 @@ class Nodes:
             kind, inputs, outputs, name=outputs[0], domain=domain, **(attributes or {})
         )
         self._nodes.append(node)
+        self._num_nodes += 1
         self._names.update(outputs)
 
 

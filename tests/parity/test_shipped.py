@@ -64,11 +64,11 @@ def read_weights(constants: Constants) -> dict[str, Floats]:
             adapter = f"adapter.layers.{layer}.{name}"
             down = eight(constants, f"{adapter}.down", 32 * scales.shape[1])
             up = constants[f"{adapter}.up"].astype(np.float32).T
-            num_blocks = scales.shape[1]
-            full = dequantise_four_bit(FourBit(packed, scales, up[:, :num_blocks]))
+            offsets = constants[f"{adapter}.offsets"].astype(np.float32).T
+            full = dequantise_four_bit(FourBit(packed, scales, offsets))
             weights[f"model.layers.{layer}.{part}.{name}.weight"] = full
             weights[f"{layer}_{name}_a"] = down
-            weights[f"{layer}_{name}_b"] = up[:, num_blocks:]
+            weights[f"{layer}_{name}_b"] = up
     return weights
 
 
