@@ -164,10 +164,13 @@ def _add_bench(commands: Any) -> None:
         "with memory and the time of a cold start. @FILE reads places from a file. "
         "`midfill bench latency FOLDER` types lines of a folder's files, or of a corpus, key by "
         "key into a language server of its own. `midfill bench serve PLACES` has many clients ask "
-        "an HTTP server at once, and compares each answer with the one it gave alone.",
+        "an HTTP server at once, and compares each answer with the one it gave alone. "
+        "`midfill bench llama PLACES` has llama.cpp read the same tokens and write as many.",
         fromfile_prefix_chars="@",
     )
-    bench.add_argument("places", nargs="+", metavar="FILE:LINE:COL | latency FOLDER | serve")
+    bench.add_argument(
+        "places", nargs="+", metavar="FILE:LINE:COL | latency FOLDER | serve | llama"
+    )
     bench.add_argument(
         "--repeats", type=_positive_int, default=5, metavar="N", help="requests a place (default 5)"
     )

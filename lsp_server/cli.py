@@ -191,11 +191,20 @@ def _serve_bench(arguments: argparse.Namespace) -> int:
     return serve_bench(config, arguments.json, sys.stdout)
 
 
+def _llama_bench(arguments: argparse.Namespace) -> int:
+    from lsp_server.llama_bench import llama_bench
+
+    places = arguments.places[1:]
+    if not places or arguments.repeats < 2:
+        raise BadInput("midfill bench llama needs places (FILE:LINE:COL or @FILE) and 2 repeats")
+    return llama_bench(places, arguments.repeats, arguments.model, arguments.json, sys.stdout)
+
+
 def _bench(arguments: argparse.Namespace) -> int:
-    if arguments.places[0] == "latency":
-        return _latency(arguments)
-    if arguments.places[0] == "serve":
-        return _serve_bench(arguments)
+    forms = {"latency": _latency, "serve": _serve_bench, "llama": _llama_bench}
+    form = forms.get(arguments.places[0])
+    if form is not None:
+        return form(arguments)
     from lsp_server.bench import bench
 
     return bench(arguments.places, arguments.repeats, arguments.model, arguments.json, sys.stdout)

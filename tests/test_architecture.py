@@ -244,7 +244,8 @@ def test_requests_are_built_in_one_place() -> None:
         for call in ast.walk(tree_of(path))
         if isinstance(call, ast.Call) and ast.unparse(call.func) in {"Request", "DocumentSnapshot"}
     }
-    commands = {f"lsp_server/{name}.py" for name in ("added_models", "bench", "doctor", "fill")}
+    names = ("added_models", "bench", "doctor", "fill", "llama_bench")
+    commands = {f"lsp_server/{name}.py" for name in names}
     assert builders - commands == {"lsp_server/documents.py", "lsp_server/session.py"}
 
 
