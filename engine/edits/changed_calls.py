@@ -14,8 +14,14 @@ from engine.edits.user_change import UserChange
 from engine.proposal import Edit
 from engine.spans import Span, span
 
-_CALLS = frozenset(("call", "call_expression", "method_invocation"))
-_MEMBERS = frozenset(("attribute", "member_expression", "selector_expression", "field_expression"))
+_CALLS = frozenset(
+    """call call_expression method_invocation new_expression
+    object_creation_expression""".split()
+)
+_CONSTRUCTORS = frozenset(("__init__", "constructor"))
+_WRAPPERS = frozenset(
+    "attribute member_expression selector_expression field_expression generic_type".split()
+)
 _UNPACKED = frozenset(("list_splat", "dictionary_splat", "spread_element"))
 _REQUIRED = frozenset(
     """identifier typed_parameter required_parameter formal_parameter parameter
@@ -37,13 +43,53 @@ def changed_calls(before: NameTable, now: NameTable, change: UserChange) -> list
 
     With a ``HOLE`` where an argument is missing and nothing of its name is in sight.
     """
-    olds = {symbol.name: symbol for symbol in _functions(before, change.place_before)}
-    found: list[Edit] = []
-    for symbol in _functions(now, change.place):
-        old = olds.get(symbol.name)
-        if old is not None and _is_only(now, symbol) and _is_only(before, old):
-            found.extend(_changed(now, symbol, _parameters(before, old), change.place))
-    return sorted(found, key=lambda each: each.span)
+    olds = {one.name: one for one in _callables(before, change.place_before)}
+    found: dict[Span, Edit] = {}
+    for new in _callables(now, change.place):
+        old = olds.get(new.name)
+        if old is not None:
+            for edit in _changed(now, new, _parameters(before, old.listed), change.place):
+                found.setdefault(edit.span, edit)
+    return sorted(found.values(), key=lambda each: each.span)
+
+
+@dataclass(frozen=True, slots=True)
+class _Callable:
+    """What is called by ``symbols``, and the list of its parameters.
+
+    ``other_sizes``: how many parameters others of its name have.
+    """
+
+    name: str
+    symbols: tuple[Symbol, ...]
+    listed: tree_sitter.Node
+    other_sizes: tuple[int, ...] = ()
+
+
+def _callables(table: NameTable, place: Span) -> Iterator[_Callable]:
+    """The functions and constructors declared in ``place`` that are the only ones of their name."""
+    for symbol in _functions(table, place):
+        listed = None if symbol.body is None else _list_of(symbol.body)
+        owner = symbol.scope.owner if symbol.name in _CONSTRUCTORS else None
+        if listed is not None and owner is not None:
+            yield _Callable(f"{owner.name}.{symbol.name}", (symbol, owner), listed)
+        elif listed is not None and _is_only(table, symbol):
+            yield _Callable(symbol.name, (symbol,), listed)
+    for symbol in table.symbols:
+        lists = [] if symbol.body is None else list(_constructors(symbol.body.node))
+        touched = [one for one in lists if place.start <= one.start_byte < place.end]
+        sizes = tuple(one.named_child_count for one in lists if one not in touched)
+        if len(touched) == 1:
+            yield _Callable(f"new {symbol.name}", (symbol,), touched[0], sizes)
+
+
+def _constructors(node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
+    """The lists of parameters of a Java class's constructors."""
+    body = node.child_by_field_name("body") or node
+    for child in body.children:
+        listed = child.child_by_field_name("parameters")
+        if child.type == "constructor_declaration" and listed is not None:
+            yield listed
 
 
 def _functions(table: NameTable, place: Span) -> Iterator[Symbol]:
@@ -68,10 +114,9 @@ def _list_of(body: Scope) -> tree_sitter.Node | None:
     return body.node.child_by_field_name("parameters")
 
 
-def _parameters(table: NameTable, symbol: Symbol) -> list[Parameter]:
-    listed = None if symbol.body is None else _list_of(symbol.body)
+def _parameters(table: NameTable, listed: tree_sitter.Node) -> list[Parameter]:
     found: list[Parameter] = []
-    for node in [] if listed is None else listed.named_children:
+    for node in listed.named_children:
         pattern = node.child_by_field_name("pattern") or node.child_by_field_name("name")
         name = pattern or next(
             (one for one in node.named_children if one.type == "identifier"), node
@@ -84,17 +129,21 @@ def _parameters(table: NameTable, symbol: Symbol) -> list[Parameter]:
 
 
 def _changed(
-    table: NameTable, symbol: Symbol, old: Sequence[Parameter], inside: Span
+    table: NameTable, called: _Callable, old: Sequence[Parameter], inside: Span
 ) -> Iterator[Edit]:
-    new = _parameters(table, symbol)
+    new = _parameters(table, called.listed)
     names, old_names = [one.name for one in new], [one.name for one in old]
     gone = [index for index, name in enumerate(old_names) if name not in names]
     come = [index for index, one in enumerate(new) if one.name not in old_names]
     if len(gone) + len(come) != 1 or (come and not new[come[0]].is_required):
         return  # several at once may be another order, or other names for the same
-    for arguments in _calls(table, symbol, inside):
+    if len(old) in called.other_sizes:
+        return
+    calls = (one for symbol in called.symbols for one in _calls(table, symbol, inside))
+    for arguments in calls:
         given = [child for child in arguments.named_children if child.type != "comment"]
-        if any(child.type in _UNPACKED for child in given):
+        is_others = len(given) in called.other_sizes
+        if is_others or any(child.type in _UNPACKED for child in given):
             continue
         if gone:
             yield from _without(table, given, old_names[gone[0]], gone[0])
@@ -111,7 +160,7 @@ def _calls(table: NameTable, symbol: Symbol, inside: Span) -> Iterator[tree_sitt
             continue
         node = root.named_descendant_for_byte_range(site.span.start, site.span.end)
         parent = None if node is None else node.parent
-        if parent is not None and parent.type in _MEMBERS:
+        if parent is not None and parent.type in _WRAPPERS:
             parent = parent.parent
         if parent is not None and parent.type in _CALLS:
             arguments = parent.child_by_field_name("arguments")

@@ -42,8 +42,8 @@ class LostName:
 def lost_names(before: NameTable, now: NameTable, change: UserChange) -> list[LostName]:
     """The names that the change left without a declaration, in text order of their first use."""
     was_at = change.place_before
-    gone = list(_declared(before, was_at))
-    come = list(_declared(now, change.place))
+    gone = list(declared_in(before, was_at))
+    come = list(declared_in(now, change.place))
     old_names = {symbol.name for symbol in come}
     new_names = {symbol.name for symbol in gone}
     gone = [one for one in gone if one.name not in old_names]
@@ -57,7 +57,7 @@ def lost_names(before: NameTable, now: NameTable, change: UserChange) -> list[Lo
     return sorted(found.values(), key=lambda one: one.sites[0].span)
 
 
-def _declared(table: NameTable, place: Span) -> Iterator[Symbol]:
+def declared_in(table: NameTable, place: Span) -> Iterator[Symbol]:
     """What is declared in ``place`` and nowhere else."""
     for symbol in table.symbols:
         definitions = [site.span for site in symbol.sites if site.is_definition]

@@ -25,6 +25,7 @@ from engine.edits.lost_names import lost_names
 from engine.edits.names_of import name_table
 from engine.edits.repair_place import repair_place
 from engine.edits.repeats import MAX_PLACES, repeats
+from engine.edits.requalified import requalified
 from engine.edits.same_lines import same_lines
 from engine.edits.same_nodes import same_nodes
 from engine.edits.same_words import same_words
@@ -122,7 +123,9 @@ class _Scoped:
             return _Scoped()
         lost = lost_names(before, now, change)
         calls = changed_calls(before, now, change)
-        edits = [edit for one in lost for edit in one.edits]
+        edits = requalified(before, now, change)
+        at = {edit.start for edit in edits}
+        edits += [edit for one in lost for edit in one.edits if edit.start not in at]
         edits += [edit for edit in calls if HOLE not in edit.new_text]
         edits += missing_imports(now, change.place, request.path, request.open_documents)
         edits += _unused_imports(request, now, change)
@@ -152,7 +155,7 @@ def _sound(tree: SyntaxTree, edits: Sequence[Edit]) -> tuple[Edit, ...]:
 
 
 def analysed(request: Request) -> tuple[Edit, ...]:
-    """What analysis alone would propose, before a model judges it."""
+    """What analysis alone would propose, before a model judges it; ``HOLE`` where one writes."""
     data = request.text.encode()
     tree = parse(data, language_of(request.path, request.language))
     change = last_change(request, data)
@@ -161,7 +164,8 @@ def analysed(request: Request) -> tuple[Edit, ...]:
     rename = typed_rename(request.text, request.language, request.path, request.recent_edits)
     if rename is not None:
         return rename.edits
-    return _Scoped.of(request, tree, change).edits or tuple(_drafts(request, tree, change))
+    scoped = _Scoped.of(request, tree, change)
+    return scoped.edits or scoped.template or tuple(_drafts(request, tree, change))
 
 
 def _unused_imports(request: Request, table: NameTable, change: UserChange) -> Iterator[Edit]:

@@ -56,7 +56,31 @@ def test_what_calls_become(marked: str, lines: list[str]) -> None:
         ("A.java", "class A { void f(int a⟦⟧, int b⟦⟧) {}\n void g() { f(1); } }", "f(1, ?)"),
         ("a.go", "func f(a int⟦, b int⟧⟦⟧) {}\nfunc g() { f(1, 2) }", "f(1)"),
         ("A.java", "class A { void f(int a⟦, int b⟧⟦⟧) {}\n void g() { this.f(1, 2); } }", "f(1)"),
+        (
+            "A.java",
+            "class A { A(int a⟦⟧, int b⟦⟧) {}\n static A g(int b) { new A(1); } }",
+            "A(1, b)",
+        ),
+        ("A.java", "class A<T> { A(⟦T a⟧⟦⟧) {}\n A<T> g(T b) { return new A<>(b); } }", "A<>()"),
+        (
+            "A.java",
+            "class A { A(int a⟦⟧, int b⟦⟧) {}\nA() {}\nA(A a, A b, A c) {}\n"
+            "void g(int b) { new A(1); new A(); } }",
+            "new A(1, b); new A();",
+        ),
+        (
+            "A.java",
+            "class A { A(int a⟦⟧, int b⟦⟧) {}\nA(A a) {}\nvoid g(int b) { new A(1); } }",
+            "new A(1);",
+        ),
+        ("a.ts", "class A { constructor(a: A⟦⟧, b: B⟦⟧) {} }\nlet x = new A(1)", "A(1, ?)"),
+        ("a.py", "class A:  # ⟦⟧.⟦⟧\n  def __init__(self, a): ...\nA(1)", "A(1)"),
     ],
 )
 def test_other_languages(path: str, marked: str, line: str) -> None:
     assert line in "\n".join(called(marked, path))
+
+
+def test_calls_of_a_class_follow_its_constructor() -> None:
+    text = "class A:\n    def __init__(self, a⟦⟧, b⟦⟧): ...\n\nb = A(1)\n"
+    assert called(text)[-1] == "b = A(1, b)"
