@@ -1,10 +1,14 @@
-"""Imports that an edit makes necessary, in the words of another file that has them."""
+"""Imports that an edit makes necessary: as another file writes them, or of what everybody knows."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 
+import tree_sitter
+
+from engine.edits.known_imports import JAVA, PYTHON, PYTHON_MODULES
 from engine.edits.names_of import name_table
 from engine.edits.symbols import NameTable, Origin, Symbol, SymbolKind
 from engine.languages import Language, language_of
@@ -19,9 +23,9 @@ _SCRIPTS = frozenset("javascript javascriptreact typescript typescriptreact".spl
 def missing_imports(
     table: NameTable, within: Span, path: str | None, documents: Sequence[OpenDocument]
 ) -> Iterator[Edit]:
-    """Imports of names used in ``within`` that nothing declares and an open document imports.
+    """Imports of names used in ``within`` that nothing declares, in Python, Java and scripts.
 
-    In Python, Java, JavaScript and TypeScript.
+    As an open document imports them, else from the standard library.
     """
     language = table.tree.language
     builtins = language.vocabulary.builtins | language.vocabulary.keywords
@@ -34,11 +38,58 @@ def missing_imports(
     known = _imported(documents, language, path) if wanted else {}
     at = _place(table.tree)
     for name in wanted:
-        line = known.get(name)
+        line = known.get(name) or _standard(table, name)
         package = f"package {(line or '').removeprefix('import ').rpartition('.')[0]};"
         is_own = language.id == "java" and package.encode() in table.tree.data
         if line is not None and not is_own and line.encode() not in table.tree.data:
-            yield Edit(span(at, at), f"{line}\n")
+            yield _added(table.tree, line) or Edit(span(at, at), f"{line}\n")
+
+
+def _standard(table: NameTable, name: str) -> str | None:
+    """The statement that imports ``name`` from the standard library."""
+    data, language = table.tree.data, table.tree.language.id
+    if language == "python":
+        ends = [site.span.end for site in table.free[name]]
+        if name in PYTHON_MODULES and all(data[end : end + 1] == b"." for end in ends):
+            return f"import {name}"
+        origin = PYTHON.get(name)
+        return None if origin is None else _written_python(name, origin)
+    origin = JAVA.get(name) if language == "java" else None
+    return None if origin is None else f"import {origin.module}.{name};"
+
+
+_FROM = re.compile(r"from (\S+) import ([^,]+)|import (?:type )?\{ (.+) \} from (\S+?);?")
+
+
+def _added(tree: SyntaxTree, line: str) -> Edit | None:
+    """The name of ``line`` put behind those that the file imports from there already."""
+    match = _FROM.fullmatch(line)
+    for node in () if match is None or tree.root is None else tree.root.children:
+        text = tree.data[node.start_byte : node.end_byte].decode("utf-8", "replace")
+        is_type = text.startswith("import type ") == line.startswith("import type ")
+        if node.type == "import_from_statement":
+            module, names = node.child_by_field_name("module_name"), node.named_children[1:]
+        elif node.type == "import_statement" and is_type:
+            module, names = node.child_by_field_name("source"), _listed(node)
+        else:
+            continue
+        is_plain = bool(names) and names[-1].type in ("dotted_name", "aliased_import", _SPECIFIER)
+        if match is not None and module is not None and module.text is not None and is_plain:
+            if module.text.decode("utf-8", "replace") == (match[1] or match[4]):
+                at = names[-1].end_byte
+                return Edit(span(at, at), f", {match[2] or match[3]}")
+    return None
+
+
+_SPECIFIER = "import_specifier"
+
+
+def _listed(node: tree_sitter.Node) -> list[tree_sitter.Node]:
+    """What a script imports in braces."""
+    clause = next((child for child in node.children if child.type == "import_clause"), None)
+    braces = [] if clause is None else clause.named_children
+    listed = next((child for child in braces if child.type == "named_imports"), None)
+    return [] if listed is None else [one for one in listed.children if one.type == _SPECIFIER]
 
 
 def _imported(
@@ -104,13 +155,16 @@ def _written_python(name: str, origin: Origin) -> str:
 
 
 def _place(tree: SyntaxTree) -> int:
-    """The start of the line behind the last import at the top, else behind the docstring."""
+    """The start of the line behind the last import at the top, else behind what must precede it."""
     at = 0
     for node in tree.root.children if tree.root is not None else ():
-        is_head = node.type in tree.language.kinds.imports or node.type in ("comment", "string")
+        first = next(iter(node.named_children), None)
         is_docstring = node.type == "expression_statement" and not at
-        if not is_head and not is_docstring:
+        is_docstring = is_docstring and first is not None and first.type == "string"
+        is_head = is_docstring or node.type == "package_declaration"
+        is_head = is_head or node.type in tree.language.kinds.imports
+        if not is_head and node.type not in tree.language.kinds.comments:
             break
-        if node.type in tree.language.kinds.imports or is_docstring:
+        if is_head:
             at = min(tree.line_at(node.end_byte).end + 1, len(tree.data))
     return at

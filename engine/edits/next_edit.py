@@ -40,6 +40,7 @@ from engine.proposal import (
     Edit,
     EditKind,
     Outcome,
+    Proposal,
     Reason,
     Refusal,
 )
@@ -83,11 +84,13 @@ class NextEdit:
             judged = JudgedEdits(request, rename.edits, EditKind.ATOMIC, "members of one name")
             return judged.run(infiller, cancel, on_step)
         scoped = _Scoped.of(request, tree, change)
+        if scoped.template:
+            filled = FillTemplate(request, scoped.template).run(infiller, cancel, on_step)
+            if isinstance(filled, Proposal) or not scoped.edits:
+                return filled
         if scoped.edits:
             kind = EditKind.ATOMIC if len(scoped.edits) == 1 else EditKind.SEQUENCE
             return drafted(scoped.edits, kind, _CERTAIN_P, model, "analysis", 0)
-        if scoped.template:
-            return FillTemplate(request, scoped.template).run(infiller, cancel, on_step)
         drafts = _drafts(request, tree, change)
         if drafts:
             kind = EditKind.ATOMIC if len(drafts) == 1 else EditKind.SEQUENCE
@@ -105,8 +108,8 @@ class NextEdit:
 class _Scoped:
     """What scopes say of a change: nothing when it left more faults than there were.
 
-    ``edits`` are certain; ``template``: calls that lack an argument nobody knows; ``findings``:
-    names that nothing declares any more.
+    ``edits`` are certain; ``template``: the same and calls that lack an argument nobody knows;
+    ``findings``: names that nothing declares any more.
     """
 
     edits: tuple[Edit, ...] = ()
@@ -129,10 +132,11 @@ class _Scoped:
         edits += [edit for edit in calls if HOLE not in edit.new_text]
         edits += missing_imports(now, change.place, request.path, request.open_documents)
         edits += _unused_imports(request, now, change)
-        near = [edit for edit in calls if _is_near(edit.span, change.place)][:MAX_HOLES]
+        near = [edit for edit in calls if HOLE in edit.new_text]
+        near = [edit for edit in near if _is_near(edit.span, change.place)][:MAX_HOLES]
         return _Scoped(
             _sound(tree, edits),
-            _sound(tree, near),
+            _sound(tree, [*near, *edits]) if near else (),
             tuple(
                 Finding(one.sites[0].span, f"nothing declares {one.name} any more")
                 for one in lost
@@ -165,7 +169,7 @@ def analysed(request: Request) -> tuple[Edit, ...]:
     if rename is not None:
         return rename.edits
     scoped = _Scoped.of(request, tree, change)
-    return scoped.edits or scoped.template or tuple(_drafts(request, tree, change))
+    return scoped.template or scoped.edits or tuple(_drafts(request, tree, change))
 
 
 def _unused_imports(request: Request, table: NameTable, change: UserChange) -> Iterator[Edit]:

@@ -105,6 +105,59 @@ def test_imports_of_other_languages(path: str, other: str, wanted: str | None) -
     assert found == ([] if wanted is None else [f"{wanted}\n"])
 
 
+@pytest.mark.parametrize(
+    ("path", "marked", "wanted"),
+    [
+        ("a.py", "import os\n\n⟦⟧warnings.warn('x')⟦⟧\n", "import os\nimport warnings\n"),
+        ("a.py", "x = ⟦1⟧Path('a')⟦⟧\n", "from pathlib import Path\nx"),
+        (
+            "a.py",
+            "from collections import deque\n\nx = ⟦1⟧Counter(deque())⟦⟧\n",
+            "from collections import deque, Counter\n",
+        ),
+        (
+            "a.py",
+            "from typing import (\n    Any,\n)\n\nx: Any = ⟦1⟧cast(y)⟦⟧\n",
+            "    Any, cast,\n)",
+        ),
+        (
+            "A.java",
+            "class A { Object n = ⟦1⟧new ArrayList<>()⟦⟧; }\n",
+            "import java.util.ArrayList;\n",
+        ),
+    ],
+)
+def test_what_the_standard_library_has_is_imported(path: str, marked: str, wanted: str) -> None:
+    request = typed(marked, path)
+    assert wanted in made(request, next_edit(request))
+
+
+def test_a_name_is_put_to_those_that_are_imported_from_there() -> None:
+    other = OpenDocument("src/b.ts", None, "import { P } from 'm';\nP.x;\n")
+    request = typed("import { Q } from 'm';\nlet n = ⟦Q⟧P.x + Q⟦⟧;\n", "src/a.ts", (other,))
+    assert made(request, next_edit(request)).startswith("import { Q, P } from 'm';\n")
+
+
+@pytest.mark.parametrize("marked", ["y = ⟦1⟧time⟦⟧\n", "Path = 1\ny = ⟦1⟧Path⟦⟧\n"])
+def test_what_may_be_another_thing_is_not_imported(marked: str) -> None:
+    assert analysed(typed(marked)) == ()
+
+
+def test_an_import_stands_behind_the_package() -> None:
+    request = typed(
+        "/* a */\npackage a;\n\nclass A { Object n = ⟦1⟧new ArrayList()⟦⟧; }\n", "A.java"
+    )
+    text = made(request, next_edit(request))
+    assert text.startswith("/* a */\npackage a;\nimport java.util.ArrayList;\n\nclass")
+
+
+def test_what_the_model_cannot_write_does_not_hold_back_what_is_certain() -> None:
+    request = typed("def f(a: Any⟦⟧, limit: Any⟦⟧):\n    return a\n\nf('x')\n")
+    assert made(request, next_edit(request, "10")).endswith("f('x', 10)\n")
+    assert made(request, next_edit(request, "10")).startswith("from typing import Any\n")
+    assert made(request, next_edit(request, "))")).endswith("f('x')\n")
+
+
 def test_a_class_of_the_own_package_needs_no_import() -> None:
     document = OpenDocument("src/b/B.java", None, "package b;\nimport a.P;\n")
     request = typed("package a;\nclass A { Object n = ⟦1⟧P.x⟦⟧; }\n", "src/a/A.java", (document,))
