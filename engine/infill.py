@@ -100,6 +100,10 @@ class Infiller:
         """Close the connections to backends, if any were asked."""
         self._remote.close()
 
+    def keep_contexts(self, num_contexts: float) -> None:
+        """Keep that many encoded contexts from now on, in whole windows, if it kept fewer."""
+        self._handles.capacity = max(self._handles.capacity, num_contexts)
+
     def twins(self, num_twins: int) -> list[Infiller]:
         """More of the same, for requests at the same time: they share model and contexts."""
         self._handles.capacity *= 1 + num_twins

@@ -152,6 +152,13 @@ def _add_serve(commands: Any) -> None:
         metavar="N",
         help="requests at once (default: as many as the model gains from)",
     )
+    serve.add_argument(
+        "--contexts",
+        type=_positive_int,
+        default=16,
+        metavar="N",
+        help="files kept encoded, some 50 MB each (default 16): one a developer, if there is room",
+    )
     add_ray(serve, _positive_float)
     _add_model(serve)
 

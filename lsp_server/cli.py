@@ -129,6 +129,7 @@ def _serve(arguments: argparse.Namespace) -> int:
         os.environ.get("MIDFILL_TOKEN") or None,
         max_waiting=arguments.max_waiting,
         num_streams=arguments.streams,
+        num_contexts=arguments.contexts,
     )
     try:
         from engine.serving.server import run, serve
@@ -158,6 +159,7 @@ def _ray_backend(arguments: argparse.Namespace) -> Backend:
         arguments.replica_cpus,
         arguments.replica_gpus,
         num_streams=arguments.streams,
+        num_contexts=arguments.contexts,
     )
     return RayBackend(arguments.model, options)
 

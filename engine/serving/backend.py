@@ -13,6 +13,7 @@ from typing import Protocol
 from engine.infill import Infiller
 from engine.proposal import Outcome, Reason, Refusal
 from engine.request import Request
+from engine.serving.options import DEFAULT_CONTEXTS
 from engine.serving.pool import InfillerPool
 from engine.step import Step
 
@@ -52,10 +53,16 @@ class Backend(Protocol):
 
 
 class LocalBackend:
-    """Infillers of this process, which share one model."""
+    """Infillers of this process, which share one model and keep ``num_contexts`` for all."""
 
-    def __init__(self, infiller: Infiller, num_streams: int | None = None) -> None:
+    def __init__(
+        self,
+        infiller: Infiller,
+        num_streams: int | None = None,
+        num_contexts: int = DEFAULT_CONTEXTS,
+    ) -> None:
         self._infiller, self._pool = infiller, InfillerPool(infiller, num_streams)
+        infiller.keep_contexts(num_contexts)
         self._executor = ThreadPoolExecutor(self._pool.size, thread_name_prefix="midfill-engine")
 
     @property

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from engine.errors import BadInput
 
 DEFAULT_PORT = 8012
+# A server has more than the two or three files of one editor before it.
+DEFAULT_CONTEXTS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +19,8 @@ class ServingOptions:
     ``token``: what clients send as bearer token, None for none. ``max_body_bytes``: larger bodies
     are answered with 413. ``max_waiting``: requests in line; one more is answered with 429.
     ``num_streams``: requests under way at once, None for as many as the model gains from.
-    ``budget_ms``: of a request that names none. Raises BadInput for an address that others could
+    ``num_contexts``: files whose encoded context is kept. ``budget_ms``: of a request that names
+    none. Raises BadInput for an address that others could
     reach without a token.
     """
 
@@ -27,6 +30,7 @@ class ServingOptions:
     max_body_bytes: int = 4 * 1024 * 1024
     max_waiting: int = 32
     num_streams: int | None = None
+    num_contexts: int = DEFAULT_CONTEXTS
     max_tokens: int = 512
     budget_ms: float = 10_000.0
 

@@ -21,6 +21,7 @@ from engine.errors import MidfillError
 from engine.proposal import Reason, Refusal
 from engine.request import Request
 from engine.serving.backend import LocalBackend, OnStep, Worked
+from engine.serving.options import DEFAULT_CONTEXTS
 from engine.step import Step
 
 # Before Ray is imported: nothing is reported to its makers.
@@ -59,15 +60,16 @@ class RayOptions:
     more_after_s: float = 30.0
     fewer_after_s: float = 600.0
     num_streams: int | None = None
+    num_contexts: int = DEFAULT_CONTEXTS
 
 
 class Replica:
     """One engine in a process of the cluster."""
 
-    def __init__(self, model: str | None, num_streams: int | None) -> None:
+    def __init__(self, model: str | None, num_streams: int | None, num_contexts: int) -> None:
         import engine
 
-        self._backend = LocalBackend(engine.load(model), num_streams)
+        self._backend = LocalBackend(engine.load(model), num_streams, num_contexts)
 
     def model(self) -> str:
         """The model's name."""
@@ -197,7 +199,11 @@ def _deploy(model: str | None, options: RayOptions) -> None:
     )
     # A relative path means this process's folder, not the replica's.
     place = str(Path(model).resolve()) if model is not None and Path(model).exists() else model
-    serve.run(deployment.bind(place, options.num_streams), name=APP, route_prefix=None)
+    serve.run(
+        deployment.bind(place, options.num_streams, options.num_contexts),
+        name=APP,
+        route_prefix=None,
+    )
 
 
 async def _asked(handle: Any, request: Request) -> Worked:

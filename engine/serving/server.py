@@ -12,7 +12,8 @@ from engine.serving.options import ServingOptions
 
 def run(options: ServingOptions, model: str | None, version: str) -> None:
     """Load ``model`` and serve until interrupted. Raises what ``engine.load`` raises."""
-    serve(LocalBackend(load(model), options.num_streams), options, version)
+    backend = LocalBackend(load(model), options.num_streams, options.num_contexts)
+    serve(backend, options, version)
 
 
 def serve(backend: Backend, options: ServingOptions, version: str) -> None:

@@ -141,6 +141,17 @@ def test_a_client_that_hangs_up_is_cancelled() -> None:
         assert one.post("/v1/completions", BODY).status_code == 200
 
 
+def test_the_contexts_of_several_developers_are_kept(served: Serving) -> None:
+    bodies = [
+        {**BODY, "prompt": f"alpha = load({number}, 2)\n" * 40, "midfill": {"path": f"{number}.py"}}
+        for number in range(6)
+    ]
+    for _ in range(2):
+        answers = [served.post("/v1/completions", body).json() for body in bodies]
+    cached = [answer["usage"]["prompt_tokens_details"]["cached_tokens"] for answer in answers]
+    assert all(cached)
+
+
 def test_many_at_once_are_answered_each_with_its_own() -> None:
     with (
         serving(ServingOptions(max_waiting=64), engine.load("scripted")) as one,
