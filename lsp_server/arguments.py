@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from engine.request import Effort
 from lsp_server import __version__
-from lsp_server.ray_arguments import add_ray
+from lsp_server.serve_arguments import add_serve
 
 EXIT_BAD_INPUT = 2
 
@@ -32,7 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_fill(commands)
     _add_why(commands)
     _add_lsp(commands)
-    _add_serve(commands)
+    _add_model(add_serve(commands, _address, _positive_int, _positive_float))
     _add_bench(commands)
     _add_eval(commands)
     _add_train(commands)
@@ -123,44 +123,6 @@ def _add_lsp(commands: Any) -> None:
         "--in-process", action="store_true", help="run the engine in a thread (for debugging)"
     )
     _add_model(lsp)
-
-
-def _add_serve(commands: Any) -> None:
-    serve = commands.add_parser(
-        "serve",
-        help="serve other programs over HTTP (midfill[serve])",
-        description="Serve other programs over HTTP, in the protocols of OpenAI, Inception and "
-        "llama.cpp. MIDFILL_TOKEN holds the bearer token that clients must send, if any.",
-    )
-    serve.add_argument(
-        "--listen",
-        type=_address,
-        default=("127.0.0.1", 8012),
-        metavar="HOST:PORT",
-        help="where (default 127.0.0.1:8012); other machines only with MIDFILL_TOKEN",
-    )
-    serve.add_argument(
-        "--max-waiting",
-        type=_positive_int,
-        default=32,
-        metavar="N",
-        help="requests in line, one more is told to come again (default 32)",
-    )
-    serve.add_argument(
-        "--streams",
-        type=_positive_int,
-        metavar="N",
-        help="requests at once (default: as many as the model gains from)",
-    )
-    serve.add_argument(
-        "--contexts",
-        type=_positive_int,
-        default=16,
-        metavar="N",
-        help="files kept encoded, some 50 MB each (default 16): one a developer, if there is room",
-    )
-    add_ray(serve, _positive_float)
-    _add_model(serve)
 
 
 def _add_bench(commands: Any) -> None:

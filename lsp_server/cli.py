@@ -16,12 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from engine.errors import BadInput, DamagedWeights, MidfillError
-from lsp_server import __version__
 from lsp_server.arguments import EXIT_BAD_INPUT, build_parser
 
 if TYPE_CHECKING:
     from engine.evaluation.infilling import Evaluation
-    from engine.serving.backend import Backend
     from lsp_server.fill import FillOptions
 
 EXIT_FAILURE = 1
@@ -120,48 +118,9 @@ def _connect(arguments: argparse.Namespace) -> int:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    from engine.serving.options import ServingOptions
+    from lsp_server.serve import serve
 
-    host, port = arguments.listen
-    options = ServingOptions(
-        host,
-        port,
-        os.environ.get("MIDFILL_TOKEN") or None,
-        max_waiting=arguments.max_waiting,
-        num_streams=arguments.streams,
-        num_contexts=arguments.contexts,
-    )
-    try:
-        from engine.serving.server import run, serve
-    except ModuleNotFoundError as error:
-        raise BadInput(
-            f"{error.name} is not installed: run pip install 'midfill[serve]' first"
-        ) from error
-    sys.stderr.write(f"midfill: serving on http://{host}:{port}\n")
-    if arguments.ray:
-        serve(_ray_backend(arguments), options, __version__)
-    else:
-        run(options, arguments.model, __version__)
-    return 0
-
-
-def _ray_backend(arguments: argparse.Namespace) -> Backend:
-    try:
-        from engine.serving.ray_backend import RayBackend, RayOptions
-    except ModuleNotFoundError as error:
-        raise BadInput(
-            f"{error.name} is not installed: run pip install 'midfill[ray]' first"
-        ) from error
-    least, most = arguments.replicas
-    options = RayOptions(
-        least,
-        most,
-        arguments.replica_cpus,
-        arguments.replica_gpus,
-        num_streams=arguments.streams,
-        num_contexts=arguments.contexts,
-    )
-    return RayBackend(arguments.model, options)
+    return serve(arguments)
 
 
 def _latency(arguments: argparse.Namespace) -> int:
