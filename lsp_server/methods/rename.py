@@ -30,6 +30,7 @@ from lsp_server.rename_files import MAX_FILES, RenameFile, opened, opened_with, 
 from lsp_server.session import Session
 
 _PATIENCE_S = 10.0
+_CUT = "The workspace holds more files than are indexed: the name may stand in others, too"
 _POSSIBLE, _MENTION = "midfill.possible", "midfill.mention"
 _NOTES = {
     _POSSIBLE: types.ChangeAnnotation(
@@ -97,6 +98,8 @@ async def _renamed(
     if files[0].source.path in left:
         raise refused(f"{files[0].source.path}: {left[files[0].source.path]}")
     _tell(session, left)
+    if not is_local and session.workspace.is_cut:
+        session.show(types.MessageType.Warning, _CUT)
     return _written(session, plan, {path: touched[path] for path in touched if path not in left})
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from engine.spans import ByteOffset, Span
 from lsp_server.folders import cache_folder
 
-FORMAT = 1
+FORMAT = 2
 MAX_ROWS = 200
 _SCHEMA = """
 CREATE TABLE files (
@@ -35,6 +35,8 @@ CREATE TABLE mentions (
     PRIMARY KEY (name, file)
 ) WITHOUT ROWID;
 CREATE INDEX mentions_by_file ON mentions(file);
+CREATE TABLE whole (is_cut INTEGER NOT NULL);
+INSERT INTO whole VALUES (0);
 """
 
 
@@ -146,6 +148,12 @@ class Index:
         rows = self._connection.execute("SELECT path FROM files ORDER BY path")
         return tuple(self.root / path for (path,) in rows)
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether the root holds more than is indexed."""
+        (is_cut,) = self._connection.execute("SELECT is_cut FROM whole").fetchone()
+        return bool(is_cut)
+
     def states(self) -> dict[str, FileState]:
         """What is known of each file, by relative path."""
         rows = self._connection.execute("SELECT path, size, mtime_ns, digest FROM files")
@@ -198,6 +206,11 @@ class Index:
                 "UPDATE files SET mtime_ns = ? WHERE path = ?",
                 ((entry.state.mtime_ns, entry.path) for entry in entries),
             )
+
+    def note_cut(self, is_cut: bool) -> None:
+        """Note whether the root holds more than is indexed."""
+        with self._transaction() as cursor:
+            cursor.execute("UPDATE whole SET is_cut = ?", (is_cut,))
 
     def remove(self, paths: Iterable[str]) -> None:
         """Forget files, and the names that no file mentions any more."""

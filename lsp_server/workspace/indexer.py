@@ -62,7 +62,9 @@ def update(index: Index, limits: IndexLimits | None = None) -> Iterator[Progress
     """Read what changed under the index's root, step by step; the last step is complete."""
     limits = limits or IndexLimits()
     known = index.states()
-    found = {one.path: one for one in source_files(index.root, limits)}
+    listed, is_cut = source_files(index.root, limits)
+    found = {one.path: one for one in listed}
+    index.note_cut(is_cut)
     index.remove(path for path in known if path not in found)
     changed = [
         one
@@ -84,37 +86,43 @@ def _is_new(entry: FileEntry, state: FileState | None) -> bool:
     return state is None or state.digest != entry.state.digest
 
 
-def source_files(root: Path, limits: IndexLimits) -> Iterator[Found]:
-    """List the files worth indexing, folder by folder from the root, within the limits."""
+def source_files(root: Path, limits: IndexLimits) -> tuple[list[Found], bool]:
+    """The files worth indexing, folder by folder from the root; whether the limits left some out.
+
+    Those nearest to the root come first.
+    """
     rules = IgnoreRules.around(root)
+    files: list[Found] = []
+    num_bytes = num_entries = 0
     folders = [root]
-    num_files = num_bytes = num_entries = 0
     while folders:
-        below = []
-        for folder in folders:
-            for entry in _entries(folder):
-                num_entries += 1
-                if num_entries > limits.max_entries:
-                    return
-                path = Path(entry.path)
-                if entry.is_dir(follow_symlinks=False):
-                    if (
-                        entry.name not in SKIPPED_FOLDERS
-                        and rules.reason_within(path, True) is None
-                    ):
-                        below.append(path)
-                elif (
-                    language_of(entry.name) is not PLAIN_TEXT
-                    and rules.reason_within(path, False) is None
-                ):
-                    found = _found(entry, root)
-                    if found is None or found.size > limits.max_file_bytes:
-                        continue
-                    num_files, num_bytes = num_files + 1, num_bytes + found.size
-                    if num_files > limits.max_files or num_bytes > limits.max_bytes:
-                        return
-                    yield found
+        below: list[Path] = []
+        for entry in (entry for folder in folders for entry in _entries(folder)):
+            num_entries += 1
+            if num_entries > limits.max_entries:
+                return files, True
+            if _is_wanted_folder(entry, rules):
+                below.append(Path(entry.path))
+            found = _found(entry, root) if _is_source(entry, rules) else None
+            if found is None or found.size > limits.max_file_bytes:
+                continue
+            num_bytes += found.size
+            if len(files) == limits.max_files or num_bytes > limits.max_bytes:
+                return files, True
+            files.append(found)
         folders = below
+    return files, False
+
+
+def _is_wanted_folder(entry: os.DirEntry[str], rules: IgnoreRules) -> bool:
+    is_folder = entry.is_dir(follow_symlinks=False) and entry.name not in SKIPPED_FOLDERS
+    return is_folder and rules.reason_within(Path(entry.path), True) is None
+
+
+def _is_source(entry: os.DirEntry[str], rules: IgnoreRules) -> bool:
+    if language_of(entry.name) is PLAIN_TEXT or entry.is_dir(follow_symlinks=False):
+        return False
+    return rules.reason_within(Path(entry.path), False) is None
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:

@@ -95,6 +95,11 @@ class Workspace:
         """All files that were indexed. One may be ignored since then; ``text`` knows."""
         return tuple(self._ask(lambda index: index.paths()))
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether a root holds more files than are indexed."""
+        return any(self._ask(lambda index: [index.is_cut]))
+
     def text(self, path: Path) -> str | None:
         """Read a file as a model may see it (same offsets), as the editor has it if it is open.
 

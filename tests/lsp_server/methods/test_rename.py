@@ -11,6 +11,7 @@ from lsprotocol import types
 from engine.edits.rename import plan_rename
 from engine.errors import BadInput
 from lsp_server.rename_files import MAX_FILES, opened, opened_with, read, read_beside
+from lsp_server.workspace.index import Index
 
 URI = "file:///project/a.py"
 OTHER = "file:///project/b.py"
@@ -246,6 +247,25 @@ async def test_files_of_the_workspace_are_changed_too(client: Any, tmp_path: Pat
     assert places(second) == [(0, 14), (2, 0)]
     shown = await client.wait_for(lambda one: one.get("method") == "window/showMessage")
     assert "c.py is named in .midfillignore" in shown["params"]["message"]
+
+
+@pytest.mark.parametrize(("column", "is_told"), [(4, True), (10, False)])
+async def test_whoever_renames_learns_that_not_all_files_are_known(
+    client: Any, tmp_path: Path, column: int, is_told: bool
+) -> None:
+    await client.initialize(capabilities=ANNOTATED, options={"workspaceIndex": False})
+    uri = (tmp_path / "a.py").as_uri()
+    client.open(uri, SOURCE)
+    asked = {"textDocument": {"uri": uri}, "position": {"line": 0, "character": column}}
+    await client.request("textDocument/prepareRename", asked)
+    workspace = client.session.workspace
+    workspace.set_roots([tmp_path])
+    client.session.background_index.num_runs = 1
+    with Index(tmp_path, workspace.database_of(tmp_path)) as index:
+        index.note_cut(True)
+    response = await client.request("textDocument/rename", {**asked, "newName": "other"})
+    assert response["result"]["documentChanges"]
+    assert ("window/showMessage" in client.methods()) is is_told
 
 
 def test_a_name_in_too_many_files_is_refused(client: Any, tmp_path: Path) -> None:

@@ -118,6 +118,9 @@ def test_the_limits_hold_and_the_nearest_come_first(
     (root / "a.py").write_text("x = 1\n")
     updated(index, limits)
     assert set(index.states()) == expected
+    assert index.is_cut is (limits.max_file_bytes > 100)  # a file too large is never wanted
+    updated(index)
+    assert not index.is_cut
     index.close()
 
 
