@@ -36,13 +36,16 @@ def missing_imports(
         and any(within.start <= site.span.start <= within.end for site in sites)
     ]
     known = _imported(documents, language, path) if wanted else {}
-    at = _place(table.tree)
-    for name in wanted:
+    found: dict[Span, str] = {}
+    for name in sorted(wanted):
         line = known.get(name) or _standard(table, name)
         package = f"package {(line or '').removeprefix('import ').rpartition('.')[0]};"
         is_own = language.id == "java" and package.encode() in table.tree.data
         if line is not None and not is_own and line.encode() not in table.tree.data:
-            yield _added(table.tree, line) or Edit(span(at, at), f"{line}\n")
+            at = _place(table.tree, line)
+            edit = _added(table.tree, line) or Edit(span(at, at), f"{line}\n")
+            found[edit.span] = found.get(edit.span, "") + edit.new_text
+    yield from (Edit(place, text) for place, text in found.items())
 
 
 def _standard(table: NameTable, name: str) -> str | None:
@@ -154,17 +157,46 @@ def _written_python(name: str, origin: Origin) -> str:
     return f"from {origin.module} import {origin.name}{alias}"
 
 
-def _place(tree: SyntaxTree) -> int:
-    """The start of the line behind the last import at the top, else behind what must precede it."""
-    at = 0
+def _place(tree: SyntaxTree, line: str) -> int:
+    """The start of the line for the import ``line``: in order among those of its kind.
+
+    Else behind the last import at the top, else behind what must precede it.
+    """
+    at, imported = 0, list[tree_sitter.Node]()
     for node in tree.root.children if tree.root is not None else ():
         first = next(iter(node.named_children), None)
         is_docstring = node.type == "expression_statement" and not at
         is_docstring = is_docstring and first is not None and first.type == "string"
         is_head = is_docstring or node.type == "package_declaration"
-        is_head = is_head or node.type in tree.language.kinds.imports
-        if not is_head and node.type not in tree.language.kinds.comments:
+        is_import = node.type in tree.language.kinds.imports
+        if not (is_head or is_import or node.type in tree.language.kinds.comments):
             break
-        if is_head:
-            at = min(tree.line_at(node.end_byte).end + 1, len(tree.data))
-    return at
+        if is_head or is_import:
+            at = _below(tree, node)
+        if is_import:
+            imported.append(node)
+    like = [node for node in imported if _kind(_text(tree, node)) == _kind(line)]
+    earlier = [node for node in like if _text(tree, node) < line]
+    if earlier and _is_ordered(tree, like):
+        return _below(tree, earlier[-1])
+    return tree.line_at(like[0].start_byte).start if like and _is_ordered(tree, like) else at
+
+
+def _below(tree: SyntaxTree, node: tree_sitter.Node) -> int:
+    return min(tree.line_at(node.end_byte).end + 1, len(tree.data))
+
+
+def _text(tree: SyntaxTree, node: tree_sitter.Node) -> str:
+    return tree.data[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+
+def _is_ordered(tree: SyntaxTree, nodes: Sequence[tree_sitter.Node]) -> bool:
+    texts = [_text(tree, node) for node in nodes]
+    return texts == sorted(texts)
+
+
+def _kind(line: str) -> tuple[str, bool]:
+    """Imports that are kept together: by their first word, and by who wrote what they import."""
+    word, _, rest = line.replace("import static ", "static ").partition(" ")
+    module = re.split(r"\W", rest, maxsplit=1)[0]
+    return word, module in PYTHON_MODULES or module in ("java", "__future__")

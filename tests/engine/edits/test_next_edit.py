@@ -143,6 +143,26 @@ def test_what_may_be_another_thing_is_not_imported(marked: str) -> None:
     assert analysed(typed(marked)) == ()
 
 
+@pytest.mark.parametrize(
+    ("imports", "wanted"),
+    [
+        ("import os\nimport zlib\n\nimport click\n", "import os\nimport re\nimport zlib\n\nimport"),
+        ("import sys\n\nfrom a import b\n", "import re\nimport sys\n\nfrom"),
+        ("import zlib\nimport os\n\nimport click\n", "import os\n\nimport click\nimport re\n"),
+        ("from os import path\n", "from os import path\nimport re\n"),
+    ],
+    ids=["in order", "first", "no order", "another kind"],
+)
+def test_an_import_stands_in_the_order_of_the_others(imports: str, wanted: str) -> None:
+    request = typed(f"{imports}\nx = ⟦1⟧re.compile(y)⟦⟧\n")
+    assert wanted in made(request, next_edit(request))
+
+
+def test_two_imports_at_one_place_are_both_made() -> None:
+    request = typed("import os\n\nx = ⟦1⟧re.compile(sys.argv)⟦⟧\n")
+    assert made(request, next_edit(request)).startswith("import os\nimport re\nimport sys\n")
+
+
 def test_an_import_stands_behind_the_package() -> None:
     request = typed(
         "/* a */\npackage a;\n\nclass A { Object n = ⟦1⟧new ArrayList()⟦⟧; }\n", "A.java"
