@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from engine.edits.documented import documented
 from engine.edits.names_of import name_table
 from engine.edits.new_name import badly_formed, clash
 from engine.edits.references import references_at, symbol_at
@@ -115,7 +116,9 @@ def _renamed(table: NameTable, was: Span, new_name: str, data: bytes) -> Sequenc
     edited = [site for site in (*found.sites, *found.possible) if site.span == was]
     if not edited or not (edited[0].is_definition or _is_new(data, new_name)):
         return ()
-    return found.sites if table.symbols_at(was.start) else found.possible
+    if symbol is None or not table.symbols_at(was.start):
+        return found.possible
+    return (*found.sites, *documented(table, symbol))
 
 
 def _is_new(data: bytes, new_name: str) -> bool:

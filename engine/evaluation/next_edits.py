@@ -107,10 +107,11 @@ def _measured(section: str, outcomes: Sequence[Outcome], config: EditsConfig) ->
     yield from share(section, "silent where nothing was to come", quiet, config.seed)
     wrong = [_undoes(one) or _destroys(one) for one in outcomes]
     yield from share(section, "undoes the user or deletes what people kept", wrong, config.seed)
-    times = sorted(one.elapsed_ms for one in outcomes if one.is_judged)
-    if times:
-        p95 = times[min(int(0.95 * len(times)), len(times) - 1)]
-        yield Measured(section, "p95 of those that the model judged", p95, len(times), "ms")
+    for title, is_judged in (("analysis decided", False), ("the model judged", True)):
+        times = sorted(one.elapsed_ms for one in outcomes if one.is_judged is is_judged)
+        if times:
+            p95 = times[min(int(0.95 * len(times)), len(times) - 1)]
+            yield Measured(section, f"p95 of those that {title}", p95, len(times), "ms")
 
 
 def _hit(outcome: Outcome, edits: Sequence[Edit]) -> set[Hunk]:

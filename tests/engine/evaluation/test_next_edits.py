@@ -82,6 +82,7 @@ def test_what_is_counted(tmp_path: Path) -> None:
     assert names["proposals that are exactly part of it"] == 1.0
     assert names["silent where nothing was to come"] == 1.0
     assert names["undoes the user or deletes what people kept"] == 0.0
+    assert names["p95 of those that analysis decided"] > 0.0
 
 
 def test_every_other_case_is_held_out(tmp_path: Path) -> None:
