@@ -32,6 +32,7 @@ from engine.edits.same_words import same_words
 from engine.edits.symbols import NameTable
 from engine.edits.template import HOLE, MAX_HOLES, FillTemplate
 from engine.edits.typed_rename import typed_rename
+from engine.edits.undocumented import undocumented
 from engine.edits.unused import unused_names
 from engine.edits.user_change import UserChange, last_change
 from engine.job import OnStep
@@ -125,7 +126,7 @@ class _Scoped:
         if now is None or before is None or is_broken:
             return _Scoped()
         lost = lost_names(before, now, change)
-        calls = changed_calls(before, now, change)
+        calls = [*changed_calls(before, now, change), *undocumented(before.tree, tree, change)]
         edits = requalified(before, now, change)
         at = {edit.start for edit in edits}
         edits += [edit for one in lost for edit in one.edits if edit.start not in at]
