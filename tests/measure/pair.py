@@ -149,37 +149,38 @@ def is_right(row: Row, side: str) -> bool:
     return side in row and bool(row[side]["exact"])
 
 
-ARMS: tuple[tuple[str, str, Callable[[Row], bool]], ...] = (
-    ("local alone", "", lambda row: is_right(row, "local")),
-    ("server alone", "", lambda row: is_right(row, "server")),
+BOTH = ("local alone", "server alone")
+ARMS: tuple[tuple[str, tuple[str, ...], Callable[[Row], bool]], ...] = (
+    ("local alone", (), lambda row: is_right(row, "local")),
+    ("server alone", (), lambda row: is_right(row, "server")),
     (
         "the server's if there is one, else the local",
-        "local alone",
+        BOTH,
         lambda row: is_right(row, "server" if "server" in row else "local"),
     ),
-    ("the more confident of both", "local alone", lambda row: best("p", *sides(row))),
+    ("the more confident of both", BOTH, lambda row: best("p", *sides(row))),
     (
         "the local causal pass chooses of both",
-        "local alone",
+        BOTH,
         lambda row: best("causal", *sides(row)),
     ),
-    ("either is right", "local alone", lambda row: any(side["exact"] for side in sides(row))),
+    ("either is right", BOTH, lambda row: any(side["exact"] for side in sides(row))),
     (
         "the server judges three local candidates",
-        "local alone",
+        BOTH,
         lambda row: is_right(row, "judged"),
     ),
-    ("one of the three is right", "local alone", lambda row: bool(row.get("any"))),
+    ("one of the three is right", BOTH[:1], lambda row: bool(row.get("any"))),
     (
         "the local causal pass chooses of the server's four",
-        "server alone",
+        BOTH,
         lambda row: best(
             "causal", *(row[side] for side in ("server",) if side in row), *row["samples"]
         ),
     ),
     (
         "one of the server's four is right",
-        "server alone",
+        BOTH[1:],
         lambda row: is_right(row, "server") or any(each["exact"] for each in row["samples"]),
     ),
 )
@@ -189,13 +190,13 @@ def show(rows: list[Row]) -> None:
     """Exact texts by how the two are put together, against one of them alone."""
     right = {name: [arm(row) for row in rows] for name, _, arm in ARMS}
     print(f"{len(rows)} holes")
-    for name, base, _ in ARMS:
+    for name, bases, _ in ARMS:
         share = estimate([float(each) for each in right[name]])
         assert share is not None
         line = (
             f"{100 * share.mean:5.1f} % ({100 * share.low:.1f} to {100 * share.high:.1f})  {name}"
         )
-        if base:
+        for base in bases:
             gain = compare(right[name], right[base])
             points = [100 * each for each in (gain.difference.low, gain.difference.high)]
             line += (
