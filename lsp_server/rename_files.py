@@ -69,6 +69,12 @@ def read(path: Path) -> RenameFile | None:
     return RenameFile(source, uri, buffer, stamp=stamp, trouble=_trouble(path))
 
 
+def holds(path: Path, name: str) -> bool:
+    """Whether the text of a file on disk holds ``name``."""
+    file = read(path)
+    return file is not None and name in file.source.text
+
+
 def opened_with(document: Document, name: str, documents: Documents) -> list[RenameFile]:
     """``document``, then the open documents of its language that hold ``name``."""
     family = _family(document.language)

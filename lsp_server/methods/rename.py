@@ -26,7 +26,7 @@ from engine.edits.rename import (
 from engine.errors import BadInput
 from lsp_server.methods.prepare_rename import refused, renamable_document
 from lsp_server.positions import offset_at, range_of
-from lsp_server.rename_files import MAX_FILES, RenameFile, opened, opened_with, read_beside
+from lsp_server.rename_files import MAX_FILES, RenameFile, holds, opened, opened_with, read_beside
 from lsp_server.session import Session
 
 _PATIENCE_S = 10.0
@@ -78,9 +78,12 @@ async def _renamed(
     """Work it out in a thread; then make sure that no file has changed meanwhile."""
     is_local = is_local_at(files[0].source, offset)
     paths = [] if is_local else await _paths_mentioning(session, name)
+    left_out = [] if is_local else session.workspace.left_out()
 
     def work() -> tuple[list[RenameFile], RenamePlan]:
-        found = [*files, *read_beside(files, paths)]
+        # Where an ignored file holds the name, too, the user is told.
+        ignored = (path for path in left_out if holds(path, name))
+        found = [*files, *read_beside(files, [*paths, *ignored])]
         sources = [file.source for file in found]
         return found, plan_rename(sources, sources[0].path, offset, new_name)
 

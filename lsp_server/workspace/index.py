@@ -16,7 +16,7 @@ from pathlib import Path
 from engine.spans import ByteOffset, Span
 from lsp_server.folders import cache_folder
 
-FORMAT = 2
+FORMAT = 3
 MAX_ROWS = 200
 _SCHEMA = """
 CREATE TABLE files (
@@ -37,6 +37,7 @@ CREATE TABLE mentions (
 CREATE INDEX mentions_by_file ON mentions(file);
 CREATE TABLE whole (is_cut INTEGER NOT NULL);
 INSERT INTO whole VALUES (0);
+CREATE TABLE left_out (path TEXT NOT NULL);
 """
 
 
@@ -154,6 +155,11 @@ class Index:
         (is_cut,) = self._connection.execute("SELECT is_cut FROM whole").fetchone()
         return bool(is_cut)
 
+    def left_out(self) -> tuple[Path, ...]:
+        """Source files that no model may see, as far as they were noted."""
+        rows = self._connection.execute("SELECT path FROM left_out ORDER BY path")
+        return tuple(self.root / path for (path,) in rows)
+
     def states(self) -> dict[str, FileState]:
         """What is known of each file, by relative path."""
         rows = self._connection.execute("SELECT path, size, mtime_ns, digest FROM files")
@@ -207,10 +213,12 @@ class Index:
                 ((entry.state.mtime_ns, entry.path) for entry in entries),
             )
 
-    def note_cut(self, is_cut: bool) -> None:
-        """Note whether the root holds more than is indexed."""
+    def note_rest(self, left_out: Iterable[str], is_cut: bool) -> None:
+        """Note which files no model may see, and whether the root holds more than is indexed."""
         with self._transaction() as cursor:
             cursor.execute("UPDATE whole SET is_cut = ?", (is_cut,))
+            cursor.execute("DELETE FROM left_out")
+            cursor.executemany("INSERT INTO left_out VALUES (?)", ((path,) for path in left_out))
 
     def remove(self, paths: Iterable[str]) -> None:
         """Forget files, and the names that no file mentions any more."""

@@ -13,7 +13,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from engine.languages import PLAIN_TEXT, language_of
@@ -26,6 +26,7 @@ from lsp_server.workspace.index import FileEntry, FileState, Index
 
 logger = logging.getLogger(__name__)
 
+MAX_LEFT_OUT = 200
 _BATCH = 32
 _NICENESS = 10
 
@@ -62,9 +63,9 @@ def update(index: Index, limits: IndexLimits | None = None) -> Iterator[Progress
     """Read what changed under the index's root, step by step; the last step is complete."""
     limits = limits or IndexLimits()
     known = index.states()
-    listed, is_cut = source_files(index.root, limits)
-    found = {one.path: one for one in listed}
-    index.note_cut(is_cut)
+    listing = source_files(index.root, limits)
+    found = {one.path: one for one in listing.files}
+    index.note_rest(listing.left_out, listing.is_cut)
     index.remove(path for path in known if path not in found)
     changed = [
         one
@@ -86,32 +87,43 @@ def _is_new(entry: FileEntry, state: FileState | None) -> bool:
     return state is None or state.digest != entry.state.digest
 
 
-def source_files(root: Path, limits: IndexLimits) -> tuple[list[Found], bool]:
-    """The files worth indexing, folder by folder from the root; whether the limits left some out.
+@dataclass(slots=True)
+class Listing:
+    """What a walk finds: source files, and some paths of those that no model may see.
 
-    Those nearest to the root come first.
+    ``is_cut``: the limits left others out.
     """
+
+    files: list[Found] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    is_cut: bool = False
+
+
+def source_files(root: Path, limits: IndexLimits) -> Listing:
+    """List the files worth indexing, folder by folder from the root: the nearest come first."""
     rules = IgnoreRules.around(root)
-    files: list[Found] = []
+    listing = Listing()
     num_bytes = num_entries = 0
     folders = [root]
     while folders:
         below: list[Path] = []
         for entry in (entry for folder in folders for entry in _entries(folder)):
             num_entries += 1
-            if num_entries > limits.max_entries:
-                return files, True
+            listing.is_cut = num_entries > limits.max_entries
             if _is_wanted_folder(entry, rules):
                 below.append(Path(entry.path))
-            found = _found(entry, root) if _is_source(entry, rules) else None
-            if found is None or found.size > limits.max_file_bytes:
-                continue
-            num_bytes += found.size
-            if len(files) == limits.max_files or num_bytes > limits.max_bytes:
-                return files, True
-            files.append(found)
+            found = _found(entry, root) if _is_source(entry) else None
+            if found is not None and not _may_be_seen(entry, rules):
+                listing.left_out += [found.path] * (len(listing.left_out) < MAX_LEFT_OUT)
+            elif found is not None and found.size <= limits.max_file_bytes:
+                num_bytes += found.size
+                is_full = len(listing.files) == limits.max_files or num_bytes > limits.max_bytes
+                listing.is_cut = listing.is_cut or is_full
+                listing.files += [] if listing.is_cut else [found]
+            if listing.is_cut:
+                return listing
         folders = below
-    return files, False
+    return listing
 
 
 def _is_wanted_folder(entry: os.DirEntry[str], rules: IgnoreRules) -> bool:
@@ -119,9 +131,12 @@ def _is_wanted_folder(entry: os.DirEntry[str], rules: IgnoreRules) -> bool:
     return is_folder and rules.reason_within(Path(entry.path), True) is None
 
 
-def _is_source(entry: os.DirEntry[str], rules: IgnoreRules) -> bool:
-    if language_of(entry.name) is PLAIN_TEXT or entry.is_dir(follow_symlinks=False):
-        return False
+def _is_source(entry: os.DirEntry[str]) -> bool:
+    is_folder = entry.is_dir(follow_symlinks=False)
+    return not is_folder and language_of(entry.name) is not PLAIN_TEXT
+
+
+def _may_be_seen(entry: os.DirEntry[str], rules: IgnoreRules) -> bool:
     return rules.reason_within(Path(entry.path), False) is None
 
 

@@ -95,6 +95,10 @@ class Workspace:
         """All files that were indexed. One may be ignored since then; ``text`` knows."""
         return tuple(self._ask(lambda index: index.paths()))
 
+    def left_out(self) -> tuple[Path, ...]:
+        """Source files of the roots that no model may see, some hundred at most."""
+        return tuple(self._ask(lambda index: index.left_out()))
+
     @property
     def is_cut(self) -> bool:
         """Whether a root holds more files than are indexed."""

@@ -234,8 +234,8 @@ async def test_files_of_the_workspace_are_changed_too(client: Any, tmp_path: Pat
     (tmp_path / "b.py").write_text(IMPORTER)
     (tmp_path / "c.py").write_text(IMPORTER)
     (tmp_path / ".midfillignore").write_text("c.py\n")
-    found = (tmp_path / "b.py", tmp_path / "c.py")
-    client.session.workspace.files_mentioning = lambda _name, limit: found[:limit]
+    client.session.workspace.files_mentioning = lambda _name, limit: (tmp_path / "b.py",)[:limit]
+    client.session.workspace.left_out = lambda: (tmp_path / "c.py",)
     await client.initialize(capabilities=ANNOTATED)
     uri = (tmp_path / "a.py").as_uri()
     client.open(uri, SOURCE)
@@ -262,7 +262,7 @@ async def test_whoever_renames_learns_that_not_all_files_are_known(
     workspace.set_roots([tmp_path])
     client.session.background_index.num_runs = 1
     with Index(tmp_path, workspace.database_of(tmp_path)) as index:
-        index.note_cut(True)
+        index.note_rest([], is_cut=True)
     response = await client.request("textDocument/rename", {**asked, "newName": "other"})
     assert response["result"]["documentChanges"]
     assert ("window/showMessage" in client.methods()) is is_told

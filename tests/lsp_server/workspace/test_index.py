@@ -91,13 +91,15 @@ def test_only_what_changed_is_read_again(index: Index, root: Path) -> None:
 
 
 def test_ignored_secret_binary_and_linked_files_are_left_out(index: Index, root: Path) -> None:
-    (root / ".gitignore").write_text("shop/\n")
+    (root / ".gitignore").write_text("shop/\nhidden.py\n")
+    (root / "hidden.py").write_text("x = 1\n")
     (root / "secrets.py").write_text("k = 'AKIA" + 16 * "Q" + "'\n")
     (root / "latin.py").write_bytes(b"x = '\xe9'\n")
     (root / "link.py").symlink_to(root / "web/app.ts")
     (root / "loop").symlink_to(root, target_is_directory=True)
     assert updated(index) == 3
     assert set(index.states()) == {"secrets.py", "web/app.ts"}
+    assert index.left_out() == (root / "hidden.py",)
     assert not index.files_mentioning("AKIA" + 16 * "Q")
     index.close()
 
