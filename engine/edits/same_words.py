@@ -58,7 +58,8 @@ def _replaced(data: bytes, change: UserChange) -> Iterator[_Replaced]:
         place = span(after[k].start, after[m - 1].end)
         whole = (change.old[before[i].start : before[j - 1].end], place.of(data))
         for old, new in (_part(*whole), whole):
-            if len(old) >= _MIN_BYTES and _IS_CODE.search(old) and b"\n" not in old + new:
+            is_name = _IS_CODE.search(old) is not None and len(old.split()) == 1
+            if is_name and len(old) >= _MIN_BYTES and b"\n" not in new:
                 yield _Replaced(old, new, place)
 
 

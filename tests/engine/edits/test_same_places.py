@@ -100,6 +100,7 @@ def test_the_same_word_in_strings_and_comments_follows(marked: str, wanted: str)
     [
         pytest.param('x = "⟦something⟧anything⟦⟧"\ny = "something"\n', id="a plain word"),
         pytest.param('x = "⟦OldInput⟧NewInput⟦⟧"\nOldInput = 1\n', id="a name in code"),
+        pytest.param('x = "⟦Python C3⟧C3 MRO⟦⟧"\n# Python C3\n', id="prose"),
         pytest.param('x = "⟦OldInput⟧NewInput⟦⟧"\ny = "OldInputs"\n', id="within a longer word"),
     ],
 )
