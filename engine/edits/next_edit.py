@@ -120,7 +120,7 @@ class _Scoped:
     @staticmethod
     def of(request: Request, tree: SyntaxTree, change: UserChange) -> _Scoped:
         """All of it, from the name tables of the text as it was and as it is."""
-        tree_before = parse(change.undone(tree.data), tree.language)
+        tree_before = tree.replaced(change.place, change.old)
         now, before = name_table(tree), name_table(tree_before)
         is_broken = tree.num_faults() > tree_before.num_faults()
         if now is None or before is None or is_broken:

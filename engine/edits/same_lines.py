@@ -42,17 +42,19 @@ def same_lines(tree: SyntaxTree, change: UserChange) -> list[Edit]:
     matcher = SequenceMatcher(
         None, [line.texts for line in old], [line.texts for line in new], autojunk=False
     )
-    elsewhere = _Elsewhere(
-        tree, [line for line in _lines(tree.data) if not _is_in(line, change.place)]
-    )
-    found: list[Edit] = []
+    blocks: list[tuple[Sequence[_Line], Sequence[_Line]]] = []
     for tag, i, j, k, m in matcher.get_opcodes():
-        if tag == "replace":
-            pieces = zip(range(i, j), range(k, m), strict=True) if j - i == m - k else ()
-            blocks = [(old[a : a + 1], new[b : b + 1]) for a, b in pieces]
-            for was, is_ in blocks or [(old[i:j], new[k:m])]:
-                if _is_telling(was):
-                    found += elsewhere.repeated(was, is_)
+        if tag == "replace" and j - i == m - k:
+            pairs = zip(range(i, j), range(k, m), strict=True)
+            blocks += [(old[a : a + 1], new[b : b + 1]) for a, b in pairs]
+        elif tag == "replace":
+            blocks.append((old[i:j], new[k:m]))
+    telling = [(was, is_) for was, is_ in blocks if _is_telling(was)]
+    if not telling:
+        return []
+    lines = [line for line in _lines(tree.data) if not _is_in(line, change.place)]
+    elsewhere = _Elsewhere(tree, lines)
+    found = [edit for was, is_ in telling for edit in elsewhere.repeated(was, is_)]
     return sorted(found, key=lambda edit: edit.span)
 
 
