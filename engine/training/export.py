@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.denoisers.expansion import EXPANSION_FILE
 from engine.errors import TrainingError
 from engine.training.onnx_graph import GraphWeights, LlamaGraph
 from engine.training.onnx_nodes import Floats, Nodes
@@ -26,6 +27,7 @@ MAX_POSITIONS = 8192
 DATA_FILES = {
     "layers.": "layers.bin",
     "adapter.": "adapters.bin",
+    "relief.": "relief.bin",
     "embedding": "embedding.bin",
     "rope.": "embedding.bin",
 }
@@ -61,28 +63,30 @@ def export(
     out_dir: Path,
     quantisation: Quantisation,
     shape: LlamaShape | None = None,
+    relief: Mapping[str, Floats] | None = None,
 ) -> dict[str, dict[str, Any]]:
     """Write ``model.onnx`` and its data files; their manifest entries by file name.
 
     ``weights``: base tensors by Hugging Face names; ``layers.N.<projection>.lora_a`` (rank, in) and
     ``.lora_b`` (out, rank) with the adapters' scale folded in; optionally ``special_rows.ids`` (K,)
-    and ``special_rows.vectors`` (K, width), which replace rows of the embedding. Raises
-    TrainingError for a missing tensor or a file over 95 MB.
+    and ``special_rows.vectors`` (K, width), which replace rows of the embedding. ``relief`` as
+    ``engine.training.relief`` measures it. Raises TrainingError for a missing tensor or a file over
+    95 MB.
     """
     shape = shape or LlamaShape()
     out_dir.mkdir(parents=True, exist_ok=True)
     nodes = Nodes(out_dir, {} if quantisation is Quantisation.FULL else DATA_FILES)
-    projector: Projector
-    if quantisation is Quantisation.FULL:
-        projector = FullProjector(nodes)
-    else:
-        projector = QuantisedProjector(nodes)
+    quantised = QuantisedProjector(nodes, relief) if quantisation is not Quantisation.FULL else None
+    projector: Projector = quantised or FullProjector(nodes)
     try:
         LlamaGraph(nodes, projector, _graph_weights(weights), shape, MAX_POSITIONS)
     except KeyError as error:
         raise TrainingError(f"tensor {error} is missing from the weights: train again") from error
     nodes.save(out_dir / MODEL_FILE)
-    names = [MODEL_FILE, *dict.fromkeys(DATA_FILES.values())]
+    if quantised is not None:
+        index = {name: asdict(stored) for name, stored in quantised.stored.items()}
+        (out_dir / EXPANSION_FILE).write_text(json.dumps(index), encoding="utf-8")
+    names = [MODEL_FILE, EXPANSION_FILE, *dict.fromkeys(DATA_FILES.values())]
     return {name: describe(out_dir / name) for name in names if (out_dir / name).exists()}
 
 

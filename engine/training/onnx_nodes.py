@@ -25,6 +25,8 @@ OPSET, IR_VERSION = 20, 10
 MAX_DATA_BYTES = 95_000_000
 INLINE_BYTES = 4096
 ALIGNMENT = 4096
+# Stands for a file where there is none.
+HANDED_OVER = "expanded"
 
 Floats = NDArray[np.float32]
 Attributes = Mapping[str, Any]
@@ -146,15 +148,36 @@ class Nodes:
         if name in self._constants:
             return name
         values = np.ascontiguousarray(values)
-        file_name = next(
-            (file for prefix, file in self._prefixes.items() if name.startswith(prefix)), None
-        )
-        if file_name is None or values.nbytes < INLINE_BYTES:
+        if self._file_of(name) is None or values.nbytes < INLINE_BYTES:
             self._constants[name] = numpy_helper.from_array(values, name)
         else:
-            offset = self._files[file_name].append(values.tobytes())
-            self._constants[name] = _external(name, values, file_name, offset)
+            self._constants[name] = _external(name, values, *self.store(name, values))
         return name
+
+    def shared(self, name: str, values: NDArray[Any]) -> tuple[str, int]:
+        """Add a constant that others read too, however small; its file and offset."""
+        values = np.ascontiguousarray(values)
+        place = self.store(name, values)
+        self._constants[name] = _external(name, values, *place)
+        return place
+
+    def store(self, name: str, values: NDArray[Any]) -> tuple[str, int]:
+        """Write what the graph itself does not read to the name's data file; file and offset."""
+        file_name = self._file_of(name)
+        if file_name is None:
+            raise TrainingError(f"{name} belongs to no data file")
+        return file_name, self._files[file_name].append(np.ascontiguousarray(values).tobytes())
+
+    def declare(self, name: str, dtype: type[np.generic], sizes: Sequence[int]) -> str:
+        """A constant that is handed over when the graph is loaded; its name."""
+        values = np.broadcast_to(np.zeros((), dtype), sizes)
+        self._constants[name] = _external(name, values, HANDED_OVER, 0)
+        return name
+
+    def _file_of(self, name: str) -> str | None:
+        return next(
+            (file for start, file in self._prefixes.items() if name.startswith(start)), None
+        )
 
     def shape(self, *sizes: int) -> str:
         """A constant vector of int64."""

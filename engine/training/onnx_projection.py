@@ -4,18 +4,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
+from engine.denoisers.expansion import REACH, ZERO, Place, Stored
 from engine.training.onnx_nodes import MICROSOFT, Attributes, Branch, Floats, Nodes
 from engine.training.quantise import BLOCK, eight_bit, four_bit
 
 # Activations are rounded to eight bits per row and block inside the kernel: the fastest on a CPU,
 # and a row's result still depends on that row alone.
 ACCURACY_LEVEL = 4
+# What a row of nothing but zeros is divided by.
+LEAST_STEP = 1e-12
 FLOAT, BOOL = 1, 9  # their numbers among ONNX's types
 
 
@@ -34,6 +37,15 @@ class Projection:
     name: str
     weight: Floats
     adapter: Adapter | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Activations as bytes (R, I), their steps (R, 1), and where their relief (I,) is."""
+
+    rounded: str
+    steps: str
+    relief: Place
 
 
 class Projector(Protocol):
@@ -87,18 +99,20 @@ class FullProjector:
 
 
 class QuantisedProjector:
-    """Layers in four bits with offsets, the one table of the tied head in eight.
+    """Layers in four bits on disk and eight in memory, the one table of the tied head in eight.
 
-    ``MatMulNBits`` knows no offsets: they are a product of their own, offsets (O, J) times the sums
-    of each block of the input. It and the adapter's ``up`` stay in float: the kernels for quantised
-    weights are slow on so few input features. Adapters run for canvases alone, as a branch: with
-    them a context token costs a fifth more.
+    Layers are products of bytes (``engine.denoisers.expansion``): one step for a row of activations
+    (R = B * N of them), so that a row's result depends on that row alone. Adapters and head are
+    ``MatMulNBits``, the adapter's ``up`` stays in float: the kernels for quantised weights are slow
+    on so few input features. Adapters run for canvases alone, as a branch: with them a context
+    token costs a fifth more.
     """
 
-    def __init__(self, nodes: Nodes, accuracy_level: int = ACCURACY_LEVEL) -> None:
-        self.nodes, self.accuracy_level = nodes, accuracy_level
+    def __init__(self, nodes: Nodes, relief: Mapping[str, Floats] | None = None) -> None:
+        """``relief`` (I,) by the name of the first projection that reads an input."""
+        self.nodes, self.relief = nodes, relief or {}
+        self.stored: dict[str, Stored] = {}
         self._table_sizes = (0, 0)
-        self._sums: dict[str, str] = {}
 
     def embed(self, ids: str, table: Floats) -> str:
         """Rows of the table (V, D) by ids (B, N): the head's eight-bit blocks, dequantised."""
@@ -121,44 +135,96 @@ class QuantisedProjector:
     def project(self, states: str, projections: Sequence[Projection]) -> list[str]:
         """States (B, N, I) times each weight (O, I), with the adapter when ``scale`` is 1."""
         nodes = self.nodes
-        plain = [self._without_adapter(states, one) for one in projections]
+        rows = self._rows(states, projections[0])
+        products = [self._byte_product(rows, one) for one in projections]
         # Cast within the branch the runtime would keep them twice.
         ups = [self._up(one) for one in projections]
-        if not any(ups):
-            return [nodes.add("Add", *terms) for terms in plain]
+        self._token_sizes(), self._is_adapted()
+        with nodes.branch() as bare:
+            plain = [self._plain(rows, product) for product in products]
         with nodes.branch() as adapted:
             sums = [
-                nodes.add("Add", product, self._adapted(states, offset, one, up))
-                for (product, offset), one, up in zip(plain, projections, ups, strict=True)
+                self._adapted(states, self._plain(rows, product), one, up)
+                for product, one, up in zip(products, projections, ups, strict=True)
             ]
-        with nodes.branch() as bare:
-            bare_sums = [nodes.add("Add", *terms) for terms in plain]
-        return nodes.choose(self._is_adapted(), Branch(adapted, sums), Branch(bare, bare_sums))
+        return nodes.choose(self._is_adapted(), Branch(adapted, sums), Branch(bare, plain))
 
-    def _without_adapter(self, states: str, one: Projection) -> tuple[str, str]:
-        """The product with the packed weight, and that with its offsets."""
-        nodes, quantised = self.nodes, four_bit(one.weight)
-        num_out, num_in = one.weight.shape
-        names = (
-            nodes.constant(f"{one.name}.packed", quantised.packed),
-            nodes.constant(f"{one.name}.scales", quantised.scales),
+    def _rows(self, states: str, first: Projection) -> _Rows:
+        """States (B, N, I) relieved and rounded to bytes, row by row."""
+        nodes, num_in = self.nodes, first.weight.shape[1]
+        relief = self.relief.get(first.name, np.ones(num_in, np.float32)).astype(np.float32)
+        name = f"relief.{first.name}"
+        place = nodes.shared(name, relief)
+        relieved = nodes.add("Mul", states, name)
+        flat = nodes.add("Reshape", relieved, nodes.shape(-1, num_in))
+        peaks = nodes.add(
+            "ReduceMax", nodes.add("Abs", flat), nodes.shape(-1), attributes={"keepdims": 0}
         )
-        offsets = self._half(f"adapter.{one.name}.offsets", quantised.offsets)
-        sums = self._block_sums(states, num_in)
-        product = self._product(states, names, 4, num_out, num_in)
-        return product, nodes.add("MatMul", sums, offsets)
+        steps = nodes.add("Mul", peaks, nodes.real(1 / REACH, "byte_reach"))
+        steps = nodes.add("Max", steps, nodes.real(LEAST_STEP, "least_step"))
+        rounded = nodes.add("QuantizeLinear", flat, steps, self._zeros(), attributes={"axis": 0})
+        return _Rows(rounded, nodes.add("Unsqueeze", steps, nodes.shape(-1)), place)
+
+    def _byte_product(self, rows: _Rows, one: Projection) -> str:
+        """Rows (R, I) times weight (O, I), (R, O) in units of the rows' steps."""
+        nodes, (num_out, num_in) = self.nodes, one.weight.shape
+        quantised = four_bit(one.weight)
+        offsets = quantised.offsets.T.astype(np.float16)
+        self.stored[one.name] = Stored(
+            (num_out, num_in),
+            nodes.store(f"{one.name}.codes", quantised.packed),
+            nodes.store(f"{one.name}.scales", quantised.scales),
+            nodes.store(f"{one.name}.offsets", offsets),
+            rows.relief,
+        )
+        zero = nodes.constant("byte_zero", np.array(ZERO, np.uint8))
+        return nodes.add(
+            "MatMulIntegerToFloat",
+            rows.rounded,
+            nodes.declare(f"{one.name}.bytes", np.uint8, (num_in, num_out)),
+            nodes.real(1.0, "one"),
+            nodes.declare(f"{one.name}.steps", np.float32, (num_out,)),
+            zero,
+            zero,
+            domain=MICROSOFT,
+        )
+
+    def _plain(self, rows: _Rows, product: str) -> str:
+        """A product (R, O) in full, (B, N, O)."""
+        return self.nodes.add(
+            "Reshape", self.nodes.add("Mul", product, rows.steps), self._token_sizes()
+        )
 
     def _up(self, one: Projection) -> str:
         """The adapter's ``up``, nothing where there is none."""
         return self._half(f"adapter.{one.name}.up", one.adapter.up) if one.adapter else ""
 
-    def _adapted(self, states: str, offset: str, one: Projection, up: str) -> str:
-        """``offset`` and what the adapter adds."""
+    def _adapted(self, states: str, plain: str, one: Projection, up: str) -> str:
+        """``plain`` and what the adapter adds."""
         if one.adapter is None:
-            return offset
+            return plain
         down = self._eight_bit(f"adapter.{one.name}.down", one.adapter.down)
         inner = self._product(states, down, 8, *one.adapter.down.shape)
-        return self.nodes.add("Add", self.nodes.add("MatMul", inner, up), offset)
+        return self.nodes.add("Add", plain, self.nodes.add("MatMul", inner, up))
+
+    def _zeros(self) -> str:
+        """The zero of every row (R,), computed once."""
+        nodes = self.nodes
+        if nodes.has("byte_zeros"):
+            return "byte_zeros"
+        sizes = nodes.add("Shape", nodes.add("Reshape", "ids", nodes.shape(-1)))
+        zero = nodes.constant("byte_zero", np.array(ZERO, np.uint8))
+        return nodes.add("Expand", zero, sizes, name="byte_zeros")
+
+    def _token_sizes(self) -> str:
+        """[B, N, -1], computed once."""
+        nodes = self.nodes
+        if nodes.has("token_sizes"):
+            return "token_sizes"
+        sizes = nodes.add("Shape", "ids")
+        return nodes.add(
+            "Concat", sizes, nodes.shape(-1), attributes={"axis": 0}, name="token_sizes"
+        )
 
     def _half(self, name: str, matrix: Floats) -> str:
         """``matrix`` (O, K) transposed, half the size in the file: it is cast once, at loading."""
@@ -170,16 +236,6 @@ class QuantisedProjector:
         if self.nodes.has("is_adapted"):
             return "is_adapted"
         return self.nodes.add("Cast", "scale", attributes={"to": BOOL}, name="is_adapted")
-
-    def _block_sums(self, states: str, width: int) -> str:
-        """Sums (B, N, J) of each block of states (B, N, I); once for all that read the same."""
-        if states not in self._sums:
-            nodes = self.nodes
-            blocks = nodes.add("Reshape", states, nodes.shape(0, 0, width // BLOCK, BLOCK))
-            self._sums[states] = nodes.add(
-                "ReduceSum", blocks, nodes.shape(-1), attributes={"keepdims": 0}
-            )
-        return self._sums[states]
 
     def _eight_bit(self, name: str, weight: Floats) -> tuple[str, str]:
         quantised = eight_bit(weight)
@@ -196,7 +252,7 @@ class QuantisedProjector:
             "N": num_out,
             "bits": bits,
             "block_size": BLOCK,
-            "accuracy_level": self.accuracy_level,
+            "accuracy_level": ACCURACY_LEVEL,
         }
         return self.nodes.add(
             "MatMulNBits", states, *names, domain=MICROSOFT, attributes=attributes

