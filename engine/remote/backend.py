@@ -93,7 +93,17 @@ PRESETS: Mapping[str, Backend] = {
     ),
 }
 _SCORING = (Kind.OPENAI, Kind.LLAMA_CPP)
-PROMPTS = ("qwen", "starcoder", "deepseek", "codellama", "codestral", "prefix")
+PROMPTS = (
+    "qwen",
+    "starcoder",
+    "deepseek",
+    "codellama",
+    "codestral",
+    "seed-coder",
+    "llada2",
+    "diffusion-gemma",
+    "prefix",
+)
 _KINDS = {kind.value: kind for kind in Kind}
 _KEY = re.compile(r"(env|keyring):[\w.@-]+")
 # What people copy out of another client's settings; the kind says which of them is meant.

@@ -11,6 +11,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from engine.denoisers.families.diffusion_gemma import DIFFUSION_GEMMA
+from engine.denoisers.families.family import Family
+from engine.denoisers.families.llada2 import LLADA2
+from engine.denoisers.families.stable_diffcoder import STABLE_DIFFCODER
 from engine.remote.backend import Backend
 from engine.remote.formats.format import (
     Record,
@@ -21,6 +25,16 @@ from engine.remote.formats.format import (
     tokens_of,
 )
 from engine.remote.question import Question, RemoteText
+
+
+def _of(family: Family) -> tuple[str, tuple[str, ...]]:
+    """A diffusion family's own prompt, as other servers are asked for it."""
+    prompt = family.prompt
+    suffix = "".join(prompt.before_suffix) + "{suffix}"
+    prefix = "".join(prompt.before_prefix) + "{prefix}"
+    around = suffix + prefix if prompt.is_suffix_first else prefix + suffix
+    return around + "".join(prompt.before_middle), family.end_tokens
+
 
 # As published with each model; the special tokens also end the text.
 _PROMPTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
@@ -38,6 +52,9 @@ _PROMPTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     ),
     "codellama": ("<PRE> {prefix} <SUF>{suffix} <MID>", ("<EOT>", " <EOT>")),
     "codestral": ("[SUFFIX]{suffix}[PREFIX]{prefix}", ("</s>", "[SUFFIX]")),
+    "seed-coder": _of(STABLE_DIFFCODER),
+    "llada2": _of(LLADA2),
+    "diffusion-gemma": _of(DIFFUSION_GEMMA),
     "prefix": ("{prefix}", ()),
 }
 _PLACE = re.compile(r"\{(?:prefix|suffix)\}")

@@ -38,6 +38,21 @@ def test_a_models_own_format_puts_both_into_the_prompt() -> None:
     assert body_of("openai http://localhost prompt=prefix")["prompt"] == QUESTION.prefix[:-1]
 
 
+def test_diffusion_models_on_other_servers_get_their_own_format() -> None:
+    before = QUESTION.prefix[:-1]
+    body = body_of("openai http://localhost prompt=seed-coder")
+    assert body["prompt"] == (
+        f"<[fim-suffix]>{QUESTION.suffix}<[fim-prefix]>{before}<[fim-middle]>"
+    )
+    for name, end, answer in (
+        ("llada2", "<|role_end|>", "<|role_end|><role>ASSISTANT</role>"),
+        ("diffusion-gemma", "<turn|>", "<turn|>\n<|turn>model\n<|channel>thought\n<channel|>"),
+    ):
+        body = body_of(f"openai http://localhost prompt={name}")
+        assert body["prompt"].endswith(f"{QUESTION.suffix}{answer}{before}")
+        assert end in body["stop"]
+
+
 def test_the_blank_before_the_cursor_is_left_to_the_model() -> None:
     backend = parse_backend("openai http://localhost prompt=prefix")
     completions = FORMATS[backend.kind]
