@@ -54,6 +54,8 @@ if TYPE_CHECKING:
 
 # Scopes, not likelihood, decide about a rename and an import.
 _CERTAIN_P = 0.95
+# What stands elsewhere word for word follows the edit mostly (docs/log.md).
+_SAME_P = 0.8
 _REACH = 2_000
 
 
@@ -84,18 +86,31 @@ class NextEdit:
         if rename is not None:
             judged = JudgedEdits(request, rename.edits, EditKind.ATOMIC, "members of one name")
             return judged.run(infiller, cancel, on_step)
+        return self._going_on(tree, change, infiller, cancel, on_step)
+
+    def _going_on(
+        self,
+        tree: SyntaxTree,
+        change: UserChange,
+        infiller: Infiller,
+        cancel: threading.Event,
+        on_step: OnStep,
+    ) -> Outcome:
+        """What follows a change that is no rename."""
+        request, model = self.request, infiller.denoiser.name
         scoped = _Scoped.of(request, tree, change)
         if scoped.template:
             filled = FillTemplate(request, scoped.template).run(infiller, cancel, on_step)
             if isinstance(filled, Proposal) or not scoped.edits:
                 return filled
         if scoped.edits:
-            kind = EditKind.ATOMIC if len(scoped.edits) == 1 else EditKind.SEQUENCE
-            return drafted(scoped.edits, kind, _CERTAIN_P, model, "analysis", 0)
-        drafts = _drafts(request, tree, change)
-        if drafts:
-            kind = EditKind.ATOMIC if len(drafts) == 1 else EditKind.SEQUENCE
-            job = JudgedEdits(request, tuple(drafts), kind, "the edit's own pattern")
+            return drafted(scoped.edits, _kind(scoped.edits), _CERTAIN_P, model, "analysis", 0)
+        same = _same(request, tree, change)
+        if same:
+            return drafted(same, _kind(same), _SAME_P, model, "the same elsewhere", 0)
+        alike = _alike(request, tree, change)
+        if alike:
+            job = JudgedEdits(request, alike, _kind(alike), "the edit's own pattern")
             return job.run(infiller, cancel, on_step)
         place = _broken([*self.findings, *scoped.findings], tree, change)
         if place is None:
@@ -170,7 +185,8 @@ def analysed(request: Request) -> tuple[Edit, ...]:
     if rename is not None:
         return rename.edits
     scoped = _Scoped.of(request, tree, change)
-    return scoped.template or scoped.edits or tuple(_drafts(request, tree, change))
+    certain = scoped.template or scoped.edits or _same(request, tree, change)
+    return certain or _alike(request, tree, change)
 
 
 def _unused_imports(request: Request, table: NameTable, change: UserChange) -> Iterator[Edit]:
@@ -186,23 +202,40 @@ def _words(text: bytes) -> set[str]:
     return {lexeme.text.decode("utf-8", "replace") for lexeme in lexemes(text) if lexeme.is_name}
 
 
-def _drafts(request: Request, tree: SyntaxTree, change: UserChange) -> list[Edit]:
-    """The edit's pattern at its other places; none when that would undo or break something."""
-    undone = {edit.old_text.strip() for edit in request.recent_edits if edit.old_text.strip()}
-    again = (Edit(repeat.span, repeat.new_text) for repeat in repeats(tree, change))
-    drafts: list[Edit] = []
-    same = (
+def _kind(edits: Sequence[Edit]) -> EditKind:
+    return EditKind.ATOMIC if len(edits) == 1 else EditKind.SEQUENCE
+
+
+def _same(request: Request, tree: SyntaxTree, change: UserChange) -> tuple[Edit, ...]:
+    """What is the same elsewhere as the edit found it, changed as the edit did."""
+    before = tree.replaced(change.place, change.old)
+    found = [
         *same_lines(tree, change),
-        *same_nodes(tree.replaced(change.place, change.old), tree, change),
+        *same_nodes(before, tree, change),
         *same_words(tree, change),
-    )
-    for edit in (*same, *again):
-        is_free = all(edit.end < other.start or other.end < edit.start for other in drafts)
+    ]
+    return _fit(request, tree, change, found)
+
+
+def _alike(request: Request, tree: SyntaxTree, change: UserChange) -> tuple[Edit, ...]:
+    """The edit's pattern at other places."""
+    found = [Edit(repeat.span, repeat.new_text) for repeat in repeats(tree, change)]
+    return _fit(request, tree, change, found)
+
+
+def _fit(
+    request: Request, tree: SyntaxTree, change: UserChange, edits: Sequence[Edit]
+) -> tuple[Edit, ...]:
+    """The nearest edits, the earlier of two that touch; none when they undo or break something."""
+    undone = {edit.old_text.strip() for edit in request.recent_edits if edit.old_text.strip()}
+    kept: list[Edit] = []
+    for edit in edits:
+        is_free = all(edit.end < other.start or other.end < edit.start for other in kept)
         if is_free and edit.new_text.strip() not in undone:
-            drafts.append(edit)
-    near = sorted(drafts, key=lambda edit: abs(edit.start - change.place.start))
-    drafts = sorted(near[:MAX_PLACES], key=lambda edit: edit.span)
-    return drafts if parses_no_worse(tree, drafts) else []
+            kept.append(edit)
+    near = sorted(kept, key=lambda edit: abs(edit.start - change.place.start))[:MAX_PLACES]
+    fit = tuple(sorted(near, key=lambda edit: edit.span))
+    return fit if parses_no_worse(tree, fit) else ()
 
 
 def _broken(findings: Sequence[Finding], tree: SyntaxTree, change: UserChange) -> Span | None:
