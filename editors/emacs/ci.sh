@@ -4,13 +4,14 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 export MIDFILL=${MIDFILL:-$(command -v midfill)}
-if ! command -v emacs >/dev/null; then
-  # Only where that asks nobody: a container, a build machine.
-  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    apt-get install -y -qq --no-install-recommends emacs-nox elpa-eglot >/dev/null 2>&1 || true
-  fi
-  command -v emacs >/dev/null || { echo 'skipped: no Emacs (Debian: emacs-nox)'; exit 77; }
+# Only where that asks nobody: a container, a build machine.
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+  for package in emacs-nox elpa-eglot elpa-lsp-mode; do
+    dpkg -s "$package" >/dev/null 2>&1 || [ "$package" = emacs-nox ] && command -v emacs >/dev/null ||
+      apt-get install -y -qq --no-install-recommends "$package" >/dev/null 2>&1 || true
+  done
 fi
+command -v emacs >/dev/null || { echo 'skipped: no Emacs (Debian: emacs-nox)'; exit 77; }
 emacs --version | head -1
 
 build=$(mktemp -d)

@@ -9,6 +9,7 @@
 
 ;;; Code:
 
+(require 'cl-lib)
 (require 'ert)
 (require 'midfill)
 
@@ -21,6 +22,30 @@
 (declare-function eglot-managed-p "eglot")
 (declare-function eglot-rename "eglot")
 (declare-function eglot-shutdown "eglot")
+
+(defvar flymake-diagnostic-functions)
+(declare-function flymake-diagnostics "flymake")
+(declare-function flymake-make-diagnostic "flymake")
+(declare-function flymake-mode "flymake")
+(declare-function flymake-start "flymake")
+
+(defvar lsp-auto-guess-root)
+(defvar lsp-enable-file-watchers)
+(defvar lsp-enable-snippet)
+(defvar lsp-keep-workspace-alive)
+(defvar lsp-session-file)
+(defvar lsp-warn-no-matched-clients)
+(declare-function lsp "lsp-mode")
+(declare-function lsp-activate-on "lsp-mode")
+(declare-function lsp-disconnect "lsp-mode")
+(declare-function lsp-register-client "lsp-mode")
+(declare-function lsp-rename "lsp-mode")
+(declare-function lsp-stdio-connection "lsp-mode")
+(declare-function lsp-workspace-folders-add "lsp-mode")
+(declare-function lsp-workspaces "lsp-mode")
+(declare-function lsp--workspace-status "lsp-mode")
+(declare-function lsp-workspace-shutdown "lsp-mode")
+(declare-function make-lsp-client "lsp-mode")
 
 (defconst midfill-test--program (or (getenv "MIDFILL") "midfill"))
 
@@ -171,6 +196,39 @@ WHAT names it in a failure."
       (should (equal (buffer-string) "omega = load(1, 2)\nprint(omega)\n\nomega = load(1, 2)"))
       (eglot-shutdown (eglot-current-server)))))
 
+(ert-deftest midfill-test-lsp-mode ()
+  "Beside lsp-mode, in the same buffer, both work: two connections, two documents."
+  (skip-unless (require 'lsp-mode nil t))
+  (midfill-test--with midfill-test--scripted
+    (let ((lsp-session-file (expand-file-name "session" folder))
+          (lsp-auto-guess-root t)
+          (lsp-enable-file-watchers nil)
+          (lsp-enable-snippet nil)
+          (lsp-keep-workspace-alive nil)
+          (lsp-warn-no-matched-clients nil))
+      (lsp-register-client
+       (make-lsp-client
+        :new-connection (lsp-stdio-connection
+                         (list midfill-test--program "lsp" "--model" "scripted"))
+        :activation-fn (lsp-activate-on "python")
+        :priority 9
+        :server-id 'midfill-test))
+      (lsp-workspace-folders-add folder)
+      (lsp)
+      (midfill-test--wait "lsp-mode"
+                          (lambda () (seq-some (lambda (workspace)
+                                                 (eq (lsp--workspace-status workspace) 'initialized))
+                                               (lsp-workspaces))))
+      (midfill-test--type "alpha =")
+      (midfill-test--wait "ghost text" (lambda () (equal (midfill-test--ghost) " load(1, 2)")))
+      (midfill-accept)
+      (should (equal (buffer-substring (line-beginning-position) (point)) "alpha = load(1, 2)"))
+      ;; Lsp-mode saw the same text change: its rename changes all three places.
+      (goto-char (point-min))
+      (lsp-rename "omega")
+      (should (equal (buffer-string) "omega = load(1, 2)\nprint(omega)\n\nomega = load(1, 2)"))
+      (mapc #'lsp-workspace-shutdown (lsp-workspaces)))))
+
 (ert-deftest midfill-test-next-edit ()
   "A rename that was begun by hand is finished at all places, in one undo step."
   (midfill-test--with midfill-test--scripted
@@ -191,6 +249,74 @@ WHAT names it in a failure."
     (should (string-suffix-p "print(amount([1]))\namount([2])\n" (buffer-string)))
     (primitive-undo 1 buffer-undo-list)
     (should (string-suffix-p "print(total([1]))\ntotal([2])\n" (buffer-string)))))
+
+(defun midfill-test--document (text)
+  "Make TEXT the document, as if it had been there a minute ago."
+  (erase-buffer)
+  (insert text)
+  (midfill--close)
+  (midfill--open))
+
+(ert-deftest midfill-test-sequence ()
+  "Places that stand for themselves are made one by one."
+  (midfill-test--with midfill-test--scripted
+    (midfill-test--document "def f(x, y):\n    return x\n\nf(1, 2)\nf(2, 3)\n")
+    (goto-char 8)
+    (delete-char 3)
+    (midfill-next-edit)
+    (midfill-test--wait "a preview" (lambda () midfill--next))
+    (midfill-next-edit)
+    (should (= (line-number-at-pos) 4))
+    (midfill-other-next-edit)
+    (should (= (line-number-at-pos) 5))
+    (midfill-next-edit)
+    (should (string-suffix-p "f(1, 2)\nf(2)\n" (buffer-string)))
+    (should (= (length (midfill--offer-edits midfill--next)) 1))
+    (midfill-next-edit)
+    (should (= (line-number-at-pos) 4))
+    (midfill-next-edit)
+    (should (string-suffix-p "f(1)\nf(2)\n" (buffer-string)))
+    (should-not midfill--next)))
+
+(ert-deftest midfill-test-alternatives ()
+  "Of alternatives one is shown, and made.
+The server makes none yet; others that speak its method do."
+  (midfill-test--with midfill-test--scripted
+    (erase-buffer)
+    (insert "x = old\n")
+    (cl-flet ((edit (text)
+                (list :text text :textDocument (list :uri (midfill--buffer-uri))
+                      :range '(:start (:line 0 :character 4) :end (:line 0 :character 7)))))
+      (midfill--receive-next (current-buffer) (buffer-chars-modified-tick)
+                             (list :edits (vector (edit "first") (edit "second")))))
+    (midfill-other-next-edit)
+    (should (equal (mapcar (lambda (place) (overlay-get place 'after-string))
+                           (midfill--offer-places midfill--next))
+                   '(nil "second")))
+    (midfill-next-edit)
+    (should (equal (buffer-string) "x = second\n"))
+    (should-not midfill--next)))
+
+(ert-deftest midfill-test-findings ()
+  "What another tool found wrong near the edit is mended."
+  (midfill-test--with midfill-test--scripted
+    (midfill-test--document "größe = 1\nprint(größe)\nprint(größ)\n")
+    (require 'flymake)
+    (setq-local flymake-diagnostic-functions
+                (list (lambda (report &rest _)
+                        (funcall report (list (flymake-make-diagnostic
+                                               (current-buffer) 30 34 :error "undefined name"))))))
+    (flymake-mode 1)
+    (flymake-start nil)
+    (midfill-test--wait "a diagnostic" #'flymake-diagnostics)
+    (goto-char 9)
+    (delete-char 1)
+    (insert "2")
+    (midfill-next-edit)
+    (midfill-test--wait "a preview" (lambda () midfill--next))
+    (midfill-next-edit)
+    (midfill-next-edit)
+    (should (equal (buffer-string) "größe = 2\nprint(größe)\nprint(größe)\n"))))
 
 (ert-deftest midfill-test-off ()
   "A mode or a folder can be switched off."

@@ -7,7 +7,7 @@ vim.opt.runtimepath:prepend(vim.env.MIDFILL_PLUGIN)
 
 local only = _G.arg and _G.arg[1]
 local num_failed, num_passed = 0, 0
-for _, file in ipairs({ "units", "typing", "native", "server" }) do
+for _, file in ipairs({ "units", "typing", "next_edit", "native", "server" }) do
   local names = {}
   local cases = require(file .. "_test")
   for name in pairs(cases) do

@@ -27,6 +27,8 @@ def save(path, data):
     with open(path, "w", encoding="utf-8") as file:
         json
 `;
+const CALLS = "def f(x, y):\n    return x\n\n\nf(1, 2)\nf(2, 3)\n";
+const CHECKED = "// @ts-check\nconst size = 1;\nconsole.log(size);\nconsole.log(siez);\n";
 // While the model is being loaded the bar shows neither a time nor a reason.
 const SILENCES = Object.values(reasons).map((reason) => reason.short);
 const ANSWERED = new RegExp(`^Midfill, ([\\d.]+ m?s|${SILENCES.join("|")})$`);
@@ -43,6 +45,7 @@ before(async () => {
     "animated.py",
     "by_hand.py",
     "crash.py",
+    "early.py",
     "folder.py",
     "language.py",
   ])
@@ -50,6 +53,8 @@ before(async () => {
   bench.write("rename.py", TOTALS);
   bench.write("save.py", SAVE);
   bench.write("next_edit.py", AREA);
+  bench.write("checked.js", CHECKED);
+  bench.write("calls.py", CALLS);
   bench.write("silent.txt", "one two three\n");
   await bench.open("tab.py");
 });
@@ -190,6 +195,33 @@ test("a next edit of two places is made with one key, and undone with one", asyn
   await bench.saved("next_edit.py", (text) => text === AREA.replace("area", "surface"));
 });
 
+test("places that stand for themselves are made one by one", async () => {
+  await bench.show("calls.py");
+  await bench.goTo(1, 8);
+  for (let count = 0; count < 3; count++) await bench.page.keyboard.press("Shift+ArrowRight");
+  await bench.page.keyboard.press("Delete");
+  await bench.decoration("1 of 2");
+  await bench.page.keyboard.press("Alt+Enter");
+  await bench.saved("calls.py", (text) => text === CALLS.replace(", y", "").replace(", 2", ""));
+  await bench.page.keyboard.press("Alt+Enter");
+  const done = CALLS.replace(", y", "").replace(", 2", "").replace(", 3", "");
+  await bench.saved("calls.py", (text) => text === done);
+});
+
+test("what another tool found wrong near the edit is mended", async () => {
+  await bench.show("checked.js");
+  await bench.page.locator(".squiggly-error").first().waitFor();
+  await bench.goTo(2, 14);
+  await bench.replaceWord("2");
+  await bench.command("Midfill: Propose the Next Edit");
+  await bench.decoration("Tab to apply");
+  await bench.page.keyboard.press("Alt+Enter");
+  await bench.saved(
+    "checked.js",
+    (text) => text === CHECKED.replace("1;", "2;").replace("siez", "size"),
+  );
+});
+
 test("a silence has its reason in the status bar and in a message", async () => {
   await bench.show("silent.txt");
   await bench.goTo(2, 1);
@@ -261,6 +293,32 @@ test("a server that is killed comes back, and proposes again", async () => {
   await bench.show("crash.py");
   await bench.goTo(6, 5);
   await bench.type("return sum(pri");
+  await bench.ghostText("ces) + shipping");
+});
+
+test("a server of another version is told, with the mend", async () => {
+  bench.useServer(bench.writeServer("old", "lsp_server.__version__ = '0.0.1'"));
+  const told = await bench.toast();
+  assert.match(
+    told,
+    /server is 0\.0\.1, this extension is [\d.]+: update the server \(pip install midfill==/,
+  );
+  bench.useServer(bench.writeServer("new", "lsp_server.__version__ = '99.0.0'"));
+  assert.match(await bench.toast(), /server is 99\.0\.0, .*: update the extension\./);
+});
+
+test("a program that is no server is told, with the mend", async () => {
+  bench.useServer("/bin/true");
+  await bench.status(/true is no midfill executable: correct or clear the setting/);
+});
+
+test("what is typed while the server starts is proposed for when it is there", async () => {
+  await bench.show("early.py");
+  bench.useServer(bench.writeServer("slow", "time.sleep(10)"));
+  await bench.status(/^Midfill, starting/);
+  await bench.goTo(6, 5);
+  await bench.type("return sum(pri");
+  await bench.status(/^Midfill, starting/, 0);
   await bench.ghostText("ces) + shipping");
 });
 

@@ -108,6 +108,16 @@ export class Workbench {
     writeFileSync(join(this.parts.folder, "workspace", name), text);
   }
 
+  /** Write a program that is the server, but first does a line of Python. */
+  writeServer(name: string, line: string): string {
+    const file = join(this.parts.folder, name);
+    const [shebang] = readFileSync(this.parts.midfill, "utf8").split("\n", 1);
+    const call = ["from lsp_server.cli import main", "sys.exit(main())", ""];
+    const lines = [shebang, "import sys, time, lsp_server", line, ...call];
+    writeFileSync(file, lines.join("\n"), { mode: 0o755 });
+    return file;
+  }
+
   /** Read a file of the workspace. */
   read(name: string): string {
     return readFileSync(join(this.parts.folder, "workspace", name), "utf8");
@@ -117,6 +127,11 @@ export class Workbench {
   async withSettings(settings: object, name: string): Promise<void> {
     writeSettings(this.parts, settings);
     await this.open(name);
+  }
+
+  /** Change the server's program, which starts another one. */
+  useServer(program: string): void {
+    writeProgram(this.parts, program);
   }
 
   /** Change the folder's settings, and wait until the extension has read them. */
@@ -189,6 +204,8 @@ export class Workbench {
     await this.page.keyboard.press("Control+G");
     const input = this.page.locator(".quick-input-widget input");
     await input.fill(`:${line}:${column}`);
+    const place = this.page.locator(".quick-input-list", { hasText: `line ${line}` });
+    await place.waitFor({ timeout: SHOWN_MS });
     await this.page.keyboard.press("Enter");
     await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
   }
@@ -256,6 +273,11 @@ export class Workbench {
   /** Run a command that answers in a notification; its text, closed again. */
   async toastOf(command: string): Promise<string> {
     await this.command(command);
+    return this.toast();
+  }
+
+  /** The text of the notification that comes, closed again. */
+  async toast(): Promise<string> {
     const toast = this.page.locator(".notification-toast").first();
     await toast.waitFor({ timeout: SHOWN_MS });
     const text = (await toast.textContent()) ?? "";
@@ -353,8 +375,13 @@ function ownFolders(parts: Parts): Record<string, string> {
 function writeSettings(parts: Parts, settings: object): void {
   const user = join(parts.folder, "user");
   writeJson(join(user, "User", "settings.json"), { ...QUIET_SETTINGS, ...settings });
-  // The editor runs on a remote machine, and programs are that machine's settings.
-  writeJson(join(user, "Machine", "settings.json"), { "midfill.server.path": parts.midfill });
+  writeProgram(parts, parts.midfill);
+}
+
+/** The editor runs on a remote machine, and programs are that machine's settings. */
+function writeProgram(parts: Parts, program: string): void {
+  const file = join(parts.folder, "user", "Machine", "settings.json");
+  writeJson(file, { "midfill.server.path": program });
 }
 
 function writeJson(file: string, values: object): void {

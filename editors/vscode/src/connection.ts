@@ -1,14 +1,12 @@
 /** The running server: starts it, stops it, and passes on what it tells about itself. */
 
 import { createInterface } from "node:readline";
+import { type Disposable, EventEmitter, type LogOutputChannel, workspace } from "vscode";
 import {
-  type CancellationToken,
-  type Disposable,
-  EventEmitter,
-  type LogOutputChannel,
-  workspace,
-} from "vscode";
-import {
+  CancellationToken,
+  CloseAction,
+  type ErrorHandler,
+  InlineCompletionRequest,
   LanguageClient,
   type LanguageClientOptions,
   ResponseError,
@@ -32,6 +30,10 @@ export class Connection implements Disposable {
   readonly requests = new Requests();
   /** Fires when phase, status or server changed. */
   readonly onDidChange;
+  /** Fires when the editor begins to ask the server for ghost text. */
+  readonly onIsAsked;
+  /** Whether it does: the server says when it may be asked. */
+  isAsked = false;
   phase: Phase = "missing";
   status: ServerStatus = IDLE;
   server: Server | undefined;
@@ -40,6 +42,7 @@ export class Connection implements Disposable {
 
   private client: LanguageClient | undefined;
   private readonly changed = new EventEmitter<void>();
+  private readonly asked = new EventEmitter<void>();
   private readonly unknownMethods = new Set<string>();
 
   constructor(
@@ -47,6 +50,7 @@ export class Connection implements Disposable {
     private readonly ghostText: GhostText,
   ) {
     this.onDidChange = this.changed.event;
+    this.onIsAsked = this.asked.event;
   }
 
   /** Start `server`; a running one is stopped first. Rejects when it does not start. */
@@ -60,7 +64,13 @@ export class Connection implements Disposable {
       this.status = status;
       this.changed.fire();
     });
-    await client.start();
+    try {
+      await client.start();
+    } catch (error) {
+      if (this.client === client) this.client = undefined;
+      await client.dispose();
+      throw error;
+    }
     this.serverVersion = client.initializeResult?.serverInfo?.version;
     this.changed.fire();
   }
@@ -122,6 +132,7 @@ export class Connection implements Disposable {
   dispose(): void {
     void this.stop();
     this.changed.dispose();
+    this.asked.dispose();
   }
 
   private follow(client: LanguageClient, state: State): void {
@@ -138,6 +149,7 @@ export class Connection implements Disposable {
       this.requests.clear();
       this.unknownMethods.clear();
       this.status = IDLE;
+      this.isAsked = false;
     }
     this.changed.fire();
   }
@@ -157,6 +169,14 @@ export class Connection implements Disposable {
         workspaceTrusted: workspace.isTrusted,
       },
       middleware: {
+        handleRegisterCapability: async (params, next) => {
+          await next(params, CancellationToken.None);
+          const { method } = InlineCompletionRequest;
+          if (params.registrations.some((registration) => registration.method === method)) {
+            this.isAsked = true;
+            this.asked.fire();
+          }
+        },
         provideInlineCompletionItems: (document, position, context, token) =>
           this.client === undefined
             ? null
@@ -180,8 +200,30 @@ export class Connection implements Disposable {
         },
       },
     };
-    return new LanguageClient(SECTION, "Midfill", { command: server.program, args }, options);
+    const run = { command: server.program, args };
+    const client: LanguageClient = new LanguageClient(SECTION, "Midfill", run, {
+      ...options,
+      errorHandler: restarting(() => client),
+      initializationFailedHandler: () => false,
+    });
+    return client;
   }
+}
+
+/** What came up once is restarted, as the client does; what never did is told by who started it. */
+function restarting(client: () => LanguageClient): ErrorHandler {
+  let usual: ErrorHandler | undefined;
+  const handler = () => {
+    usual ??= client().createDefaultErrorHandler();
+    return usual;
+  };
+  return {
+    error: (error, message, count) => handler().error(error, message, count),
+    closed: () =>
+      client().initializeResult === undefined
+        ? { action: CloseAction.DoNotRestart, handled: true }
+        : handler().closed(),
+  };
 }
 
 function readLines(input: NodeJS.ReadableStream, read: (line: string) => void): void {

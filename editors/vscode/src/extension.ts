@@ -6,7 +6,6 @@ import {
   ProcessExecution,
   Task,
   TaskScope,
-  type TextEditor,
   tasks,
   window,
   workspace,
@@ -14,10 +13,10 @@ import {
 import { chooseModel } from "./chooseModel.ts";
 import { Connection } from "./connection.ts";
 import { explainSilence } from "./explainSilence.ts";
+import { Focus } from "./focus.ts";
 import { GhostText } from "./ghostText.ts";
 import { NextEdits } from "./nextedit/controller.ts";
 import { hasNativeInlineEdits, registerNativeInlineEdits } from "./nextedit/native.ts";
-import { DID_FOCUS } from "./protocol.ts";
 import { SECTION } from "./settings.ts";
 import { Starter } from "./starter.ts";
 import { StatusBar } from "./statusBar.ts";
@@ -43,7 +42,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
     nextEdits,
     view,
     connection,
-    window.onDidChangeActiveTextEditor((editor) => void tellFocus(connection, editor)),
+    new Focus(connection, ghostText),
     workspace.onDidGrantWorkspaceTrust(() => void starter.start()),
     workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration(`${SECTION}.server`)) void starter.start();
@@ -76,11 +75,6 @@ export async function activate(context: ExtensionContext): Promise<void> {
   register("nextEdit.next", () => nextEdits.jump());
   register("nextEdit.preview", () => nextEdits.openPreview());
   await starter.start();
-}
-
-async function tellFocus(connection: Connection, editor: TextEditor | undefined): Promise<void> {
-  const uri = editor?.document.uri.toString();
-  await connection.tell(DID_FOCUS, uri === undefined ? {} : { textDocument: { uri } });
 }
 
 /** Everything that can be done about Midfill, from the status bar item. */

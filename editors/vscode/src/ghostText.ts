@@ -5,6 +5,7 @@ import {
   commands,
   type InlineCompletionContext,
   type InlineCompletionItem,
+  InlineCompletionTriggerKind,
   type Position,
   Range,
   type TextDocument,
@@ -43,6 +44,7 @@ export class GhostText {
   /** Resolves when the last request was answered: another one would end it at the server. */
   answered: Promise<unknown> = Promise.resolve();
   private shown: Shown | undefined;
+  private isTyped = false;
 
   /** Answer the editor; an empty answer is remembered with its reason. */
   async provide(
@@ -54,11 +56,10 @@ export class GhostText {
     token: CancellationToken,
   ): Promise<InlineCompletionItem[] | null> {
     if (!isWanted(document)) return null;
-    const params = client.code2ProtocolConverter.asInlineCompletionParams(
-      document,
-      position,
-      context,
-    );
+    const params = client.code2ProtocolConverter.asInlineCompletionParams(document, position, {
+      ...context,
+      triggerKind: this.isTyped ? InlineCompletionTriggerKind.Automatic : context.triggerKind,
+    });
     const started = performance.now();
     let result: ItemsResult | null;
     try {
@@ -80,6 +81,16 @@ export class GhostText {
       token,
     );
     return Array.isArray(items) ? items : (items?.items ?? null);
+  }
+
+  /** Ask as if the last key had come just now: the editor's own command asks as if by hand. */
+  async askAgain(): Promise<void> {
+    this.isTyped = true;
+    try {
+      await commands.executeCommand("editor.action.inlineSuggest.trigger");
+    } finally {
+      this.isTyped = false;
+    }
   }
 
   /** Take the next word or line of the ghost text, and tell the server how far it was taken. */

@@ -28,6 +28,12 @@ export const INLINE_EDIT = "textDocument/copilotInlineEdit";
 export const INVOKED = 1;
 export const AUTOMATIC = 2;
 
+/** What another tool found wrong: sent along in its context. */
+export interface LspDiagnostic {
+  readonly range: Range;
+  readonly message: string;
+}
+
 /** One edit of it. */
 export interface InlineEdit {
   readonly text: string;

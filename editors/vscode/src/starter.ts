@@ -2,7 +2,7 @@
 
 import { commands, type ExtensionContext, type LogOutputChannel, window } from "vscode";
 import type { Connection } from "./connection.ts";
-import type { Server } from "./environment/find.ts";
+import { isServer, type Server } from "./environment/find.ts";
 import { ServerSetup } from "./environment/prompt.ts";
 import { ProgramFailed } from "./process.ts";
 import { mismatch } from "./version.ts";
@@ -28,11 +28,36 @@ export class Starter {
     return started;
   }
 
-  private async startNow(): Promise<void> {
-    try {
-      const server = await this.setup.find();
+  private startNow(): Promise<void> {
+    return this.telling(async () => {
+      for (const server of await this.setup.find()) if (await this.run(server)) return;
+      this.offer();
+    });
+  }
+
+  /** Install the server into its own environment, whatever is there. */
+  install(): Promise<void> {
+    return this.telling(async () => {
+      await this.connection.stop();
+      const installed = await this.setup.install();
+      const servers = installed === null ? await this.setup.find() : [installed];
+      for (const server of servers) if (await this.run(server)) return;
+      this.connection.miss();
+    });
+  }
+
+  /** Nobody waits for the answer to a question. */
+  private offer(): void {
+    this.connection.miss();
+    void this.telling(async () => {
+      const server = await this.setup.offer();
       if (server !== null) await this.run(server);
-      else await this.offer();
+    });
+  }
+
+  private async telling(action: () => Promise<void>): Promise<void> {
+    try {
+      await action();
     } catch (error) {
       if (!(error instanceof ProgramFailed)) throw error;
       this.connection.fail(error.message);
@@ -40,33 +65,22 @@ export class Starter {
     }
   }
 
-  /** Install the server into its own environment, whatever is there. */
-  async install(): Promise<void> {
-    await this.connection.stop();
-    const server = (await this.setup.install()) ?? (await this.setup.find());
-    if (server !== null) await this.run(server);
-    else this.connection.miss();
-  }
-
-  /** Not awaited by the start: the editor waits for no answer to a question. */
-  private async offer(): Promise<void> {
-    this.connection.miss();
-    void this.setup.offer().then((server) => server && this.run(server));
-  }
-
-  private async run(server: Server): Promise<void> {
-    this.log.info(`starting ${server.program} (${server.version ?? "version unknown"})`);
+  /** Start it, and say so when that fails; false when it is no server at all. */
+  private async run(server: Server): Promise<boolean> {
+    this.log.info(`starting ${server.program}`);
     try {
       await this.connection.start(server);
     } catch (error) {
+      if (!(await isServer(server))) return false;
       // The language client throws whatever the transport threw.
       const message = error instanceof Error ? error.message : String(error);
       this.connection.fail(message);
       this.tell(`Midfill's server did not start: ${message}`);
-      return;
+      return true;
     }
     await commands.executeCommand("setContext", "midfill.active", true);
     this.compareVersions(server);
+    return true;
   }
 
   private compareVersions(server: Server): void {

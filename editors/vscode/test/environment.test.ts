@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { after, before, test } from "node:test";
 import {
   type Command,
@@ -13,7 +13,7 @@ import {
   pythonCandidates,
   wheelIn,
 } from "../src/environment/create.ts";
-import { candidates, executable, findServer } from "../src/environment/find.ts";
+import { candidates, executable, findServers, isServer } from "../src/environment/find.ts";
 import { mustRun, ProgramFailed } from "../src/process.ts";
 
 const VERSION = "9.8.7";
@@ -52,8 +52,8 @@ test("a server is installed from the wheels at hand, without an index, and found
   assert.equal(said[0], "creating a Python environment");
   assert.ok(said.includes("installing from the wheels at hand"));
   assert.ok(!said.some((message) => message.includes("index")));
-  const server = await findServer(candidates("", target));
-  assert.deepEqual(server, { program, version: VERSION, origin: "managed" });
+  assert.deepEqual(await findServers(candidates("", target), ""), [{ program, origin: "managed" }]);
+  assert.equal(await isServer({ program, origin: "managed" }), true);
 });
 
 test("what fails leaves nothing half made, and says what pip said", async () => {
@@ -85,10 +85,27 @@ test("the newest wheel of a folder is taken", async () => {
   assert.equal(await wheelIn(join(folder, "nowhere")), null);
 });
 
-test("a path that runs nothing is an error when the user named it, and no server otherwise", async () => {
+test("a path with nothing there is an error when the user named it, and no server otherwise", async () => {
   const nowhere = join(folder, "no-midfill");
-  await assert.rejects(findServer(candidates(nowhere, folder)), /midfill\.server\.path/);
-  assert.equal(await findServer([{ program: nowhere, origin: "path" }]), null);
+  await assert.rejects(findServers(candidates(nowhere, folder)), /midfill\.server\.path/);
+  assert.deepEqual(await findServers([{ program: nowhere, origin: "managed" }]), []);
+});
+
+test("a program without a folder is looked for in PATH", async () => {
+  const bin = join(folder, "server", "bin");
+  const onPath = { program: "midfill", origin: "path" } as const;
+  const path = [join(folder, "nowhere"), bin].join(delimiter);
+  assert.deepEqual(await findServers([onPath], path), [
+    { ...onPath, program: join(bin, "midfill") },
+  ]);
+  assert.deepEqual(await findServers([onPath], join(folder, "nowhere")), []);
+});
+
+test("a program that is something else is an error when the user named it, and no server otherwise", async () => {
+  const program = python[0];
+  await assert.rejects(isServer({ program, origin: "setting" }), /midfill\.server\.path/);
+  assert.equal(await isServer({ program, origin: "managed" }), false);
+  assert.equal(await isServer({ program: join(folder, "nowhere"), origin: "path" }), false);
 });
 
 test("a Python that does not exist is not chosen", async () => {

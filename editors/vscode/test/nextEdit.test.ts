@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { acceptedPlaces, hint, nextEditOf } from "../src/nextedit/nextEdit.ts";
+import { acceptedPlaces, hint, nextEditOf, remaining } from "../src/nextedit/nextEdit.ts";
 import type { InlineEdit } from "../src/protocol.ts";
 
 function edit(line: number, more: Partial<InlineEdit> = {}): InlineEdit {
@@ -33,7 +33,7 @@ test("the id comes with the edits or with their command", () => {
   assert.equal(nextEditOf({ edits: [edit(0, { midfill: { id: "8.1" } })] })?.id, "8.1");
 });
 
-test("one key makes all places, the first one, or the chosen one", () => {
+test("one key makes all places, or the chosen one", () => {
   const edits = [edit(0), edit(4), edit(9)];
   const lines = (kind: "atomic" | "sequence" | "alternatives", chosen: number) => {
     const read = nextEditOf({ edits, midfill: { kind } });
@@ -41,8 +41,33 @@ test("one key makes all places, the first one, or the chosen one", () => {
     return acceptedPlaces(read, chosen).map((place) => place.range.start.line);
   };
   assert.deepEqual(lines("atomic", 1), [0, 4, 9]);
-  assert.deepEqual(lines("sequence", 2), [0]);
-  assert.deepEqual(lines("alternatives", 4), [4]);
+  assert.deepEqual(lines("sequence", 2), [9]);
+  assert.deepEqual(lines("alternatives", 1), [4]);
+});
+
+test("of a sequence the other places are left, where they are in the new text", () => {
+  const at = (line: number, from: number, to: number) => ({
+    range: { start: { line, character: from }, end: { line, character: to } },
+  });
+  const edits = [edit(0, at(1, 4, 6)), edit(0, { ...at(1, 8, 9), text: "a\nbc" })];
+  const read = nextEditOf({
+    edits: [...edits, edit(0, at(1, 12, 14)), edit(7)],
+    midfill: { kind: "sequence" },
+  });
+  assert.ok(read);
+  const rest = remaining(read, 1, 4);
+  assert.deepEqual(
+    rest?.places.map(({ range: { start, end } }) => [start.line, start.character, end.character]),
+    [
+      [1, 4, 6],
+      [2, 5, 7],
+      [8, 0, 0],
+    ],
+  );
+  assert.ok(rest.places.every((place) => place.version === 4));
+  assert.equal(rest.command, undefined, "it was accepted already");
+  assert.equal(remaining({ ...read, kind: "alternatives" }, 1, 4), null);
+  assert.equal(remaining({ ...read, places: read.places.slice(0, 1) }, 0, 4), null);
 });
 
 test("the hint says what the key will do", () => {

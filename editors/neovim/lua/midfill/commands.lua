@@ -104,6 +104,9 @@ M.actions = {
   next = function()
     require("midfill").next_edit()
   end,
+  other = function()
+    require("midfill").other_edit()
+  end,
   why = why,
   trace = trace,
 }

@@ -1,6 +1,7 @@
 --- Midfill in Neovim: ghost text, parts of it by a key, next edits. See |midfill.txt|.
 local client = require("midfill.client")
 local config = require("midfill.config")
+local findings = require("midfill.findings")
 local ghost = require("midfill.ghost")
 local native = require("midfill.native")
 local next_edit = require("midfill.next_edit")
@@ -106,7 +107,13 @@ local function watch()
     end
   end)
   on({ "TextChanged", "TextChangedI" }, function(event)
-    next_edit.forget(event.buf)
+    next_edit.refresh(event.buf)
+  end)
+  on("DiagnosticChanged", function(event)
+    findings.note(event.buf)
+  end)
+  on("BufWipeout", function(event)
+    findings.forget(event.buf)
   end)
   -- Where the cursor rests the server reads ahead.
   on({ "BufEnter", "CursorHold" }, function(event)
@@ -207,6 +214,11 @@ function M.next_edit()
   if not next_edit.jump_or_make() then
     next_edit.ask(vim.api.nvim_get_current_buf(), true)
   end
+end
+
+--- Another alternative of the next edit that is shown, or another one of its places.
+function M.other_edit()
+  next_edit.go_to_another()
 end
 
 --- A word for the status line: "midfill", with a mark while it works or when it cannot.

@@ -35,6 +35,24 @@ function M.place(buffer, position, encoding)
   return position.line, vim.str_byteindex(line, math.min(units, most), is_utf16)
 end
 
+---@param buffer integer
+---@param row integer
+---@param column integer in bytes
+---@param encoding string
+---@return table LSP position
+function M.position(buffer, row, column, encoding)
+  local line = line_of(buffer, row)
+  column = math.min(column, #line)
+  local character = column
+  if encoding ~= "utf-8" and vim.fn.has("nvim-0.11") == 1 then
+    character = vim.str_utfindex(line, encoding, column, false)
+  elseif encoding ~= "utf-8" then
+    local utf32, utf16 = vim.str_utfindex(line, column)
+    character = encoding == "utf-16" and utf16 or utf32
+  end
+  return { line = row, character = character }
+end
+
 ---@param raw table
 ---@param client vim.lsp.Client
 ---@param buffer integer

@@ -11,7 +11,7 @@ import {
 import { ProgramFailed } from "../process.ts";
 import { SECTION, setting } from "../settings.ts";
 import { findPython, install, pythonCandidates, wheelIn } from "./create.ts";
-import { candidates, findServer, type Server } from "./find.ts";
+import { candidates, findServers, type Server } from "./find.ts";
 
 const DO_NOT_ASK = "midfill.doNotAskToInstall";
 
@@ -22,9 +22,9 @@ export class ServerSetup {
     private readonly log: LogOutputChannel,
   ) {}
 
-  /** The server that is installed, or null; what the setting names must run. */
-  find(): Promise<Server | null> {
-    return findServer(candidates(setting("server.path", ""), this.folder));
+  /** The servers that are installed, the best first; what the setting names must be there. */
+  find(): Promise<Server[]> {
+    return findServers(candidates(setting("server.path", ""), this.folder));
   }
 
   /** Ask whether to install the server; null when the user does not want to. */
@@ -59,7 +59,7 @@ export class ServerSetup {
     const { version } = this.context.extension.packageJSON;
     const wanted = { python, folder: this.folder, version, wheels: chosen };
     try {
-      await window.withProgress(
+      return await window.withProgress(
         {
           location: ProgressLocation.Notification,
           title: "Midfill: installing the server",
@@ -72,7 +72,8 @@ export class ServerSetup {
             this.log.info(message);
             progress.report({ message });
           };
-          await install(wanted, report, abort.signal);
+          const program = await install(wanted, report, abort.signal);
+          return { program, origin: "managed" } as const;
         },
       );
     } catch (error) {
@@ -83,7 +84,6 @@ export class ServerSetup {
         .then((answer) => answer === "Show Log" && this.log.show());
       return null;
     }
-    return this.find();
   }
 
   /** Ask for a wheel and install it. */
@@ -102,7 +102,7 @@ export class ServerSetup {
     const [program] = chosen ?? [];
     if (program === undefined) return null;
     await workspace.getConfiguration(SECTION).update("server.path", program.fsPath, true);
-    return this.find();
+    return { program: program.fsPath, origin: "setting" };
   }
 
   private get folder(): string {

@@ -27,7 +27,15 @@ import {
 } from "../protocol.ts";
 import { isWanted, setting } from "../settings.ts";
 import { type DrawnEdit, EditDecorations } from "./decorations.ts";
-import { acceptedPlaces, hint, type NextEdit, nextEditOf, type Place } from "./nextEdit.ts";
+import { Findings } from "./findings.ts";
+import {
+  acceptedPlaces,
+  hint,
+  type NextEdit,
+  nextEditOf,
+  type Place,
+  remaining,
+} from "./nextEdit.ts";
 import { EditPreview } from "./preview.ts";
 import { type OffsetEdit, onlyWritesAt } from "./textEdits.ts";
 
@@ -44,6 +52,7 @@ interface Shown {
 export class NextEdits implements Disposable {
   private readonly decorations = new EditDecorations();
   private readonly preview = new EditPreview();
+  private readonly findings = new Findings();
   private readonly subscriptions: Disposable[];
   private shown: Shown | undefined;
   private timer: NodeJS.Timeout | undefined;
@@ -89,7 +98,10 @@ export class NextEdits implements Disposable {
     const params = {
       textDocument: { uri: document.uri.toString(), version: document.version },
       position: { line: position.line, character: position.character },
-      context: { triggerKind: isInvoked ? INVOKED : AUTOMATIC },
+      context: {
+        triggerKind: isInvoked ? INVOKED : AUTOMATIC,
+        diagnostics: this.findings.of(document),
+      },
     };
     const started = performance.now();
     try {
@@ -114,7 +126,7 @@ export class NextEdits implements Disposable {
     this.updateTab();
     await commands.executeCommand("setContext", SHOWN, true);
     const item = { command: edit.command };
-    await this.connection.tell(DID_SHOW_EDIT, { item });
+    if (edit.command !== undefined) await this.connection.tell(DID_SHOW_EDIT, { item });
   }
 
   /** Make the shown edit; when no place of it is in sight, the first press only brings it there. */
@@ -133,7 +145,9 @@ export class NextEdits implements Disposable {
     if (command !== undefined) {
       await commands.executeCommand(command.command, ...(command.arguments ?? []));
     }
-    if (shown.edit.kind === "sequence") await this.ask(editor, false);
+    const document = workspace.textDocuments.find((each) => each.uri.toString() === places[0]?.uri);
+    const rest = document && remaining(shown.edit, shown.chosen, document.version);
+    if (rest) await this.show(rest);
   }
 
   /** Hide the shown edit and tell the server that it was not wanted. */
@@ -168,7 +182,8 @@ export class NextEdits implements Disposable {
   dispose(): void {
     clearTimeout(this.timer);
     this.clear();
-    for (const each of [this.decorations, this.preview, ...this.subscriptions]) each.dispose();
+    const parts = [this.decorations, this.preview, this.findings];
+    for (const each of [...parts, ...this.subscriptions]) each.dispose();
   }
 
   /** Silences are not kept: after most edits there is no other to make. */

@@ -37,11 +37,26 @@ export function nextEditOf(result: InlineEditResult | null): NextEdit | null {
   };
 }
 
-/** The places that one press of the accept key changes; `chosen` counts alternatives. */
+/** The places that one press of the accept key changes; `chosen` counts the places. */
 export function acceptedPlaces(edit: NextEdit, chosen: number): readonly Place[] {
-  if (edit.kind === "atomic") return edit.places;
-  const index = edit.kind === "alternatives" ? chosen % edit.places.length : 0;
-  return edit.places.slice(index, index + 1);
+  return edit.kind === "atomic" ? edit.places : edit.places.slice(chosen, chosen + 1);
+}
+
+/**
+ * What is left to propose once the chosen place was changed, or null.
+ *
+ * The other places of a sequence stand for themselves, in the text as it is then: `version` is
+ * that document's.
+ */
+export function remaining(edit: NextEdit, chosen: number, version: number): NextEdit | null {
+  const taken = edit.places[chosen];
+  if (edit.kind !== "sequence" || taken === undefined || edit.places.length < 2) return null;
+  const others = edit.places.filter((place) => place !== taken);
+  const places = others.map((place) =>
+    place.uri === taken.uri ? { ...place, version, range: moved(place.range, taken) } : place,
+  );
+  // The server has been told that the sequence is accepted.
+  return { ...edit, places, command: undefined };
 }
 
 /** What the hint says that is shown beside the first place. */
@@ -49,8 +64,20 @@ export function hint(edit: NextEdit, chosen: number): string {
   const count = edit.places.length;
   if (count === 1) return "Tab to apply";
   if (edit.kind === "atomic") return `Tab to apply all ${count} places`;
-  if (edit.kind === "sequence") return `Tab to apply the first of ${count}`;
-  return `Tab to apply, ${(chosen % count) + 1} of ${count}`;
+  return `Tab to apply, ${chosen + 1} of ${count}`;
+}
+
+function moved(range: Place["range"], taken: Place): Place["range"] {
+  const { start, end } = taken.range;
+  const lines = taken.text.split("\n");
+  const line = start.line + lines.length - 1;
+  const character = (lines.length === 1 ? start.character : 0) + (lines.at(-1)?.length ?? 0);
+  const move = (at: Place["range"]["start"]) => {
+    if (at.line > end.line) return { ...at, line: at.line + line - end.line };
+    const isBehind = at.line === end.line && at.character >= end.character;
+    return isBehind ? { line, character: character + at.character - end.character } : at;
+  };
+  return { start: move(range.start), end: move(range.end) };
 }
 
 function idOf(command: Command | undefined): string | undefined {
