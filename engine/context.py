@@ -37,7 +37,7 @@ class Source(str, Enum):
     DEFINITIONS = "definitions"
     """Headers from other files of what the code around the cursor names. Off: undecided."""
     OPEN_FILES = "open_files"
-    """Headers of open files that are imported, or of the same folder."""
+    """Headers of open files that are imported, or of the same folder. Off: no gain."""
     EDITS = "edits"
     """Lines that were edited lately, elsewhere."""
     DIFFS = "diffs"
@@ -56,7 +56,7 @@ class ContextLimits:
     snippets: int = 700
     suffix_share: float = 0.33
     stride_share: float = 0.33
-    sources: frozenset[Source] = frozenset({Source.OWN_HEAD, Source.OPEN_FILES, Source.EDITS})
+    sources: frozenset[Source] = frozenset({Source.OWN_HEAD, Source.EDITS})
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,10 +21,15 @@ METHODS = "".join(
 TEXT = HEADER + METHODS
 
 
-def context_of(text: str, cursor: int, **options: object) -> Context:
+EVERYTHING = ContextLimits(sources=frozenset(Source))
+
+
+def context_of(
+    text: str, cursor: int, limits: ContextLimits | None = None, **options: object
+) -> Context:
     request = Request(text, ByteOffset(cursor), None, PATH, **options)  # type: ignore[arg-type]
     tree = parse(text.encode(), language_of(PATH))
-    return select_context(tree, plan_masks(tree, cursor, request), request)
+    return select_context(tree, plan_masks(tree, cursor, request), request, limits)
 
 
 @settings(max_examples=25, deadline=None)
@@ -82,13 +87,21 @@ def test_open_documents_then_recent_edits() -> None:
         OpenDocument("other/far.py", "python", "def far_away():\n    pass\n"),
     )
     edit = RecentEdit(span(0, 9), "", 2.0)
-    context = context_of(TEXT, len(TEXT) - 20, open_documents=documents, recent_edits=(edit,))
+    limits = ContextLimits(sources=frozenset({Source.OWN_HEAD, Source.OPEN_FILES, Source.EDITS}))
+    cursor = len(TEXT) - 20
+    context = context_of(TEXT, cursor, limits, open_documents=documents, recent_edits=(edit,))
     assert [snippet.path for snippet in context.snippets] == [PATH, "pkg/near.py", "pkg/beside.py"]
     assert context.snippets[1].text == "def load_rows(path):"
     moved = RecentEdit(span(400, 410), "", 2.0)
-    context = context_of(TEXT, len(TEXT) - 20, open_documents=documents, recent_edits=(moved,))
+    context = context_of(TEXT, cursor, limits, open_documents=documents, recent_edits=(moved,))
     assert context.snippets[-1].path == PATH
     assert context.snippets[-1].text in TEXT and context.snippets[-1].text
+
+
+def test_other_files_are_not_read_unless_a_source_says_so() -> None:
+    near = OpenDocument("pkg/near.py", "python", "def load_rows(path):\n    return []\n")
+    context = context_of(TEXT, len(TEXT) - 20, open_documents=(near,))
+    assert [snippet.path for snippet in context.snippets] == [PATH]
 
 
 def test_a_line_without_end_stays_within_the_budget() -> None:
@@ -112,7 +125,7 @@ def test_a_file_of_another_language_beside_it_is_no_context() -> None:
     others = (OpenDocument("a/n.js", "javascript", "function helper() {\n  return 1;\n}\n"),)
     request = Request(text, ByteOffset(10), None, "a/m.py", open_documents=others)
     plan = plan_masks(tree, request.cursor, request)
-    context = select_context(tree, plan, request)
+    context = select_context(tree, plan, request, EVERYTHING)
     assert [snippet.path for snippet in context.snippets if "n.js" in snippet.path] == []
 
 
@@ -121,8 +134,7 @@ def test_definitions_come_behind_the_files_own_head_and_a_source_can_be_off() ->
     request = Request(TEXT, ByteOffset(len(TEXT)), None, PATH, definitions=excerpts)
     tree = parse(TEXT.encode(), language_of(PATH))
     plan = plan_masks(tree, request.cursor, request)
-    limits = ContextLimits(sources=frozenset(Source))
-    shown = select_context(tree, plan, request, limits).snippets
+    shown = select_context(tree, plan, request, EVERYTHING).snippets
     assert [one.path for one in shown] == [PATH, "pkg/near.py", "pkg/b.py"]
     assert "from pkg.near import load_rows" in shown[0].text
     limits = ContextLimits(sources=frozenset({Source.DEFINITIONS}))
