@@ -35,6 +35,10 @@ NUM_SAMPLES, TEMPERATURE, NUM_TOKENS = 3, 0.8, 24
 Row = dict[str, Any]
 
 
+# What the outcome says when server and model wrote the same.
+AGREES = "its text is the local one, too"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("output", type=Path)
@@ -104,8 +108,8 @@ def both_texts(infiller: Infiller, hole: EvalHole, request: Request) -> Row:
         if isinstance(each, Proposal) and side not in row:
             exact = is_exact((each.text,), hole.gold)
             row[side] = {"text": each.text, "p": each.confidence, "exact": exact}
-    if "server" in row and "local" not in row and "taken" in outcome.remote:
-        row["local"] = dict(row["server"], p=0.0)  # the same text: no alternative is left
+    if "server" in row and AGREES in outcome.remote:
+        row["local"] = row["server"]  # what else is local is its second candidate
     return row
 
 
