@@ -29,7 +29,7 @@ def hole_spans(tree: SyntaxTree, kind: HoleKind, within: Span | None = None) -> 
     ``within`` limits the search. A language without a grammar has lines only; ``SPAN`` has none.
     """
     if kind is HoleKind.REST_OF_LINE:
-        return _lines(tree.data, within or span(0, len(tree.data)))
+        return _lines(tree.data, span(0, len(tree.data)) if within is None else within)
     found: set[Span] = set()
     for node in _nodes(tree, within):
         found.update(_node_spans(tree, node, kind))
