@@ -1,11 +1,11 @@
 /** A real VS Code workbench: code-server on loopback, driven in headless Chromium. */
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Browser, chromium, type FrameLocator, type Page } from "playwright-core";
 import type { Parts } from "./parts.ts";
+import { commandLine, freePort, listening } from "./processes.ts";
 
 const STARTED_MS = 150_000;
 const SHOWN_MS = 45_000;
@@ -389,38 +389,7 @@ function writeJson(file: string, values: object): void {
   writeFileSync(file, JSON.stringify(values, null, 2));
 }
 
-function commandLine(pid: string): string {
-  const file = `/proc/${pid}/cmdline`;
-  // A process may end between the listing and the reading.
-  return existsSync(file) ? readFileSync(file, "utf8") : "";
-}
-
 /** Editors show non-breaking spaces where the text has ordinary ones. */
 function spaces(text: string): string {
   return text.replaceAll("\u00a0", " ");
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.on("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      const port = typeof address === "object" && address !== null ? address.port : 0;
-      probe.close(() => resolve(port));
-    });
-  });
-}
-
-function listening(server: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let output = "";
-    const collect = (chunk: Buffer) => {
-      output += chunk.toString();
-      if (output.includes("HTTP server listening")) resolve();
-    };
-    server.stdout?.on("data", collect);
-    server.stderr?.on("data", collect);
-    server.once("exit", (code) => reject(new Error(`code-server ended with ${code}: ${output}`)));
-  });
 }
