@@ -139,15 +139,16 @@ class QuantisedProjector:
         products = [self._byte_product(rows, one) for one in projections]
         # Cast within the branch the runtime would keep them twice.
         ups = [self._up(one) for one in projections]
-        self._token_sizes(), self._is_adapted()
+        # Named before the branches, whose own names end with them.
+        is_adapted, sizes = self._is_adapted(), self._token_sizes()
         with nodes.branch() as bare:
-            plain = [self._plain(rows, product) for product in products]
+            plain = [self._plain(rows, product, sizes) for product in products]
         with nodes.branch() as adapted:
             sums = [
-                self._adapted(states, self._plain(rows, product), one, up)
+                self._adapted(states, self._plain(rows, product, sizes), one, up)
                 for product, one, up in zip(products, projections, ups, strict=True)
             ]
-        return nodes.choose(self._is_adapted(), Branch(adapted, sums), Branch(bare, plain))
+        return nodes.choose(is_adapted, Branch(adapted, sums), Branch(bare, plain))
 
     def _rows(self, states: str, first: Projection) -> _Rows:
         """States (B, N, I) relieved and rounded to bytes, row by row."""
@@ -189,11 +190,9 @@ class QuantisedProjector:
             domain=MICROSOFT,
         )
 
-    def _plain(self, rows: _Rows, product: str) -> str:
+    def _plain(self, rows: _Rows, product: str, sizes: str) -> str:
         """A product (R, O) in full, (B, N, O)."""
-        return self.nodes.add(
-            "Reshape", self.nodes.add("Mul", product, rows.steps), self._token_sizes()
-        )
+        return self.nodes.add("Reshape", self.nodes.add("Mul", product, rows.steps), sizes)
 
     def _up(self, one: Projection) -> str:
         """The adapter's ``up``, nothing where there is none."""
