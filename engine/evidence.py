@@ -24,6 +24,37 @@ _SUFFIX_BOUNDS = np.array([1, 3, 6, 12])
 
 
 @dataclass(frozen=True, slots=True)
+class Places:
+    """What is known of places (C,) that look like a hole's frontier.
+
+    ``lengths`` (C,): tokens before a place that agree; ``agreeing`` (C,): tokens behind its line
+    that are those behind the hole's. ``before``, ``behind`` (C,): how like the hole's the text
+    before the place is, and that behind its line.
+    """
+
+    lengths: Ids
+    agreeing: Ids
+    before: Weights
+    behind: Weights
+
+    @property
+    def match_kinds(self) -> Ids:
+        """By ``lengths``, the index (C,) into ``EvidenceWeights.match``."""
+        return np.searchsorted(_MATCH_BOUNDS, self.lengths, side="right")
+
+    @property
+    def suffix_kinds(self) -> Ids:
+        """By ``agreeing``, the index (C,) into ``EvidenceWeights.suffix``."""
+        return np.searchsorted(_SUFFIX_BOUNDS, self.agreeing, side="right")
+
+    def at(self, index: Ids) -> Places:
+        """Some of them, in the order of ``index``."""
+        return Places(
+            self.lengths[index], self.agreeing[index], self.before[index], self.behind[index]
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class EvidenceWeights:
     """Logarithms of what a place adds.
 
@@ -38,11 +69,12 @@ class EvidenceWeights:
     before: float
     behind: float
 
-    def of_places(self, lengths: Ids, agreeing: Ids, before: Weights, behind: Weights) -> Weights:
-        """Of places (C,) with ``lengths`` tokens before, and ``agreeing`` behind their lines."""
-        match = np.array(self.match)[np.searchsorted(_MATCH_BOUNDS, lengths, side="right")]
-        suffix = np.array(self.suffix)[np.searchsorted(_SUFFIX_BOUNDS, agreeing, side="right")]
-        return np.asarray(match + suffix + self.before * before + self.behind * behind)
+    def of_places(self, places: Places) -> Weights:
+        """What each of ``places`` adds (C,)."""
+        match = np.array(self.match)[places.match_kinds]
+        suffix = np.array(self.suffix)[places.suffix_kinds]
+        likeness = self.before * places.before + self.behind * places.behind
+        return np.asarray(match + suffix + likeness)
 
 
 OWN_FILE = EvidenceWeights(

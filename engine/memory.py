@@ -15,7 +15,7 @@ import numpy as np
 from engine.canvas import Ids
 from engine.commit import Flags
 from engine.denoisers.protocol import Logits
-from engine.evidence import OTHER_FILES, OWN_FILE, SHARPNESS, EvidenceWeights, Weights
+from engine.evidence import OTHER_FILES, OWN_FILE, SHARPNESS, EvidenceWeights, Places, Weights
 from engine.lookup import UNKNOWN
 from engine.passage import MAX_MATCH, Passage
 from engine.posterior import IMPOSSIBLE
@@ -51,19 +51,20 @@ class _Shelf:
     def __init__(
         self, passage: Passage, weights: EvidenceWeights, around: Surroundings, rarity: Weights
     ) -> None:
-        self.passage, self._weights = passage, weights
+        self.passage, self.weights = passage, weights
         self._next_line = around.next_line[:MAX_FOLLOWING]
         self._before = _Likeness(passage, around.before[-WINDOW:], rarity)
         self._behind = _Likeness(passage, around.behind[:WINDOW], rarity)
 
-    def worth(self, places: Ids, lengths: Ids) -> tuple[Weights, Weights]:
-        """What matches of ``lengths`` at ``places`` (C,) add, and their rank among equal ones."""
+    def look(self, places: Ids, lengths: Ids) -> Places:
+        """What is known of matches of ``lengths`` at ``places`` (C,)."""
         ends = self.passage.line_ends[places]
-        agreeing = self.passage.agreeing(ends, self._next_line)
-        before = self._before.between(np.maximum(places - WINDOW, 0), places)
-        behind = self._behind.between(ends, np.minimum(ends + WINDOW, len(self.passage.ids)))
-        added = self._weights.of_places(lengths, agreeing, before, behind)
-        return added, _RANKS * agreeing + before + behind
+        return Places(
+            lengths,
+            self.passage.agreeing(ends, self._next_line),
+            self._before.between(np.maximum(places - WINDOW, 0), places),
+            self._behind.between(ends, np.minimum(ends + WINDOW, len(self.passage.ids))),
+        )
 
 
 class Memory:
@@ -94,17 +95,28 @@ class Memory:
 
         Impossible tokens stay so.
         """
-        known = np.concatenate([self._around.before[-MAX_MATCH:], written])
-        found = [self._places(shelf, known, logits) for shelf in self._shelves]
+        found = self.evidence(logits, written)
         tokens = np.concatenate([tokens for tokens, _ in found])
         if len(tokens):
             highest = logits.max()
             total = np.exp(logits - highest).sum(dtype=np.float64)
             distinct, index = np.unique(tokens, return_inverse=True)
-            added = np.bincount(index, weights=np.concatenate([weights for _, weights in found]))
+            weights = [
+                np.exp(shelf.weights.of_places(places))
+                for shelf, (_, places) in zip(self._shelves, found, strict=True)
+            ]
+            added = np.bincount(index, weights=np.concatenate(weights))
             p = np.exp(logits[distinct] - highest, dtype=np.float64) + total * added
             logits[distinct] = (np.log(p) + highest).astype(np.float32)
         logits *= np.float32(SHARPNESS)
+
+    def evidence(self, logits: Logits, written: Ids) -> list[tuple[Ids, Places]]:
+        """What stood (C,) at the best places of the own file, and of other files, and the places.
+
+        Without tokens that are impossible in ``logits`` (V,).
+        """
+        known = np.concatenate([self._around.before[-MAX_MATCH:], written])
+        return [self._places(shelf, known, logits) for shelf in self._shelves]
 
     def continuations(self, written: Ids) -> list[Ids]:
         """How the lines go on at the places that look most like ``written`` (K,), the best first.
@@ -117,7 +129,7 @@ class Memory:
             places, lengths = shelf.passage.matches(known)
             longest = lengths >= _least(lengths, MAX_PLACES)
             places = places[longest]
-            added, _ = shelf.worth(places, lengths[longest])
+            added = shelf.weights.of_places(shelf.look(places, lengths[longest]))
             for best in np.argsort(-added, kind="stable")[:MAX_PLACES].tolist():
                 line = self._rest_of_line(shelf.passage, int(places[best]))
                 found.append((float(added[best]), line))
@@ -132,8 +144,8 @@ class Memory:
             tail = self._pieces[line[kept]] + tail
         return line[:kept] if tail == rest else line
 
-    def _places(self, shelf: _Shelf, known: Ids, logits: Logits) -> tuple[Ids, Weights]:
-        """What stood (C,) at the best places of a shelf, and what each adds (C,)."""
+    def _places(self, shelf: _Shelf, known: Ids, logits: Logits) -> tuple[Ids, Places]:
+        """What stood (C,) at the best places of a shelf, and the places."""
         places, lengths = shelf.passage.matches(known)
         if self._around.rest:
             nearest = np.argsort(-lengths, kind="stable")[:_MAX_CLOSED]
@@ -143,9 +155,10 @@ class Memory:
         places, lengths, tokens = places[possible], lengths[possible], tokens[possible]
         longest = lengths >= _least(lengths, MAX_PLACES)
         places, lengths, tokens = places[longest], lengths[longest], tokens[longest]
-        added, rank = shelf.worth(places, lengths)
+        found = shelf.look(places, lengths)
+        rank = _RANKS * found.agreeing + found.before + found.behind
         best = np.lexsort((-rank, -lengths))[:MAX_PLACES]
-        return tokens[best], np.exp(added[best])
+        return tokens[best], found.at(best)
 
     def _following(self, passage: Passage, places: Ids) -> Ids:
         """What stands at ``places`` (C,) as the hole would say it, ``UNKNOWN`` if it cannot."""
