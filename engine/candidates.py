@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from engine.effort import POLICIES, Decoding, SamplerConfig
+from engine.effort import Decoding, SamplerConfig
 from engine.proposal import Edit, Outcome, Proposal
 from engine.sampler import Sampler
 from engine.task import Task
@@ -30,7 +30,7 @@ def best_candidate(task: Task) -> Outcome:
 
 def _candidates(task: Task) -> list[Candidate]:
     """The argmax first, then others while time lasts and too few proposals differ."""
-    policy = POLICIES[task.decoding][task.request.effort]
+    policy = task.policy
     num_wanted = max(policy.num_candidates, task.request.candidates)
     drawn = replace(policy.sampler, temperature=policy.temperature)
     began = task.budget.clock()

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import TypeVar
 
 from engine.commit import CommitConfig
+from engine.errors import BadInput
 from engine.request import Effort
+
+PolicyChanges = Sequence[tuple[str, float]]
+Part = TypeVar("Part", "EffortPolicy", "SamplerConfig", CommitConfig)
 
 
 class Decoding(str, Enum):
@@ -118,3 +123,36 @@ POLICIES: Mapping[Decoding, Mapping[Effort, EffortPolicy]] = {
         for effort, policy in _VERIFIED.items()
     },
 }
+
+
+def policy_of(decoding: Decoding, effort: Effort, changes: PolicyChanges = ()) -> EffortPolicy:
+    """The policy of an effort, with other numbers for some names, of whatever part.
+
+    Raises BadInput for a name that stands in no part, or a number that cannot be there.
+    """
+    policy = POLICIES[decoding][effort]
+    for name, value in changes:
+        commit, sampler = policy.sampler.commit, policy.sampler
+        if name in (known := _numbers(policy)):
+            policy = _changed(policy, name, value)
+        elif name in (known := known + _numbers(sampler)):
+            policy = replace(policy, sampler=_changed(sampler, name, value))
+        elif name in (known := known + _numbers(commit)):
+            sampler = replace(sampler, commit=_changed(commit, name, value))
+            policy = replace(policy, sampler=sampler)
+        else:
+            raise BadInput(f"no number of a policy is named {name}: {', '.join(known)}")
+    return policy
+
+
+def _numbers(part: EffortPolicy | SamplerConfig | CommitConfig) -> list[str]:
+    """The names of the numbers that a part holds."""
+    return [name for name in part.__slots__ if isinstance(getattr(part, name), int | float)]
+
+
+def _changed(part: Part, name: str, value: float) -> Part:
+    kind = type(getattr(part, name))
+    try:
+        return replace(part, **{name: kind(value)})
+    except (ValueError, OverflowError) as error:
+        raise BadInput(f"{name}={value:g}: {error}") from error

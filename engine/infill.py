@@ -19,7 +19,7 @@ from engine.confidence import Calibration
 from engine.constraints import Constraint
 from engine.context import ContextLimits, select_context
 from engine.denoisers.protocol import ContextHandle, Denoiser
-from engine.effort import Decoding
+from engine.effort import Decoding, PolicyChanges, policy_of
 from engine.errors import BadInput, Cancelled, MidfillError
 from engine.grammar import Grammar
 from engine.handles import Handles
@@ -49,7 +49,8 @@ from engine.task import Task
 class InfillConfig:
     """Limits of the pipeline. ``min_confidence`` None leaves it to the model's calibration.
 
-    ``decoding`` and ``has_memory`` None leave it to the model's manifest.
+    ``decoding`` and ``has_memory`` None leave it to the model's manifest. ``policy``: other numbers
+    than those of ``engine.effort``, whatever the effort.
 
     ``has_grammar``: whether the parser looks on while denoising (it judges the result anyway).
     ``num_contexts``: encoded contexts that are kept, counted in whole windows.
@@ -62,6 +63,7 @@ class InfillConfig:
     has_grammar: bool = True
     decoding: Decoding | None = None
     has_memory: bool | None = None
+    policy: PolicyChanges = ()
     num_contexts: float = 2.25
 
 
@@ -96,6 +98,11 @@ class Infiller:
         self._reader = Reader(denoiser, self._handles, self.config.context, clock)
         self._remote = Remote()
 
+    @property
+    def has_memory(self) -> bool:
+        """Whether the user's files are asked what stands in them."""
+        return self._library is not None
+
     def close(self) -> None:
         """Close the connections to backends, if any were asked."""
         self._remote.close()
@@ -108,7 +115,7 @@ class Infiller:
         """More of the same, for requests at the same time: they share model and contexts."""
         self._handles.capacity *= 1 + num_twins
         known = (self.denoiser, self.calibration, self.config, self._clock, self.decoding)
-        twins = [Infiller(*known, self._library is not None) for _ in range(num_twins)]
+        twins = [Infiller(*known, self.has_memory) for _ in range(num_twins)]
         for twin in twins:
             twin._model, twin._handles = self._model, self._handles
             twin._reader = self._reader
@@ -251,6 +258,7 @@ class Infiller:
             watch,
             on_step,
             self.decoding,
+            policy_of(self.decoding, request.effort, self.config.policy),
             memory,
         )
         outcome = best_candidate(task)

@@ -12,7 +12,7 @@ from engine.commit import Floats
 from engine.confidence import Calibration
 from engine.constraints import Constraint
 from engine.denoisers.protocol import ContextHandle
-from engine.effort import Decoding
+from engine.effort import Decoding, EffortPolicy
 from engine.holes import MaskPlan
 from engine.memory import Memory
 from engine.proposal import Reason, Refusal
@@ -46,6 +46,7 @@ class Task:
     watch: Stopwatch
     on_step: Callable[[Step], None] | None
     decoding: Decoding
+    policy: EffortPolicy
     memory: Memory | None = None
 
     def is_hopeless(self, p: Floats) -> bool:

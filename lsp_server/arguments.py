@@ -209,6 +209,11 @@ def _add_shown(evaluation: argparse.ArgumentParser) -> None:
         action="store_true",
         help="plan alone, at --holes places: is text of the user ever inside a mask? (1: it is)",
     )
+    evaluation.add_argument(
+        "--calibrate",
+        action="store_true",
+        help="fit the model's confidence on the holes, print it as its manifest holds it",
+    )
     evaluation.add_argument("--output", type=Path, metavar="FILE", help="write every answer there")
     evaluation.add_argument(
         "--decoding", metavar="HOW", help="masked, verified or drafted (default: the model's own)"
@@ -218,6 +223,10 @@ def _add_shown(evaluation: argparse.ArgumentParser) -> None:
         action=argparse.BooleanOptionalAction,
         help="look in the whole file and in other files of its package (default: the model's own)",
     )
+    evaluation.add_argument(
+        "--policy", type=_number, nargs="+", default=[], metavar="NAME=X",
+        help="other numbers of the sampler (engine/effort.py), as in draft_tokens=16",
+    )  # fmt: skip
     evaluation.add_argument(
         "--answers", type=Path, metavar="FILE",
         help="keep the model's answers there: a run that was stopped goes on",
@@ -351,6 +360,14 @@ def _address(text: str) -> tuple[str, int]:
     if not host or not port.isdecimal() or int(port) > 65535:
         raise argparse.ArgumentTypeError(f"'{text}' is not HOST:PORT, as in 127.0.0.1:7777")
     return host, int(port)
+
+
+def _number(text: str) -> tuple[str, float]:
+    name, _, value = text.partition("=")
+    try:
+        return name, float(value)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"'{text}' is not NAME=X, as in safe_p=0.5") from error
 
 
 def _positive_float(text: str) -> float:

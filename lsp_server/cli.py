@@ -19,7 +19,7 @@ from engine.errors import BadInput, DamagedWeights, MidfillError
 from lsp_server.arguments import EXIT_BAD_INPUT, build_parser
 
 if TYPE_CHECKING:
-    from engine.evaluation.infilling import Evaluation
+    from engine.evaluation.infilling import Evaluation, EvaluationConfig
     from lsp_server.fill import FillOptions
 
 EXIT_FAILURE = 1
@@ -184,6 +184,8 @@ def _eval(arguments: argparse.Namespace) -> int:
         ) from error
     if arguments.plans:
         return _eval_plans(arguments)
+    if arguments.calibrate:
+        return _eval_calibration(arguments)
     evaluation = _evaluation(arguments)
     if arguments.output is not None:
         write_json(evaluation, arguments.output)
@@ -206,18 +208,42 @@ def _eval_plans(arguments: argparse.Namespace) -> int:
     return EXIT_FAILURE if safety.offenders else 0
 
 
+def _eval_calibration(arguments: argparse.Namespace) -> int:
+    from engine.evaluation.calibration_report import (
+        calibrate_model,
+        format_calibration,
+        write_calibration,
+    )
+
+    report = calibrate_model(_evaluation_config(arguments))
+    if arguments.output is not None:
+        write_calibration(report, arguments.output)
+    sys.stdout.write(format_calibration(report))
+    return 0
+
+
 def _evaluation(arguments: argparse.Namespace) -> Evaluation:
     """What ``eval`` measures, of a corpus, public problems or the user's repository."""
+    from engine.evaluation.infilling import run
+    from engine.evaluation.repository import run_repository
+
+    config = _evaluation_config(arguments)
+    if str(arguments.corpus) != "repo":
+        return run(config)
+    if arguments.path is None:
+        raise BadInput("eval repo: name the repository's folder behind it")
+    return run_repository(arguments.path, arguments.tests, config)
+
+
+def _evaluation_config(arguments: argparse.Namespace) -> EvaluationConfig:
     from engine.effort import Decoding
     from engine.evaluation.fillers import Floor
     from engine.evaluation.holes import SINGLE_LINE, CutKind
-    from engine.evaluation.infilling import EvaluationConfig, run
-    from engine.evaluation.repository import run_repository
+    from engine.evaluation.infilling import EvaluationConfig
 
     decodings = _named(Decoding, [arguments.decoding] if arguments.decoding else (), "--decoding")
-    is_repository = str(arguments.corpus) == "repo"
-    config = EvaluationConfig(
-        corpus=None if is_repository else arguments.corpus,
+    return EvaluationConfig(
+        corpus=None if str(arguments.corpus) == "repo" else arguments.corpus,
         data=arguments.data,
         model=arguments.model,
         has_model=not arguments.floors_only,
@@ -231,15 +257,11 @@ def _evaluation(arguments: argparse.Namespace) -> Evaluation:
         min_confidence=arguments.min_confidence,
         decoding=next(iter(decodings), None),
         has_memory=arguments.memory,
+        policy=tuple(arguments.policy),
         answers=arguments.answers,
         seed=arguments.seed,
         is_progress_shown=sys.stderr.isatty(),
     )
-    if not is_repository:
-        return run(config)
-    if arguments.path is None:
-        raise BadInput("eval repo: name the repository's folder behind it")
-    return run_repository(arguments.path, arguments.tests, config)
 
 
 def _eval_edits(arguments: argparse.Namespace) -> int:

@@ -14,12 +14,12 @@ import numpy as np
 from engine.commit import Floats
 from engine.confidence import Calibration
 from engine.denoisers.protocol import Denoiser
-from engine.effort import Decoding
+from engine.effort import Decoding, PolicyChanges
 from engine.evaluation.calibration import CalibrationRecord, fit_calibration, tokens_right
 from engine.evaluation.holes import EvalHole
 from engine.evaluation.infilling import measure
 from engine.evaluation.model_filler import ModelFiller
-from engine.infill import Infiller
+from engine.infill import InfillConfig, Infiller
 from engine.proposal import Outcome, Proposal
 from engine.request import Effort, Request
 from engine.spans import Span
@@ -38,6 +38,7 @@ class CalibrationConfig:
     effort: Effort = Effort.MEDIUM
     decoding: Decoding = Decoding.MASKED
     has_memory: bool = False
+    policy: PolicyChanges = ()
     seed: int = 0
 
 
@@ -77,9 +78,15 @@ def calibrate(
 
     Raises TrainingError when the holes are too few or all of one outcome.
     """
-    records = list(calibration_records(denoiser, holes, config))
+    return fit_records(list(calibration_records(denoiser, holes, config)), config)
+
+
+def fit_records(
+    records: Sequence[CalibrationRecord], config: CalibrationConfig
+) -> dict[str, float]:
+    """``calibrate`` on answers that are there."""
     parameters = fit_calibration(records)
-    least = _least_confidence(records, Calibration.of(parameters), config.min_precision)
+    least = least_confidence(records, Calibration.of(parameters), config.min_precision)
     return parameters | {"min_confidence": least, "min_prefix": config.min_prefix}
 
 
@@ -88,7 +95,10 @@ def calibration_records(
 ) -> Iterable[CalibrationRecord]:
     """One record for each hole that was filled at all."""
     witness = _Witness()
-    infiller = Infiller(denoiser, witness, decoding=config.decoding, has_memory=config.has_memory)
+    limits = InfillConfig(
+        decoding=config.decoding, has_memory=config.has_memory, policy=config.policy
+    )
+    infiller = Infiller(denoiser, witness, limits)
     asked = _Recorder(infiller)
     filler = ModelFiller("", asked, config.effort, None, config.seed)
     for hole in holes:
@@ -111,7 +121,7 @@ def _record(
     return CalibrationRecord(tuple(p.tolist()), num_unresolved, is_right, token_p, right)
 
 
-def _least_confidence(
+def least_confidence(
     records: Sequence[CalibrationRecord], calibration: Calibration, min_precision: float
 ) -> float:
     """The confidence at which the calibrated chance of being right reaches ``min_precision``.

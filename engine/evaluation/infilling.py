@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine.effort import Decoding
+from engine.effort import Decoding, PolicyChanges
 from engine.errors import BadInput
 from engine.evaluation import metrics
 from engine.evaluation.executed import Fence, FenceConfig, Verdict
@@ -43,8 +43,8 @@ class EvaluationConfig:
     public HumanEval-Infilling files; at least one of the two. ``model`` as for ``engine.load``;
     ``has_model`` False measures the floors alone. ``num_problems`` limits the public problems,
     spread evenly; None takes all. ``min_confidence`` shows what the model is less sure of too; None
-    leaves it to the model, as do ``decoding`` and ``has_memory``. ``answers``: a file that keeps
-    the model's answers from run to run.
+    leaves it to the model, as do ``decoding`` and ``has_memory``. ``policy``: see ``InfillConfig``.
+    ``answers``: a file that keeps the model's answers from run to run.
     """
 
     corpus: Path | None = None
@@ -61,6 +61,7 @@ class EvaluationConfig:
     min_confidence: float | None = None
     decoding: Decoding | None = None
     has_memory: bool | None = None
+    policy: PolicyChanges = ()
     answers: Path | None = None
     seed: int = 0
     fence: FenceConfig = field(default_factory=FenceConfig)
@@ -142,7 +143,7 @@ def run(config: EvaluationConfig, fillers: Sequence[Filler] = ()) -> Evaluation:
     """
     if config.corpus is None and config.data is None:
         raise BadInput("nothing to measure: give a corpus file, a folder of sources, or --data")
-    holes, problems = _holes(config), _problems(config)
+    holes, problems = holes_of(config), _problems(config)
     tested = all_fillers(config, fillers)
     progress = progress_of(config)
     results = []
@@ -169,12 +170,18 @@ def all_fillers(config: EvaluationConfig, fillers: Sequence[Filler] = ()) -> lis
     return tested
 
 
-def _model_filler(config: EvaluationConfig) -> Filler:
-    limits = InfillConfig(
+def limits_of(config: EvaluationConfig) -> InfillConfig:
+    """What the model is loaded with."""
+    return InfillConfig(
         min_confidence=config.min_confidence,
         decoding=config.decoding,
         has_memory=config.has_memory,
+        policy=config.policy,
     )
+
+
+def _model_filler(config: EvaluationConfig) -> Filler:
+    limits = limits_of(config)
     filler = load_filler(config.model, config.effort, config.budget_ms, config.seed, limits)
     if config.answers is None:
         return filler
@@ -186,6 +193,7 @@ def _model_filler(config: EvaluationConfig) -> Filler:
         "decoding": None if config.decoding is None else config.decoding.value,
         "has_memory": config.has_memory,
         "context_tokens": config.context_tokens,
+        "policy": dict(config.policy),
     }
     return RememberingFiller(filler, config.answers, settings)
 
@@ -241,7 +249,11 @@ def measure(
     )
 
 
-def _holes(config: EvaluationConfig) -> list[EvalHole]:
+def holes_of(config: EvaluationConfig) -> list[EvalHole]:
+    """The holes of the corpus, with the files beside theirs; none without a corpus.
+
+    Raises BadInput when none can be cut.
+    """
     if config.corpus is None:
         return []
     cut = CutConfig(config.num_holes, config.kinds, config.seed, config.context_tokens)

@@ -219,5 +219,6 @@ def _settings(evaluation: Evaluation) -> dict[str, Any]:
         "min_confidence": config.min_confidence,
         "decoding": None if config.decoding is None else config.decoding.value,
         "has_memory": config.has_memory,
+        "policy": dict(config.policy),
         "seed": config.seed,
     }
