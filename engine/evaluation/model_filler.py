@@ -47,17 +47,7 @@ class ModelFiller:
     def fill(self, hole: EvalHole) -> Answer:
         """Fill ``hole``; a refusal is a silent answer with its reason."""
         text, spans = hole.without_gold()
-        request = Request(
-            text=text,
-            cursor=spans[hole.cursor_hole].start,
-            language=hole.language,
-            path=hole.path,
-            budget_ms=self._budget_ms,
-            effort=self._effort,
-            seed=self._seed,
-            single_line=True if hole.is_single_line else None,
-            nearby=hole.nearby,
-        )
+        request = request_of(hole, self._effort, self._budget_ms, self._seed)
         start = time.perf_counter()
         if hole.kind in SINGLE_LINE:
             outcome = self._infiller.infill(request)
@@ -69,6 +59,27 @@ class ModelFiller:
                 (), milliseconds, outcome.forwards, outcome.steps, reason=outcome.reason.value
             )
         return _answer(outcome, text, spans, milliseconds)
+
+
+def request_of(
+    hole: EvalHole,
+    effort: Effort = Effort.MEDIUM,
+    budget_ms: float | None = None,
+    seed: int = 0,
+) -> Request:
+    """What an editor would ask at a hole's cursor."""
+    text, spans = hole.without_gold()
+    return Request(
+        text=text,
+        cursor=spans[hole.cursor_hole].start,
+        language=hole.language,
+        path=hole.path,
+        budget_ms=budget_ms,
+        effort=effort,
+        seed=seed,
+        single_line=True if hole.is_single_line else None,
+        nearby=hole.nearby,
+    )
 
 
 def load_filler(

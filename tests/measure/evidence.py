@@ -32,6 +32,7 @@ from engine.budget import Budget
 from engine.canvas import Canvas, HoleCanvas, Ids
 from engine.denoisers.protocol import Denoiser, Logits
 from engine.evaluation.holes import CutConfig, EvalHole, cut_holes, read_sources
+from engine.evaluation.model_filler import request_of
 from engine.evaluation.nearby import with_nearby
 from engine.evidence import Places
 from engine.filters import Filters
@@ -44,7 +45,6 @@ from engine.mask_plan import plan_masks
 from engine.memory import Memory
 from engine.posterior import IMPOSSIBLE, apply_filters
 from engine.reader import Reader
-from engine.request import Request
 from engine.spelling import Spelling
 from engine.step import State
 from engine.stopwatch import Stopwatch
@@ -124,11 +124,8 @@ class _Collector:
 
     def row(self, hole: EvalHole) -> Row:
         """What is kept of a hole; no positions where memory is not asked."""
-        text, [place] = hole.without_gold()
-        request = Request(
-            text, place.start, hole.language, hole.path, single_line=True, nearby=hole.nearby
-        )
-        tree = parse(text.encode(), language_of(hole.path, hole.language))
+        request = request_of(hole)
+        tree = parse(request.text.encode(), language_of(hole.path, hole.language))
         plan = plan_masks(tree, request.cursor, request)
         row: Row = {
             "hole": hole.id,
