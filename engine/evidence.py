@@ -2,8 +2,9 @@
 
 The model's next-token probabilities count as one observation; each place in the user's files that
 looks like this one adds its weight to the token that stood there, and the sum is normalised. The
-weights are maximum likelihood on held-out packages (docs/log.md); a cache model in the sense of
-Hellendoorn and Devanbu (ESEC/FSE 2017), with the weight of a place in place of an order's.
+weights are maximum likelihood on held-out packages (docs/log.md; ``tests/measure/evidence.py`` fits
+them to other weights of the model); a cache model in the sense of Hellendoorn and Devanbu (ESEC/FSE
+2017), with the weight of a place in place of an order's.
 """
 
 # C places

@@ -11,8 +11,9 @@ says at each position of the truth what the model makes of it; the engine's own 
 places look like it. That is kept in the (first) file of positions, and gone on with where an
 earlier run stopped; without a corpus what is kept is fitted, and no model is asked.
 
-Maximum likelihood over all, for ``engine/evidence.py``; the table is cross-fitted: each half of the
-packages is scored with the weights of the other half.
+The table is cross-fitted: each half of the packages is scored with the weights of the other half.
+Fitted is the likelihood with a prior around the present weights; with the precision that was best
+there the weights over all are printed, as ``engine/evidence.py`` holds them.
 """
 
 from __future__ import annotations

@@ -19,8 +19,8 @@ from engine.evaluation.statistics import calibration_error, compare, reliability
 from engine.evidence import OTHER_FILES, OWN_FILE, SHARPNESS, EvidenceWeights, Places
 
 LANGUAGES = ("python", "javascript", "typescript")
-# Of the weights' distance from the present ones: what hardly ever occurs keeps its number.
-PRIOR_PRECISION = 1.0
+# Precisions of the distance from the present weights: how far they follow what is rare.
+PRIORS = (1.0, 4.0, 16.0, 64.0)
 MAX_ITERATIONS = 300
 Row = dict[str, Any]
 
@@ -128,8 +128,12 @@ class Weights:
         return "".join(lines) + f"SHARPNESS = {self.sharpness.item():.2f}\n"
 
 
-def fit(positions: Positions) -> Weights:
-    """The weights of greatest posterior, from the present ones on."""
+def fit(positions: Positions, prior: float) -> Weights:
+    """The weights of greatest posterior, from the present ones on.
+
+    ``prior`` is the precision of their distance, but for what all places of a file are worth more
+    or less, and the sharpness: these two are free.
+    """
     present = Weights.present().tensors()
     wanted = [each.clone().requires_grad_() for each in present]
     optimiser = torch.optim.LBFGS(
@@ -138,11 +142,13 @@ def fit(positions: Positions) -> Weights:
 
     def loss() -> torch.Tensor:
         optimiser.zero_grad()
-        distance = sum(
-            ((one - other) ** 2).sum() for one, other in zip(wanted, present, strict=True)
+        match, suffix, likeness, _ = (
+            one - other for one, other in zip(wanted, present, strict=True)
         )
+        match = match - match.mean(1, keepdim=True)
+        distance = sum((each**2).sum() for each in (match, suffix, likeness))
         log_p = positions.mixed(Weights(*wanted))[positions.truth]
-        total = 0.5 * PRIOR_PRECISION * distance - log_p.sum()
+        total = 0.5 * prior * distance - log_p.sum()
         total.backward()
         return total
 
@@ -195,26 +201,27 @@ def report(known: Mapping[str, Row]) -> None:
     positions, present = Positions.of(rows), Weights.present()
     print(f"{len(rows)} holes of {len(known)}, {len(positions.truth)} positions", end="; ")
     print("packages: " + " / ".join(f"{len(part)} holes" for part in parts))
-    halved = [Positions.of(part) for part in parts]
-    fitted = [fit(each) for each in halved]
-    crossed = [each.mixed(fitted[1 - half]) for half, each in enumerate(halved)]
     plain = Scores.of(positions, positions.plain())
-    arms = {
-        "no memory": plain,
-        "present weights": Scores.of(positions, positions.mixed(present)),
-        "refitted": Scores.of(positions, torch.cat(crossed)),
-    }
+    arms = {"no memory": plain, "present": Scores.of(positions, positions.mixed(present))}
+    halved = [Positions.of(part) for part in parts]
+    refitted = {prior: crossed(*halved, prior) for prior in PRIORS}
+    for prior, log_p in refitted.items():
+        arms[f"refitted, prior {prior:g}"] = Scores.of(positions, log_p)
     print("| weights | nats a token | positions | holes | against none | wins : losses | ECE |")
     print("|---|---|---|---|---|---|---|")
     for name, scores in arms.items():
         print(_line(name, scores, plain, rows))
     for language in LANGUAGES:
         _print_language(language, arms, rows)
+    best = max(PRIORS, key=lambda prior: refitted[prior][positions.truth].sum().item())
     recalled = [each["recalled"] for row in rows for each in row["positions"]]
     print(f"The engine's own weights when these were collected: {-np.mean(recalled):.4f} nats.")
-    for half, weights in enumerate(fitted):
-        print(f"Sharpness of half {half}: {weights.sharpness.item():.2f}")
-    print(fit(positions).source(), end="")
+    print(f"Over all, prior {best:g}:\n{fit(positions, best).source()}", end="")
+
+
+def crossed(first: Positions, second: Positions, prior: float) -> torch.Tensor:
+    """Log p of the kept tokens of both, each under the weights of the other."""
+    return torch.cat([first.mixed(fit(second, prior)), second.mixed(fit(first, prior))])
 
 
 def _line(name: str, scores: Scores, plain: Scores, rows: Sequence[Row]) -> str:
