@@ -141,7 +141,8 @@ def policy_of(decoding: Decoding, effort: Effort, changes: PolicyChanges = ()) -
             sampler = replace(sampler, commit=_changed(commit, name, value))
             policy = replace(policy, sampler=sampler)
         else:
-            raise BadInput(f"no number of a policy is named {name}: {', '.join(known)}")
+            names = ", ".join(dict.fromkeys(known))
+            raise BadInput(f"no number of a policy is named {name}: {names}")
     return policy
 
 
