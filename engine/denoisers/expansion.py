@@ -37,15 +37,18 @@ Place = tuple[str, int]
 class Stored:
     """Where a projection's parts are: file and offset in bytes of each.
 
-    ``codes`` (O, I / 2) uint8, the lower half first; ``scales`` (O, J) float32; ``offsets`` (J, O)
-    float16; ``relief`` (I,) float32, what activations are multiplied with.
+    ``codes`` (O, I * bits / 8) uint8, of four bits the lower half first; ``scales`` (O, J) float16;
+    ``offsets`` (O, J) float16, None where a code's middle stands for zero; ``relief`` (I,) float32,
+    what activations were multiplied with; ``gain`` (O,) float32, what outputs are multiplied with.
     """
 
     shape: tuple[int, int]
+    bits: int
     codes: Place
     scales: Place
-    offsets: Place
     relief: Place
+    gain: Place
+    offsets: Place | None = None
 
 
 def expanded(graph: Path, num_threads: int) -> dict[str, NDArray[Any]]:
@@ -74,24 +77,36 @@ def expand(folder: Path, stored: Stored, room: NDArray[np.uint8]) -> NDArray[np.
     early.
     """
     num_out, num_in = stored.shape
-    num_blocks = num_in // BLOCK
-    codes = _array(folder, stored.codes, np.uint8, (num_out, num_blocks, BLOCK // 2))
-    scales = _array(folder, stored.scales, np.float32, (num_out, num_blocks))
-    offsets = _array(folder, stored.offsets, np.float16, (num_blocks, num_out)).astype(np.float32)
     relief = _array(folder, stored.relief, np.float32, (num_in,))
+    gain = _array(folder, stored.gain, np.float32, (num_out,))
     # In place and a matrix at a time, which stays in the processor's cache.
-    weights = np.empty((num_out, num_blocks, BLOCK), np.float32)
-    weights[..., 0::2], weights[..., 1::2] = codes & 15, codes >> 4
-    weights *= scales[..., None]
-    weights += (offsets.T - 8 * scales)[..., None]
-    rows = weights.reshape(num_out, num_in)
+    rows = _blocks(folder, stored).reshape(num_out, num_in)
     rows /= relief
     steps: NDArray[np.float32] = np.maximum(rows.max(axis=1), -rows.min(axis=1)) / np.float32(REACH)
     rows /= np.where(steps > 0, steps, np.float32(1))[:, None]
     np.rint(rows, out=rows)
     rows += ZERO
     room[...] = rows.astype(np.uint8).T
-    return steps
+    return steps * gain
+
+
+def _blocks(folder: Path, stored: Stored) -> NDArray[np.float32]:
+    """A projection's weights in blocks (O, J, 32)."""
+    num_out, num_blocks = stored.shape[0], stored.shape[1] // BLOCK
+    sizes = (num_out, num_blocks)
+    codes = _array(folder, stored.codes, np.uint8, (*sizes, BLOCK * stored.bits // 8))
+    scales = _array(folder, stored.scales, np.float16, sizes).astype(np.float32)
+    weights = np.empty((*sizes, BLOCK), np.float32)
+    if stored.bits == 4:
+        weights[..., 0::2], weights[..., 1::2] = codes & 15, codes >> 4
+    else:
+        weights[...] = codes
+    weights *= scales[..., None]
+    middle = scales * np.float32(-(2 ** (stored.bits - 1)))
+    if stored.offsets is not None:
+        middle += _array(folder, stored.offsets, np.float16, sizes)
+    weights += middle[..., None]
+    return weights
 
 
 def _rooms(stored: Mapping[str, Stored]) -> dict[str, NDArray[np.uint8]]:
@@ -105,9 +120,13 @@ def _rooms(stored: Mapping[str, Stored]) -> dict[str, NDArray[np.uint8]]:
 
 
 def _read(index: Mapping[str, Any]) -> dict[str, Stored]:
-    parts = ("codes", "scales", "offsets", "relief")
+    parts = ("codes", "scales", "relief", "gain", "offsets")
     return {
-        name: Stored(tuple(entry["shape"]), *(tuple(entry[part]) for part in parts))
+        name: Stored(
+            tuple(entry["shape"]),
+            int(entry["bits"]),
+            **{part: tuple(entry[part]) for part in parts if entry[part] is not None},
+        )
         for name, entry in index.items()
     }
 
