@@ -39,7 +39,8 @@ class Stored:
 
     ``codes`` (O, I * bits / 8) uint8, of four bits the lower half first; ``scales`` (O, J) float16;
     ``offsets`` (O, J) float16, None where a code's middle stands for zero; ``relief`` (I,) float32,
-    what activations were multiplied with; ``gain`` (O,) float32, what outputs are multiplied with.
+    what activations were multiplied with, 0 for channels that are multiplied in full instead;
+    ``gain`` (O,) float32, what outputs are multiplied with.
     """
 
     shape: tuple[int, int]
@@ -52,7 +53,7 @@ class Stored:
 
 
 def expanded(graph: Path, num_threads: int) -> dict[str, NDArray[Any]]:
-    """``<name>.bytes`` and ``<name>.steps`` of what the graph declares and no file holds.
+    """``<name>.bytes``, ``.steps`` and ``.loud`` of what the graph declares and no file holds.
 
     Empty for a graph without an expansion. Raises DamagedWeights when a file is not what it should.
     """
@@ -63,31 +64,39 @@ def expanded(graph: Path, num_threads: int) -> dict[str, NDArray[Any]]:
         stored = _read(json.loads(index.read_text(encoding="utf-8")))
         rooms = _rooms(stored)
         with ThreadPoolExecutor(num_threads) as pool:
-            steps = pool.map(lambda name: expand(graph.parent, stored[name], rooms[name]), stored)
-            found = {f"{name}.steps": each for name, each in zip(stored, steps, strict=True)}
+            parts = pool.map(lambda name: expand(graph.parent, stored[name], rooms[name]), stored)
+            found = {
+                f"{name}.{part}": values
+                for name, each in zip(stored, parts, strict=True)
+                for part, values in each.items()
+            }
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DamagedWeights(f"{index}: {error}: reinstall the model") from error
     return found | {f"{name}.bytes": room for name, room in rooms.items()}
 
 
-def expand(folder: Path, stored: Stored, room: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Write one projection's weights into ``room`` (I, O); their steps (O,).
+def expand(folder: Path, stored: Stored, room: NDArray[np.uint8]) -> dict[str, NDArray[Any]]:
+    """Write one projection's weights into ``room`` (I, O); what else the graph needs of them.
 
-    ``(room - 128).T * steps`` are the weights, relieved. Raises ValueError for a file that ends
-    early.
+    ``(room - 128).T * steps`` are the weights, relieved; ``steps`` (O,). ``loud`` (L, O), if there
+    are any: the weights of channels that are kept out of the bytes. Raises ValueError for a file
+    that ends early.
     """
     num_out, num_in = stored.shape
     relief = _array(folder, stored.relief, np.float32, (num_in,))
     gain = _array(folder, stored.gain, np.float32, (num_out,))
+    loud = np.flatnonzero(relief == 0)
     # In place and a matrix at a time, which stays in the processor's cache.
     rows = _blocks(folder, stored).reshape(num_out, num_in)
+    apart = {"loud": np.ascontiguousarray(rows[:, loud].T)} if len(loud) else {}
+    rows[:, loud], relief[loud] = 0, 1
     rows /= relief
     steps: NDArray[np.float32] = np.maximum(rows.max(axis=1), -rows.min(axis=1)) / np.float32(REACH)
     rows /= np.where(steps > 0, steps, np.float32(1))[:, None]
     np.rint(rows, out=rows)
     rows += ZERO
     room[...] = rows.astype(np.uint8).T
-    return steps * gain
+    return {"steps": steps * gain} | apart
 
 
 def _blocks(folder: Path, stored: Stored) -> NDArray[np.float32]:

@@ -168,7 +168,7 @@ class OnnxDenoiser:
         return logits
 
     def _tail_of(self, context: CachedContext, num_tokens: int) -> Tail:
-        """Where a canvas's keys and values go: the last one's place, if it was behind this context."""
+        """Where a canvas's keys and values go: the last one's place, if that fits."""
         num_slots = context.num_tokens + num_tokens
         self._check_length(num_slots)
         if self._tail is None or not self._tail.follows(context, num_slots):

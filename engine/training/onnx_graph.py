@@ -62,7 +62,7 @@ class LlamaGraph:
                 # Nobody reads what the last layer makes of other rows.
                 query, residual = self._wanted(query), self._wanted(residual)
                 bias = self._bias(nodes.add("Gather", "limits", "rows"))
-            attended = self._attention(layer, query, key, value, bias)
+            attended = self._attention(query, key, value, bias)
             normed, residual = self._add_and_norm(
                 residual,
                 self._project(layer, OUT, attended),
@@ -140,7 +140,7 @@ class LlamaGraph:
         sizes = nodes.shape(-1, shape.num_kv_heads, shape.head_width)
         return nodes.add("Reshape", written, sizes)
 
-    def _attention(self, layer: int, query: str, key: str, value: str, bias: str) -> str:
+    def _attention(self, query: str, key: str, value: str, bias: str) -> str:
         """Query (1, N, G*K*head_width) against a buffer (S, K, head_width), laid out as query.
 
         The query's heads are so ordered that those of one key stand together as rows, and products
@@ -224,10 +224,8 @@ class LlamaGraph:
 
     def _table(self) -> Projection:
         weight = self.weights["model.embed_tokens.weight"]
-        return Projection(HEAD, weight, self._head_relief(), np.ones(len(weight), np.float32))
-
-    def _head_relief(self) -> Floats:
-        return self.relief.get(HEAD, np.ones(self.shape.width, np.float32)).astype(np.float32)
+        relief = self.relief.get(HEAD, np.ones(self.shape.width, np.float32))
+        return Projection(HEAD, weight, relief, np.ones(len(weight), np.float32))
 
     def _norm(self, states: str, name: str, relief: Floats) -> str:
         return self.nodes.add(
@@ -240,7 +238,8 @@ class LlamaGraph:
     def _next(self, layer: int, residual: str, states: str) -> tuple[str, str]:
         """The input of ``layer``, or of the head behind the last one, and the sum so far."""
         if layer == self.shape.num_layers:
-            return self._add_and_norm(residual, states, "model.norm", self._head_relief())
+            plain = np.ones(self.shape.width, np.float32)
+            return self._add_and_norm(residual, states, "model.norm", plain)
         name = f"{_layer(layer)}.input_layernorm"
         return self._add_and_norm(residual, states, name, self._relief(layer, QKV))
 

@@ -20,7 +20,8 @@ TO_FLOAT = {"to": 1}  # its number among ONNX's types
 class Projection:
     """A weight (O, I) by its name in the graph.
 
-    ``relief`` (I,): what the states were multiplied with, and the weight is to be divided by.
+    ``relief`` (I,): what the states were multiplied with, and the weight is to be divided by; of
+    the head 0 for channels that are multiplied in full, 1 for others.
     ``gain`` (O,): what outputs are multiplied with for whoever reads them.
     """
 
@@ -54,17 +55,21 @@ class FullProjector:
 
     def embed(self, ids: str, table: Projection) -> str:
         """Rows of the table (V, D) by ids (1, N)."""
-        return self.nodes.add("Gather", self.nodes.constant("embedding", table.weight), ids)
+        return self.nodes.add("Gather", self.nodes.constant(table.name, table.weight), ids)
 
     def head(self, hidden: str, table: Projection) -> str:
         """Logits (M, V) of hidden (M, D)."""
-        return self.project(hidden, table)
+        return self._product(hidden, table.name)
 
     def project(self, states: str, one: Projection) -> str:
         """States (1, N, I) times the weight (O, I)."""
-        weight = self.nodes.constant(one.name, one.weight / one.relief * one.gain[:, None])
+        weight = one.weight / one.relief * one.gain[:, None]
+        return self._product(states, self.nodes.constant(one.name, weight))
+
+    def _product(self, states: str, weight: str) -> str:
+        attributes = {"transB": 1}
         return self.nodes.add(
-            "FusedMatMul", states, weight, domain=MICROSOFT, attributes={"transB": 1}
+            "FusedMatMul", states, weight, domain=MICROSOFT, attributes=attributes
         )
 
 
@@ -96,8 +101,15 @@ class QuantisedProjector:
         return nodes.add("Reshape", blocks, nodes.shape(1, -1, table.weight.shape[1]))
 
     def head(self, hidden: str, table: Projection) -> str:
-        """Logits (M, V) of hidden (M, D)."""
-        return self._product(hidden, table.name)
+        """Logits (M, V) of hidden (M, D), loud channels in full: others would be coarse."""
+        nodes, loud = self.nodes, np.flatnonzero(table.relief == 0)
+        if not len(loud):
+            return self._product(hidden, table.name)
+        quiet = nodes.add("Mul", hidden, nodes.constant(f"{table.name}.quiet", table.relief))
+        weights = nodes.declare(f"{table.name}.loud", np.float32, (len(loud), len(table.weight)))
+        indices = nodes.constant(f"{table.name}.channels", loud)
+        picked = nodes.add("Gather", hidden, indices, attributes={"axis": 1})
+        return nodes.add("Gemm", picked, weights, self._product(quiet, table.name))
 
     def project(self, states: str, one: Projection) -> str:
         """States (1, N, I) times the weight (O, I)."""

@@ -25,11 +25,13 @@ from onnx import helper, numpy_helper
 from engine.canvas import Ids
 from engine.denoisers.onnx import causal_feed
 from engine.training.export import MODEL_FILE, Quantisation, export
-from engine.training.onnx_graph import OUT
+from engine.training.onnx_graph import HEAD, OUT
 from engine.training.onnx_nodes import Floats
 from engine.training.shape import LlamaShape
 
 LEAST = 1e-5
+# Channels of the head's input that are multiplied in full.
+NUM_LOUD = 32
 NOTHING: Ids = np.empty(0, np.int64)
 
 
@@ -64,13 +66,19 @@ def measured_relief(
 
 
 def _relief(name: str, sizes: Floats, strongest: Floats, shape: LlamaShape) -> Floats:
+    if name == HEAD:
+        # A few channels are many times louder than the others, to which bytes do justice alone.
+        quiet = np.ones_like(sizes)
+        quiet[np.argsort(-sizes)[:NUM_LOUD]] = 0
+        return quiet
     if name.endswith(OUT):
         # What relieves it is taken off the values, each of which a head of every group reads.
         sizes = np.sqrt((sizes.reshape(shape.num_groups, -1) ** 2).mean(axis=0))
         strongest = strongest.reshape(shape.num_groups, -1).max(axis=0)
         sizes, strongest = (np.tile(each, shape.num_groups) for each in (sizes, strongest))
     relief = np.sqrt(np.maximum(strongest, LEAST) / np.maximum(sizes, LEAST))
-    return (relief / np.exp(np.log(relief).mean())).astype(np.float32)
+    even: Floats = (relief / np.exp(np.log(relief).mean())).astype(np.float32)
+    return even
 
 
 def _readers(model: onnx.ModelProto) -> dict[str, str]:
