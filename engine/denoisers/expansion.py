@@ -15,7 +15,7 @@ for is taken off them and given to the weights (SmoothQuant, arXiv:2211.10438).
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +30,8 @@ EXPANSION_FILE = "expansion.json"
 BLOCK = 32
 # A byte's zero, and how far a weight or an activation goes on either side of it.
 ZERO, REACH = 128, 127
+# Weights that are expanded at a time.
+STRIPE = 1 << 17
 Place = tuple[str, int]
 
 
@@ -84,38 +86,43 @@ def expand(folder: Path, stored: Stored, room: NDArray[np.uint8]) -> dict[str, N
     """
     num_out, num_in = stored.shape
     relief = _array(folder, stored.relief, np.float32, (num_in,))
-    gain = _array(folder, stored.gain, np.float32, (num_out,))
     loud = np.flatnonzero(relief == 0)
-    # In place and a matrix at a time, which stays in the processor's cache.
-    rows = _blocks(folder, stored).reshape(num_out, num_in)
-    apart = {"loud": np.ascontiguousarray(rows[:, loud].T)} if len(loud) else {}
-    rows[:, loud], relief[loud] = 0, 1
-    rows /= relief
-    steps: NDArray[np.float32] = np.maximum(rows.max(axis=1), -rows.min(axis=1)) / np.float32(REACH)
-    rows /= np.where(steps > 0, steps, np.float32(1))[:, None]
-    np.rint(rows, out=rows)
-    rows += ZERO
-    room[...] = rows.astype(np.uint8).T
-    return {"steps": steps * gain} | apart
+    relief[loud] = 1
+    apart = np.empty((len(loud), num_out), np.float32)
+    steps = _array(folder, stored.gain, np.float32, (num_out,))
+    for stripe, rows in _stripes(folder, stored):
+        apart[:, stripe] = rows[:, loud].T
+        rows[:, loud] = 0
+        rows /= relief
+        steps_here = np.maximum(rows.max(axis=1), -rows.min(axis=1)) / np.float32(REACH)
+        rows /= np.where(steps_here > 0, steps_here, np.float32(1))[:, None]
+        np.rint(rows, out=rows)
+        rows += ZERO
+        room[:, stripe] = rows.astype(np.uint8).T
+        steps[stripe] *= steps_here
+    return {"steps": steps, "loud": apart} if len(loud) else {"steps": steps}
 
 
-def _blocks(folder: Path, stored: Stored) -> NDArray[np.float32]:
-    """A projection's weights in blocks (O, J, 32)."""
-    num_out, num_blocks = stored.shape[0], stored.shape[1] // BLOCK
-    sizes = (num_out, num_blocks)
+def _stripes(folder: Path, stored: Stored) -> Iterator[tuple[slice, NDArray[np.float32]]]:
+    """A projection's weights (O, I), as many outputs at a time as stay in the processor's cache."""
+    num_out, num_in = stored.shape
+    sizes = (num_out, num_in // BLOCK)
     codes = _array(folder, stored.codes, np.uint8, (*sizes, BLOCK * stored.bits // 8))
     scales = _array(folder, stored.scales, np.float16, sizes).astype(np.float32)
-    weights = np.empty((*sizes, BLOCK), np.float32)
-    if stored.bits == 4:
-        weights[..., 0::2], weights[..., 1::2] = codes & 15, codes >> 4
-    else:
-        weights[...] = codes
-    weights *= scales[..., None]
     middle = scales * np.float32(-(2 ** (stored.bits - 1)))
     if stored.offsets is not None:
         middle += _array(folder, stored.offsets, np.float16, sizes)
-    weights += middle[..., None]
-    return weights
+    height = max(STRIPE // num_in, 1)
+    for start in range(0, num_out, height):
+        stripe = slice(start, min(start + height, num_out))
+        weights = np.empty((stripe.stop - start, sizes[1], BLOCK), np.float32)
+        if stored.bits == 4:
+            weights[..., 0::2], weights[..., 1::2] = codes[stripe] & 15, codes[stripe] >> 4
+        else:
+            weights[...] = codes[stripe]
+        weights *= scales[stripe, :, None]
+        weights += middle[stripe, :, None]
+        yield stripe, weights.reshape(-1, num_in)
 
 
 def _rooms(stored: Mapping[str, Stored]) -> dict[str, NDArray[np.uint8]]:
