@@ -4,7 +4,7 @@ Rows are only ever appended behind what every living handle sees; whoever wants 
 gets a copy. So a handle's rows never change under it.
 """
 
-# K key/value heads, S slots
+# S slots, W width of a slot: key/value heads times head_width
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ from engine.canvas import Ids
 from engine.layout import ContextTokens
 from engine.models import ModelShape
 
-# Buffers grow in these strides: every slot costs time at each step, used or not. A multiple of 64
-# also keeps the runtime's vector loops in phase, so that results do not depend on the size.
-STRIDE = 128
+# A pass reads slots in these strides: each costs time, used or not. A multiple of 64 keeps the
+# runtime's vector loops in phase, so that results do not depend on how many are read.
+STRIDE = 64
+# Slots that new buffers have to spare for what is typed next. Untouched ones take no memory.
+ROOM = 256
 
 
 class Buffers:
-    """Per layer a key and a value buffer (K, S, head_width) float32, zero where nothing is written.
+    """Per layer a key and a value buffer (S, W) float32, zero where nothing is written.
 
     Never garbage: a hidden slot still takes part in a product with 0.
     """
@@ -31,7 +33,7 @@ class Buffers:
     def __init__(self, shape: ModelShape, num_slots: int) -> None:
         self.shape = shape
         self.num_slots = -(-num_slots // STRIDE) * STRIDE
-        sizes = (shape.num_kv_heads, self.num_slots, shape.head_width)
+        sizes = (self.num_slots, shape.num_kv_heads * shape.head_width)
         self.arrays: dict[str, NDArray[np.float32]] = {
             f"cache.{layer}.{part}": np.zeros(sizes, np.float32)
             for layer in range(shape.num_layers)
@@ -39,11 +41,16 @@ class Buffers:
         }
         self._handles: weakref.WeakSet[CachedContext] = weakref.WeakSet()
 
+    def first(self, num_slots: int) -> dict[str, NDArray[np.float32]]:
+        """Views of the first slots: ``num_slots`` or a few more."""
+        end = -(-num_slots // STRIDE) * STRIDE
+        return {name: array[:end] for name, array in self.arrays.items()}
+
     def grown(self, num_kept: int, num_slots: int) -> Buffers:
-        """New buffers for ``num_slots`` with the first ``num_kept`` rows copied."""
-        copy = Buffers(self.shape, num_slots)
+        """New buffers for ``num_slots`` and more with the first ``num_kept`` rows copied."""
+        copy = Buffers(self.shape, num_slots + ROOM)
         for name, array in self.arrays.items():
-            copy.arrays[name][:, :num_kept] = array[:, :num_kept]
+            copy.arrays[name][:num_kept] = array[:num_kept]
         return copy
 
     def lend(self, handle: CachedContext) -> None:
@@ -75,11 +82,12 @@ class CachedContext:
         return self.tokens.ids
 
 
-class CausalTail:
-    """Canvas tokens judged causally behind a context, whose keys and values stand in its buffers.
+class Tail:
+    """Canvas tokens behind a context, whose keys and values stand in its buffers.
 
-    The next pass over the same context need not compute those it begins with. There is one at a
-    time; a context that is written into the same rows ends it.
+    ``ids`` are those that were judged causally: the next causal pass over the same context need not
+    compute those it begins with. There is one tail at a time; a context that is written into the
+    same rows ends it.
     """
 
     def __init__(self, context: CachedContext, num_slots: int) -> None:
@@ -115,7 +123,7 @@ def buffers_for(
     The context's own where nobody sees what would be overwritten and there is room.
     """
     if context is None or not num_kept:
-        return Buffers(shape, num_slots)
+        return Buffers(shape, num_slots + ROOM)
     own = context.buffers
     if num_slots <= own.num_slots and own.is_free_behind(num_kept):
         return own

@@ -15,7 +15,7 @@ for is taken off them and given to the weights (SmoothQuant, arXiv:2211.10438).
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +30,8 @@ EXPANSION_FILE = "expansion.json"
 BLOCK = 32
 # A byte's zero, and how far a weight or an activation goes on either side of it.
 ZERO, REACH = 128, 127
+# Weights that are expanded at a time.
+STRIPE = 1 << 17
 Place = tuple[str, int]
 
 
@@ -37,19 +39,23 @@ Place = tuple[str, int]
 class Stored:
     """Where a projection's parts are: file and offset in bytes of each.
 
-    ``codes`` (O, I / 2) uint8, the lower half first; ``scales`` (O, J) float32; ``offsets`` (J, O)
-    float16; ``relief`` (I,) float32, what activations are multiplied with.
+    ``codes`` (O, I * bits / 8) uint8, of four bits the lower half first; ``scales`` (O, J) float16;
+    ``offsets`` (O, J) float16, None where a code's middle stands for zero; ``relief`` (I,) float32,
+    what activations were multiplied with, 0 for channels that are multiplied in full instead;
+    ``gain`` (O,) float32, what outputs are multiplied with.
     """
 
     shape: tuple[int, int]
+    bits: int
     codes: Place
     scales: Place
-    offsets: Place
     relief: Place
+    gain: Place
+    offsets: Place | None = None
 
 
 def expanded(graph: Path, num_threads: int) -> dict[str, NDArray[Any]]:
-    """``<name>.bytes`` and ``<name>.steps`` of what the graph declares and no file holds.
+    """``<name>.bytes``, ``.steps`` and ``.loud`` of what the graph declares and no file holds.
 
     Empty for a graph without an expansion. Raises DamagedWeights when a file is not what it should.
     """
@@ -60,38 +66,63 @@ def expanded(graph: Path, num_threads: int) -> dict[str, NDArray[Any]]:
         stored = _read(json.loads(index.read_text(encoding="utf-8")))
         rooms = _rooms(stored)
         with ThreadPoolExecutor(num_threads) as pool:
-            steps = pool.map(lambda name: expand(graph.parent, stored[name], rooms[name]), stored)
-            found = {f"{name}.steps": each for name, each in zip(stored, steps, strict=True)}
+            parts = pool.map(lambda name: expand(graph.parent, stored[name], rooms[name]), stored)
+            found = {
+                f"{name}.{part}": values
+                for name, each in zip(stored, parts, strict=True)
+                for part, values in each.items()
+            }
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DamagedWeights(f"{index}: {error}: reinstall the model") from error
     return found | {f"{name}.bytes": room for name, room in rooms.items()}
 
 
-def expand(folder: Path, stored: Stored, room: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Write one projection's weights into ``room`` (I, O); their steps (O,).
+def expand(folder: Path, stored: Stored, room: NDArray[np.uint8]) -> dict[str, NDArray[Any]]:
+    """Write one projection's weights into ``room`` (I, O); what else the graph needs of them.
 
-    ``(room - 128).T * steps`` are the weights, relieved. Raises ValueError for a file that ends
-    early.
+    ``(room - 128).T * steps`` are the weights, relieved; ``steps`` (O,). ``loud`` (L, O), if there
+    are any: the weights of channels that are kept out of the bytes. Raises ValueError for a file
+    that ends early.
     """
     num_out, num_in = stored.shape
-    num_blocks = num_in // BLOCK
-    codes = _array(folder, stored.codes, np.uint8, (num_out, num_blocks, BLOCK // 2))
-    scales = _array(folder, stored.scales, np.float32, (num_out, num_blocks))
-    offsets = _array(folder, stored.offsets, np.float16, (num_blocks, num_out)).astype(np.float32)
     relief = _array(folder, stored.relief, np.float32, (num_in,))
-    # In place and a matrix at a time, which stays in the processor's cache.
-    weights = np.empty((num_out, num_blocks, BLOCK), np.float32)
-    weights[..., 0::2], weights[..., 1::2] = codes & 15, codes >> 4
-    weights *= scales[..., None]
-    weights += (offsets.T - 8 * scales)[..., None]
-    rows = weights.reshape(num_out, num_in)
-    rows /= relief
-    steps: NDArray[np.float32] = np.maximum(rows.max(axis=1), -rows.min(axis=1)) / np.float32(REACH)
-    rows /= np.where(steps > 0, steps, np.float32(1))[:, None]
-    np.rint(rows, out=rows)
-    rows += ZERO
-    room[...] = rows.astype(np.uint8).T
-    return steps
+    loud = np.flatnonzero(relief == 0)
+    relief[loud] = 1
+    apart = np.empty((len(loud), num_out), np.float32)
+    steps = _array(folder, stored.gain, np.float32, (num_out,))
+    for stripe, rows in _stripes(folder, stored):
+        apart[:, stripe] = rows[:, loud].T
+        rows[:, loud] = 0
+        rows /= relief
+        steps_here = np.maximum(rows.max(axis=1), -rows.min(axis=1)) / np.float32(REACH)
+        rows /= np.where(steps_here > 0, steps_here, np.float32(1))[:, None]
+        np.rint(rows, out=rows)
+        rows += ZERO
+        room[:, stripe] = rows.astype(np.uint8).T
+        steps[stripe] *= steps_here
+    return {"steps": steps, "loud": apart} if len(loud) else {"steps": steps}
+
+
+def _stripes(folder: Path, stored: Stored) -> Iterator[tuple[slice, NDArray[np.float32]]]:
+    """A projection's weights (O, I), as many outputs at a time as stay in the processor's cache."""
+    num_out, num_in = stored.shape
+    sizes = (num_out, num_in // BLOCK)
+    codes = _array(folder, stored.codes, np.uint8, (*sizes, BLOCK * stored.bits // 8))
+    scales = _array(folder, stored.scales, np.float16, sizes).astype(np.float32)
+    middle = scales * np.float32(-(2 ** (stored.bits - 1)))
+    if stored.offsets is not None:
+        middle += _array(folder, stored.offsets, np.float16, sizes)
+    height = max(STRIPE // num_in, 1)
+    for start in range(0, num_out, height):
+        stripe = slice(start, min(start + height, num_out))
+        weights = np.empty((stripe.stop - start, sizes[1], BLOCK), np.float32)
+        if stored.bits == 4:
+            weights[..., 0::2], weights[..., 1::2] = codes[stripe] & 15, codes[stripe] >> 4
+        else:
+            weights[...] = codes[stripe]
+        weights *= scales[stripe, :, None]
+        weights += middle[stripe, :, None]
+        yield stripe, weights.reshape(-1, num_in)
 
 
 def _rooms(stored: Mapping[str, Stored]) -> dict[str, NDArray[np.uint8]]:
@@ -105,9 +136,13 @@ def _rooms(stored: Mapping[str, Stored]) -> dict[str, NDArray[np.uint8]]:
 
 
 def _read(index: Mapping[str, Any]) -> dict[str, Stored]:
-    parts = ("codes", "scales", "offsets", "relief")
+    parts = ("codes", "scales", "relief", "gain", "offsets")
     return {
-        name: Stored(tuple(entry["shape"]), *(tuple(entry[part]) for part in parts))
+        name: Stored(
+            tuple(entry["shape"]),
+            int(entry["bits"]),
+            **{part: tuple(entry[part]) for part in parts if entry[part] is not None},
+        )
         for name, entry in index.items()
     }
 

@@ -11,11 +11,9 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from engine.denoisers.expansion import EXPANSION_FILE
 from engine.errors import TrainingError
-from engine.training.onnx_graph import GraphWeights, LlamaGraph
+from engine.training.onnx_graph import LlamaGraph
 from engine.training.onnx_nodes import Floats, Nodes
 from engine.training.onnx_projection import FullProjector, Projector, QuantisedProjector
 from engine.training.shape import LlamaShape
@@ -23,12 +21,10 @@ from engine.training.shape import LlamaShape
 MODEL_FILE, MANIFEST_FILE, TOKENIZER_FILE = "model.onnx", "manifest.json", "tokenizer.json"
 MANIFEST_FORMAT = 1
 MAX_POSITIONS = 8192
-# What a retraining changes is apart from what it leaves alone.
 DATA_FILES = {
     "layers.": "layers.bin",
-    "adapter.": "adapters.bin",
-    "relief.": "relief.bin",
     "embedding": "embedding.bin",
+    "head": "embedding.bin",
     "rope.": "embedding.bin",
 }
 
@@ -67,19 +63,17 @@ def export(
 ) -> dict[str, dict[str, Any]]:
     """Write ``model.onnx`` and its data files; their manifest entries by file name.
 
-    ``weights``: base tensors by Hugging Face names; ``layers.N.<projection>.lora_a`` (rank, in) and
-    ``.lora_b`` (out, rank) with the adapters' scale folded in; optionally ``special_rows.ids`` (K,)
-    and ``special_rows.vectors`` (K, width), which replace rows of the embedding. ``relief`` as
+    ``weights``: tensors by Hugging Face names; others are not read. ``relief`` as
     ``engine.training.relief`` measures it. Raises TrainingError for a missing tensor or a file over
     95 MB.
     """
     shape = shape or LlamaShape()
     out_dir.mkdir(parents=True, exist_ok=True)
     nodes = Nodes(out_dir, {} if quantisation is Quantisation.FULL else DATA_FILES)
-    quantised = QuantisedProjector(nodes, relief) if quantisation is not Quantisation.FULL else None
+    quantised = QuantisedProjector(nodes) if quantisation is not Quantisation.FULL else None
     projector: Projector = quantised or FullProjector(nodes)
     try:
-        LlamaGraph(nodes, projector, _graph_weights(weights), shape, MAX_POSITIONS)
+        LlamaGraph(nodes, projector, weights, relief or {}, shape, MAX_POSITIONS)
     except KeyError as error:
         raise TrainingError(f"tensor {error} is missing from the weights: train again") from error
     nodes.save(out_dir / MODEL_FILE)
@@ -121,13 +115,3 @@ def describe(path: Path) -> dict[str, Any]:
         "bytes": path.stat().st_size,
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
     }
-
-
-def _graph_weights(weights: Mapping[str, Floats]) -> GraphWeights:
-    base = {name: tensor for name, tensor in weights.items() if name.startswith("model.")}
-    adapters = {name: tensor for name, tensor in weights.items() if name.startswith("layers.")}
-    if "special_rows.ids" in weights:
-        embedding = base["model.embed_tokens.weight"].copy()
-        embedding[weights["special_rows.ids"].astype(np.int64)] = weights["special_rows.vectors"]
-        base["model.embed_tokens.weight"] = embedding
-    return GraphWeights(base, adapters)

@@ -1,96 +1,95 @@
-"""The two-stream Llama as an ONNX graph, node by node.
+"""The Llama as an ONNX graph, node by node: one set of weights for contexts and canvases.
 
-One graph for both streams: ``scale`` is 0 for the context (frozen base) and 1 for canvases (base
-and adapters). The context's keys and values live in buffers of fixed size that are input and output
-of the same memory: a run writes the rows ``slots`` into them and copies nothing. Attention to the
-context and to the canvas are separate products under one softmax, so that canvases of a batch share
-the context, and a context token's result does not depend on how the prefill was cut.
+Keys and values of all tokens live in buffers that are input and output of the same memory: a run
+writes its own rows into them, at the tokens' positions, and copies nothing. What a row sees is told
+by its limit alone: the slots below it. So a context and a causal pass take each token's own
+position plus one, a bidirectional canvas takes its end, and a context token's result does not
+depend on how the prefill was cut. A graph's time at few rows goes into the number of its nodes, so
+there are as few as possible: one product for query, key and value, one for gate and up.
 
-Inputs: ids, positions, limits (B, N) int64; canvas_bias (B, N, N) float32, added to the scores of
-canvas tokens among each other; scale (1,); store (W,) int64, rows whose keys and values are kept;
-slots (K, W, 2) int64, where; rows (M,) int64 of the B*N whose logits are wanted;
-cache.<layer>.key, cache.<layer>.value (K, S, head_width). A row sees the slots below its limit.
-Outputs: logits (M, V), and each cache again under its name with ``.next``.
+Inputs: ids, positions, limits (N,) int64; rows (M,) int64, of the N whose logits are wanted;
+cache.<layer>.key, cache.<layer>.value (S, K*head_width), of which S may be any beginning that holds
+the rows. Outputs: logits (M, V), and each cache again under its name with ``.next``.
 """
 
-# B canvases, N tokens, S slots, K key/value heads, G query heads of each, D width, V vocabulary
+# N tokens, S slots, K key/value heads, G query heads of each, D width, V vocabulary
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.training.onnx_nodes import MICROSOFT, Floats, Nodes
-from engine.training.onnx_projection import Adapter, Projection, Projector
+from engine.training.onnx_projection import Projection, Projector
 from engine.training.shape import LlamaShape
 
 HIDDEN_SCORE = -1e9
-
-
-@dataclass(frozen=True, slots=True)
-class GraphWeights:
-    """Base by Hugging Face names, adapters by ``layers.N.<projection>.lora_a`` and ``.lora_b``.
-
-    ``lora_b`` carries the adapters' scale. The embedding holds the trained special rows already.
-    """
-
-    base: Mapping[str, Floats]
-    adapters: Mapping[str, Floats]
-
-    def adapter(self, layer: int, name: str) -> Adapter | None:
-        """One projection's adapter, None when it has none."""
-        prefix = f"layers.{layer}.{name}"
-        if f"{prefix}.lora_a" not in self.adapters:
-            return None
-        return Adapter(self.adapters[f"{prefix}.lora_a"], self.adapters[f"{prefix}.lora_b"])
+# The products of a layer, by the names that a relief goes by.
+QKV, OUT, GATE_UP, DOWN = "qkv_proj", "o_proj", "gate_up_proj", "down_proj"
+HEAD = "head"
 
 
 class LlamaGraph:
-    """Adds the nodes of a Llama to ``nodes``, in the order they run."""
+    """Adds the nodes of a Llama to ``nodes``, in the order they run.
+
+    ``weights`` by Hugging Face names. ``relief`` (I,) by ``layers.N.<product>``: what the product's
+    input is multiplied with, by the norm or the product before it, and its weights divided by.
+    """
 
     def __init__(
         self,
         nodes: Nodes,
         projector: Projector,
-        weights: GraphWeights,
+        weights: Mapping[str, Floats],
+        relief: Mapping[str, Floats],
         shape: LlamaShape,
         max_positions: int,
     ) -> None:
-        self.nodes, self.projector, self.weights, self.shape = nodes, projector, weights, shape
+        self.nodes, self.projector, self.shape = nodes, projector, shape
+        self.weights, self.relief = weights, relief
         self._declare_inputs()
-        hidden = projector.embed("ids", weights.base["model.embed_tokens.weight"])
+        table = self._table()
+        residual = projector.embed(self._row("ids"), table)
         self.cosine, self.sine = self._rope_tables(max_positions)
-        self.bias = self._bias()
-        residual = hidden
-        normed = self._norm(hidden, "model.layers.0.input_layernorm")
+        self.positions = self._row("positions")
+        self.slots = nodes.add("Unsqueeze", self.positions, nodes.shape(-1))
+        bias = self._bias("limits")
+        normed = self._norm(residual, f"{_layer(0)}.input_layernorm", self._relief(0, QKV))
         for layer in range(shape.num_layers):
-            attended = self._attention(layer, normed)
+            query, key, value = self._query_key_value(layer, normed)
+            if layer + 1 == shape.num_layers:
+                # Nobody reads what the last layer makes of other rows.
+                query, residual = self._wanted(query), self._wanted(residual)
+                bias = self._bias(nodes.add("Gather", "limits", "rows"))
+            attended = self._attention(query, key, value, bias)
             normed, residual = self._add_and_norm(
-                residual, attended, f"model.layers.{layer}.post_attention_layernorm"
+                residual,
+                self._project(layer, OUT, attended),
+                f"{_layer(layer)}.post_attention_layernorm",
+                self._relief(layer, GATE_UP),
             )
             mixed = self._feed_forward(layer, normed)
-            is_last = layer + 1 == shape.num_layers
-            following = "model.norm" if is_last else f"model.layers.{layer + 1}.input_layernorm"
-            normed, residual = self._add_and_norm(residual, mixed, following)
+            normed, residual = self._next(layer + 1, residual, mixed)
         flat = nodes.add("Reshape", normed, nodes.shape(-1, shape.width))
-        nodes.output("logits", projector.head(nodes.add("Gather", flat, "rows")), "MV")
+        nodes.output("logits", projector.head(flat, table), "MV")
 
     def _declare_inputs(self) -> None:
         nodes, shape = self.nodes, self.shape
         for name in ("ids", "positions", "limits"):
-            nodes.input(name, np.int64, ["B", "N"])
-        nodes.input("canvas_bias", np.float32, ["B", "N", "N"])
-        nodes.input("scale", np.float32, [1])
-        nodes.input("store", np.int64, ["W"])
-        nodes.input("slots", np.int64, [shape.num_kv_heads, "W", 2])
+            nodes.input(name, np.int64, ["N"])
         nodes.input("rows", np.int64, ["M"])
         for layer in range(shape.num_layers):
             for part in ("key", "value"):
-                sizes: list[int | str] = [shape.num_kv_heads, "S", shape.head_width]
+                sizes: list[int | str] = ["S", shape.num_kv_heads * shape.head_width]
                 nodes.input(f"cache.{layer}.{part}", np.float32, sizes)
+
+    def _row(self, name: str) -> str:
+        """(N,) -> (1, N): the runtime's operators want a batch."""
+        return self.nodes.add("Unsqueeze", name, self.nodes.shape(0))
+
+    def _wanted(self, states: str) -> str:
+        return self.nodes.add("Gather", states, "rows", attributes={"axis": 1})
 
     def _rope_tables(self, max_positions: int) -> tuple[str, str]:
         """Cosine and sine (max_positions, head_width / 2) of the rotary embedding."""
@@ -99,136 +98,170 @@ class LlamaGraph:
         cosine = self.nodes.constant("rope.cosine", np.cos(angles).astype(np.float32))
         return cosine, self.nodes.constant("rope.sine", np.sin(angles).astype(np.float32))
 
-    def _bias(self) -> str:
-        """What is added to the scores, (B, 1, G*N, S+N): hidden slots, then the canvas's bias."""
+    def _bias(self, limits: str) -> str:
+        """What is added to the scores of rows with these limits (N,): (N*G, S)."""
         nodes = self.nodes
-        num_slots = nodes.add("Gather", nodes.add("Shape", "cache.0.key"), nodes.scalar(1))
+        num_slots = nodes.add("Gather", nodes.add("Shape", "cache.0.key"), nodes.scalar(0))
         slots = nodes.add("Range", nodes.scalar(0), num_slots, nodes.scalar(1))
-        limits = nodes.add("Unsqueeze", "limits", nodes.shape(-1))
-        is_visible = nodes.add("Less", slots, limits)
-        context = nodes.add(
-            "Where", is_visible, nodes.real(0.0, "visible"), nodes.real(HIDDEN_SCORE, "hidden")
-        )
-        both = nodes.add("Concat", context, "canvas_bias", attributes={"axis": 2})
-        heads = nodes.add("Unsqueeze", both, nodes.shape(1))
-        return nodes.add("Tile", heads, nodes.shape(1, 1, self.shape.num_groups, 1))
+        columns = nodes.add("Unsqueeze", limits, nodes.shape(-1))
+        repeated = nodes.add("Tile", columns, nodes.shape(1, self.shape.num_groups))
+        is_visible = nodes.add("Less", slots, nodes.add("Reshape", repeated, nodes.shape(-1, 1)))
+        visible, hidden = nodes.real(0.0, "visible"), nodes.real(HIDDEN_SCORE, "hidden")
+        return nodes.add("Where", is_visible, visible, hidden)
 
-    def _attention(self, layer: int, normed: str) -> str:
+    def _query_key_value(self, layer: int, normed: str) -> tuple[str, str, str]:
+        """Query (1, N, G*K*head_width); key and value (S, K, head_width) with the new rows."""
         nodes, shape = self.nodes, self.shape
-        query, key, value = self._project(layer, normed, "q_proj", "k_proj", "v_proj")
-        query, key = self._rotate(query, shape.num_heads), self._rotate(key, shape.num_kv_heads)
-        past_key = self._write(f"cache.{layer}.key", key)
-        past_value = self._write(f"cache.{layer}.value", value)
-        query, key, value = self._grouped(query), self._heads(key), self._heads(value)
-        scores = nodes.add(
-            "Concat",
-            self._scores(query, past_key),
-            self._scores(query, key),
-            attributes={"axis": -1},
-        )
-        scores = nodes.add("Add", scores, self.bias)
-        shares = nodes.add("Softmax", scores, attributes={"axis": -1})
-        sizes = self._split_sizes()
-        past_share, share = nodes.add_many("Split", 2, shares, sizes, attributes={"axis": -1})
-        mixed = nodes.add(
-            "Add",
-            nodes.add("MatMul", past_share, past_value),
-            nodes.add("MatMul", share, value),
-        )
-        return self._project(layer, self._ungrouped(mixed), "o_proj")[0]
-
-    def _scores(self, query: str, key: str) -> str:
-        attributes = {"transB": 1, "alpha": self.shape.head_width**-0.5}
-        return self.nodes.add("FusedMatMul", query, key, domain=MICROSOFT, attributes=attributes)
-
-    def _split_sizes(self) -> str:
-        """[S, N], computed once."""
-        if self.nodes.has("split_sizes"):
-            return "split_sizes"
-        sizes = [
-            self.nodes.add("Gather", self.nodes.add("Shape", name), self.nodes.shape(1))
-            for name in ("cache.0.key", "ids")
-        ]
-        return self.nodes.add("Concat", *sizes, attributes={"axis": 0}, name="split_sizes")
-
-    def _rotate(self, states: str, num_heads: int) -> str:
-        return self.nodes.add(
+        width = shape.head_width
+        sizes = shape.num_heads * width, shape.num_kv_heads * width
+        product = self._project(layer, QKV, normed)
+        both, value = self._split(product, sum(sizes), sizes[1])
+        rotated = nodes.add(
             "RotaryEmbedding",
-            states,
-            "positions",
+            both,
+            self.positions,
             self.cosine,
             self.sine,
             domain=MICROSOFT,
-            attributes={"num_heads": num_heads, "rotary_embedding_dim": self.shape.head_width},
+            attributes={
+                "num_heads": shape.num_heads + shape.num_kv_heads,
+                "rotary_embedding_dim": width,
+            },
         )
+        query, key = self._split(rotated, *sizes)
+        return query, self._written(layer, "key", key), self._written(layer, "value", value)
 
-    def _write(self, cache: str, states: str) -> str:
-        """Put the ``store`` rows of states (B, N, K*head_width) into the cache's slots."""
+    def _written(self, layer: int, part: str, states: str) -> str:
+        """States (1, N, K*head_width) put into their slots; the whole buffer by heads."""
         nodes, shape = self.nodes, self.shape
-        rows = nodes.add("Reshape", states, nodes.shape(-1, shape.num_kv_heads, shape.head_width))
-        kept = nodes.add("Gather", rows, "store")
-        kept = nodes.add("Transpose", kept, attributes={"perm": [1, 0, 2]})
-        written = nodes.add("ScatterND", cache, "slots", kept, name=f"{cache}.next")
-        nodes.output(written, written, "KSH")
-        return written
+        cache = f"cache.{layer}.{part}"
+        written = nodes.add("ScatterND", cache, self.slots, states, name=f"{cache}.next")
+        nodes.output(written, written, "SH")
+        sizes = nodes.shape(-1, shape.num_kv_heads, shape.head_width)
+        return nodes.add("Reshape", written, sizes)
 
-    def _grouped(self, states: str) -> str:
-        """(B, N, K*G*head_width) -> (B, K, G*N, head_width)."""
-        nodes, shape = self.nodes, self.shape
-        sizes = (0, 0, shape.num_kv_heads, shape.num_groups, shape.head_width)
-        split = nodes.add("Reshape", states, nodes.shape(*sizes))
-        moved = nodes.add("Transpose", split, attributes={"perm": [0, 2, 3, 1, 4]})
-        return nodes.add("Reshape", moved, nodes.shape(0, 0, -1, shape.head_width))
+    def _attention(self, query: str, key: str, value: str, bias: str) -> str:
+        """Query (1, N, G*K*head_width) against a buffer (S, K, head_width), laid out as query.
 
-    def _ungrouped(self, states: str) -> str:
+        The query's heads are so ordered that those of one key stand together as rows, and products
+        read the buffers as they lie.
+        """
         nodes, shape = self.nodes, self.shape
-        sizes = (0, 0, shape.num_groups, -1, shape.head_width)
-        split = nodes.add("Reshape", states, nodes.shape(*sizes))
-        moved = nodes.add("Transpose", split, attributes={"perm": [0, 3, 1, 2, 4]})
-        return nodes.add("Reshape", moved, nodes.shape(0, 0, shape.num_heads * shape.head_width))
-
-    def _heads(self, states: str) -> str:
-        """(B, N, K*head_width) -> (B, K, N, head_width)."""
-        nodes, shape = self.nodes, self.shape
-        sizes = nodes.shape(0, 0, shape.num_kv_heads, shape.head_width)
-        split = nodes.add("Reshape", states, sizes)
-        return nodes.add("Transpose", split, attributes={"perm": [0, 2, 1, 3]})
+        heads = nodes.shape(-1, shape.num_kv_heads, shape.head_width)
+        scores = nodes.add(
+            "FusedMatMul",
+            nodes.add("Reshape", query, heads),
+            key,
+            domain=MICROSOFT,
+            attributes={
+                "transB": 1,
+                "transBatchA": 1,
+                "transBatchB": 1,
+                "alpha": shape.head_width**-0.5,
+            },
+        )
+        shares = nodes.add("Softmax", nodes.add("Add", scores, bias), attributes={"axis": -1})
+        mixed = nodes.add(
+            "FusedMatMul", shares, value, domain=MICROSOFT, attributes={"transBatchB": 1}
+        )
+        rows = nodes.add("Transpose", mixed, attributes={"perm": [1, 0, 2]})
+        return nodes.add("Reshape", rows, nodes.shape(1, -1, shape.num_heads * shape.head_width))
 
     def _feed_forward(self, layer: int, normed: str) -> str:
-        gate, up = self._project(layer, normed, "gate_proj", "up_proj")
+        ffn_width = self.shape.ffn_width
+        gate, up = self._split(self._project(layer, GATE_UP, normed), ffn_width, ffn_width)
         # QuickGelu with alpha 1 is SiLU.
         gate = self.nodes.add("QuickGelu", gate, domain=MICROSOFT, attributes={"alpha": 1.0})
-        return self._project(layer, self.nodes.add("Mul", gate, up), "down_proj")[0]
+        return self._project(layer, DOWN, self.nodes.add("Mul", gate, up))
 
-    def _project(self, layer: int, states: str, *names: str) -> list[str]:
-        return self.projector.project(states, [self._projection(layer, name) for name in names])
+    def _split(self, states: str, *widths: int) -> list[str]:
+        attributes = {"axis": -1}
+        sizes = self.nodes.shape(*widths)
+        return self.nodes.add_many("Split", len(widths), states, sizes, attributes=attributes)
 
-    def _projection(self, layer: int, name: str) -> Projection:
-        part = "mlp" if name in ("gate_proj", "up_proj", "down_proj") else "self_attn"
-        weight = self.weights.base[f"model.layers.{layer}.{part}.{name}.weight"]
-        return Projection(f"layers.{layer}.{name}", weight, self.weights.adapter(layer, name))
+    def _project(self, layer: int, product: str, states: str) -> str:
+        return self.projector.project(states, self._projection(layer, product))
 
-    def _norm(self, states: str, name: str) -> str:
+    def _projection(self, layer: int, product: str) -> Projection:
+        """A layer's product, its outputs multiplied with what the next one is relieved by."""
+        shape, name = self.shape, f"layers.{layer}.{product}"
+        kv_width = shape.num_kv_heads * shape.head_width
+        if product == QKV:
+            parts = [self._by_groups(self._weight(layer, "self_attn.q_proj"), axis=0)]
+            parts += [self._weight(layer, f"self_attn.{part}_proj") for part in "kv"]
+            # One value is read by a head of each group, whose relief is the same.
+            gains = [
+                np.ones(len(parts[0]) + kv_width, np.float32),
+                self._relief(layer, OUT)[:kv_width],
+            ]
+        elif product == OUT:
+            parts = [self._by_groups(self._weight(layer, "self_attn.o_proj"), axis=1)]
+            gains = [np.ones(len(parts[0]), np.float32)]
+        elif product == GATE_UP:
+            parts = [self._weight(layer, f"mlp.{part}_proj") for part in ("gate", "up")]
+            gains = [np.ones(len(parts[0]), np.float32), self._relief(layer, DOWN)]
+        else:
+            parts = [self._weight(layer, "mlp.down_proj")]
+            gains = [np.ones(len(parts[0]), np.float32)]
+        weight, gain = np.concatenate(parts), np.concatenate(gains)
+        return Projection(name, weight, self._relief(layer, product), gain)
+
+    def _by_groups(self, weight: Floats, axis: int) -> Floats:
+        """Heads in the order (K, G) put into the order (G, K)."""
+        shape = self.shape
+        sizes = (shape.num_kv_heads, shape.num_groups, shape.head_width)
+        order = np.arange(np.prod(sizes)).reshape(sizes).transpose(1, 0, 2).ravel()
+        return weight.take(order, axis)
+
+    def _weight(self, layer: int, name: str) -> Floats:
+        return self.weights[f"{_layer(layer)}.{name}.weight"]
+
+    def _relief(self, layer: int, product: str) -> Floats:
+        shape = self.shape
+        width = {OUT: shape.num_heads * shape.head_width, DOWN: shape.ffn_width}
+        plain = np.ones(width.get(product, shape.width), np.float32)
+        return self.relief.get(f"layers.{layer}.{product}", plain).astype(np.float32)
+
+    def _table(self) -> Projection:
+        weight = self.weights["model.embed_tokens.weight"]
+        relief = self.relief.get(HEAD, np.ones(self.shape.width, np.float32))
+        return Projection(HEAD, weight, relief, np.ones(len(weight), np.float32))
+
+    def _norm(self, states: str, name: str, relief: Floats) -> str:
         return self.nodes.add(
             "SimplifiedLayerNormalization",
             states,
-            self._norm_weight(name),
+            self._norm_weight(name, relief),
             attributes={"axis": -1, "epsilon": self.shape.norm_epsilon},
         )
 
-    def _add_and_norm(self, residual: str, states: str, name: str) -> tuple[str, str]:
-        """The norm of ``residual + states``, and that sum."""
+    def _next(self, layer: int, residual: str, states: str) -> tuple[str, str]:
+        """The input of ``layer``, or of the head behind the last one, and the sum so far."""
+        if layer == self.shape.num_layers:
+            plain = np.ones(self.shape.width, np.float32)
+            return self._add_and_norm(residual, states, "model.norm", plain)
+        name = f"{_layer(layer)}.input_layernorm"
+        return self._add_and_norm(residual, states, name, self._relief(layer, QKV))
+
+    def _add_and_norm(
+        self, residual: str, states: str, name: str, relief: Floats
+    ) -> tuple[str, str]:
+        """The relieved norm of ``residual + states``, and that sum."""
         outputs = self.nodes.add_many(
             "SkipSimplifiedLayerNormalization",
             4,
             residual,
             states,
-            self._norm_weight(name),
+            self._norm_weight(name, relief),
             domain=MICROSOFT,
             attributes={"epsilon": self.shape.norm_epsilon},
         )
         return outputs[0], outputs[3]
 
-    def _norm_weight(self, name: str) -> str:
-        weight: NDArray[np.float32] = self.weights.base[f"{name}.weight"].astype(np.float32)
+    def _norm_weight(self, name: str, relief: Floats) -> str:
+        weight = self.weights[f"{name}.weight"].astype(np.float32) * relief
         return self.nodes.constant(name, weight)
+
+
+def _layer(layer: int) -> str:
+    return f"model.layers.{layer}"

@@ -6,8 +6,7 @@ Runtime maps into memory.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,22 +58,6 @@ class _DataFile:
         return offset
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
-    """Nodes that run only sometimes, and the names of what they give."""
-
-    nodes: Sequence[onnx.NodeProto]
-    outputs: Sequence[str]
-
-    def graph(self, name: str) -> onnx.GraphProto:
-        """The branch as an attribute of ``If``."""
-        outputs = [
-            helper.make_tensor_value_info(output, TensorProto.FLOAT, None)
-            for output in self.outputs
-        ]
-        return helper.make_graph(self.nodes, name, [], outputs)
-
-
 class Nodes:
     """Collects a graph. Names of constants decide their data file: see ``data_file``."""
 
@@ -119,28 +102,6 @@ class Nodes:
         """Add a node with several outputs; their names."""
         outputs = [f"{kind}_{self._num_nodes}_{index}" for index in range(num_outputs)]
         self._append(kind, inputs, outputs, domain, attributes)
-        return outputs
-
-    @contextmanager
-    def branch(self) -> Iterator[list[onnx.NodeProto]]:
-        """Collect the nodes added meanwhile for ``choose`` instead of the graph.
-
-        They may read what the graph has so far; constants stay the graph's own.
-        """
-        around, self._nodes = self._nodes, []
-        try:
-            yield self._nodes
-        finally:
-            self._nodes = around
-
-    def choose(self, condition: str, chosen: Branch, otherwise: Branch) -> list[str]:
-        """What one of two branches gives (float32), of which only that one runs; the names."""
-        outputs = [f"If_{self._num_nodes}_{index}" for index in range(len(chosen.outputs))]
-        graphs = {
-            "then_branch": chosen.graph(f"{outputs[0]}.then"),
-            "else_branch": otherwise.graph(f"{outputs[0]}.else"),
-        }
-        self._append("If", [condition], outputs, "", graphs)
         return outputs
 
     def constant(self, name: str, values: NDArray[Any]) -> str:

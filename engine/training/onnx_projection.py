@@ -1,66 +1,49 @@
 """Projections, embedding and head of the ONNX graph, in full or in quantised weights."""
 
-# D width, V vocabulary, I input features, O output features, R rank, J blocks of the input features
+# N tokens, D width, V vocabulary, I input features, O output features, J blocks of the input
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from engine.denoisers.expansion import REACH, ZERO, Place, Stored
-from engine.training.onnx_nodes import MICROSOFT, Attributes, Branch, Floats, Nodes
-from engine.training.quantise import BLOCK, eight_bit, four_bit
+from engine.training.onnx_nodes import MICROSOFT, Floats, Nodes
+from engine.training.quantise import eight_bit, four_bit
 
-# Activations are rounded to eight bits per row and block inside the kernel: the fastest on a CPU,
-# and a row's result still depends on that row alone.
-ACCURACY_LEVEL = 4
-# What a row of nothing but zeros is divided by.
-LEAST_STEP = 1e-12
-FLOAT, BOOL = 1, 9  # their numbers among ONNX's types
-
-
-@dataclass(frozen=True, slots=True)
-class Adapter:
-    """``down`` (R, I) and ``up`` (O, R): ``scale * up @ down @ x`` is added to the projection."""
-
-    down: Floats
-    up: Floats
+TO_FLOAT = {"to": 1}  # its number among ONNX's types
 
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """A weight (O, I) by its name in the graph."""
+    """A weight (O, I) by its name in the graph.
+
+    ``relief`` (I,): what the states were multiplied with, and the weight is to be divided by; of
+    the head 0 for channels that are multiplied in full, 1 for others.
+    ``gain`` (O,): what outputs are multiplied with for whoever reads them.
+    """
 
     name: str
     weight: Floats
-    adapter: Adapter | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """Activations as bytes (R, I), their steps (R, 1), and where their relief (I,) is."""
-
-    rounded: str
-    steps: str
-    relief: Place
+    relief: Floats
+    gain: Floats
 
 
 class Projector(Protocol):
     """Writes products with weights into a graph."""
 
-    def embed(self, ids: str, table: Floats) -> str:
-        """Rows of the table (V, D) by ids (B, N)."""
+    def embed(self, ids: str, table: Projection) -> str:
+        """Rows of the table (V, D) by ids (1, N)."""
         ...
 
-    def head(self, hidden: str) -> str:
+    def head(self, hidden: str, table: Projection) -> str:
         """Logits (M, V) of hidden (M, D) against the table that was embedded with."""
         ...
 
-    def project(self, states: str, projections: Sequence[Projection]) -> list[str]:
-        """States (B, N, I) times each weight (O, I), with the adapter when ``scale`` is 1."""
+    def project(self, states: str, one: Projection) -> str:
+        """States (1, N, I) times the weight (O, I)."""
         ...
 
 
@@ -70,189 +53,95 @@ class FullProjector:
     def __init__(self, nodes: Nodes) -> None:
         self.nodes = nodes
 
-    def embed(self, ids: str, table: Floats) -> str:
-        """Rows of the table (V, D) by ids (B, N)."""
-        return self.nodes.add("Gather", self.nodes.constant("embedding", table), ids)
+    def embed(self, ids: str, table: Projection) -> str:
+        """Rows of the table (V, D) by ids (1, N)."""
+        return self.nodes.add("Gather", self.nodes.constant(table.name, table.weight), ids)
 
-    def head(self, hidden: str) -> str:
+    def head(self, hidden: str, table: Projection) -> str:
         """Logits (M, V) of hidden (M, D)."""
-        return self._product(hidden, "embedding")
+        return self._product(hidden, table.name)
 
-    def project(self, states: str, projections: Sequence[Projection]) -> list[str]:
-        """States (B, N, I) times each weight (O, I), with the adapter when ``scale`` is 1."""
-        return [self._project(states, one) for one in projections]
-
-    def _project(self, states: str, one: Projection) -> str:
-        plain = self._product(states, self.nodes.constant(f"{one.name}.weight", one.weight))
-        if one.adapter is None:
-            return plain
-        down = self.nodes.constant(f"adapter.{one.name}.down", one.adapter.down)
-        up = self.nodes.constant(f"adapter.{one.name}.up", one.adapter.up)
-        inner = self.nodes.add("Mul", self._product(states, down), "scale")
-        return self.nodes.add("Add", plain, self._product(inner, up))
+    def project(self, states: str, one: Projection) -> str:
+        """States (1, N, I) times the weight (O, I)."""
+        weight = one.weight / one.relief * one.gain[:, None]
+        return self._product(states, self.nodes.constant(one.name, weight))
 
     def _product(self, states: str, weight: str) -> str:
-        attributes: Attributes = {"transB": 1}
+        attributes = {"transB": 1}
         return self.nodes.add(
             "FusedMatMul", states, weight, domain=MICROSOFT, attributes=attributes
         )
 
 
 class QuantisedProjector:
-    """Layers in four bits on disk and eight in memory, the one table of the tied head in eight.
+    """Layers in four bits on disk, the one table of the tied head in eight, all bytes in memory.
 
-    Layers are products of bytes (``engine.denoisers.expansion``): one step for a row of activations
-    (R = B * N of them), so that a row's result depends on that row alone. Adapters and head are
-    ``MatMulNBits``, the adapter's ``up`` stays in float: the kernels for quantised weights are slow
-    on so few input features. Adapters run for canvases alone, as a branch: with them a context
-    token costs a fifth more.
+    Products are those of bytes (``engine.denoisers.expansion``): one step for a row of activations,
+    so that a row's result depends on that row alone. A row is divided by its peak, so that the
+    bytes' step is the same for all and the peak comes in again behind the product.
     """
 
-    def __init__(self, nodes: Nodes, relief: Mapping[str, Floats] | None = None) -> None:
-        """``relief`` (I,) by the name of the first projection that reads an input."""
-        self.nodes, self.relief = nodes, relief or {}
+    def __init__(self, nodes: Nodes) -> None:
+        self.nodes = nodes
         self.stored: dict[str, Stored] = {}
-        self._table_sizes = (0, 0)
 
-    def embed(self, ids: str, table: Floats) -> str:
-        """Rows of the table (V, D) by ids (B, N): the head's eight-bit blocks, dequantised."""
-        nodes = self.nodes
-        self._table_sizes = (table.shape[0], table.shape[1])
-        packed, scales = self._eight_bit("embedding", table)
-        codes = nodes.add("Cast", nodes.add("Gather", packed, ids), attributes={"to": FLOAT})
-        codes = nodes.add("Sub", codes, nodes.real(128.0, "eight_bit_zero"))
-        row_scales = nodes.add("Gather", scales, ids)
-        row_scales = nodes.add("Unsqueeze", row_scales, nodes.shape(-1))
-        blocks = nodes.add("Mul", codes, row_scales)
-        return nodes.add("Reshape", blocks, nodes.shape(0, 0, table.shape[1]))
-
-    def head(self, hidden: str) -> str:
-        """Logits (M, V) of hidden (M, D)."""
-        num_ids, width = self._table_sizes
-        names = ("embedding.packed", "embedding.scales")
-        return self._product(hidden, names, 8, num_ids, width)
-
-    def project(self, states: str, projections: Sequence[Projection]) -> list[str]:
-        """States (B, N, I) times each weight (O, I), with the adapter when ``scale`` is 1."""
-        nodes = self.nodes
-        rows = self._rows(states, projections[0])
-        products = [self._byte_product(rows, one) for one in projections]
-        # Cast within the branch the runtime would keep them twice.
-        ups = [self._up(one) for one in projections]
-        # Named before the branches, whose own names end with them.
-        is_adapted, sizes = self._is_adapted(), self._token_sizes()
-        with nodes.branch() as bare:
-            plain = [self._plain(rows, product, sizes) for product in products]
-        with nodes.branch() as adapted:
-            sums = [
-                self._adapted(states, self._plain(rows, product, sizes), one, up)
-                for product, one, up in zip(products, projections, ups, strict=True)
-            ]
-        return nodes.choose(is_adapted, Branch(adapted, sums), Branch(bare, plain))
-
-    def _rows(self, states: str, first: Projection) -> _Rows:
-        """States (B, N, I) relieved and rounded to bytes, row by row."""
-        nodes, num_in = self.nodes, first.weight.shape[1]
-        relief = self.relief.get(first.name, np.ones(num_in, np.float32)).astype(np.float32)
-        name = f"relief.{first.name}"
-        place = nodes.shared(name, relief)
-        relieved = nodes.add("Mul", states, name)
-        flat = nodes.add("Reshape", relieved, nodes.shape(-1, num_in))
-        peaks = nodes.add(
-            "ReduceMax", nodes.add("Abs", flat), nodes.shape(-1), attributes={"keepdims": 0}
-        )
-        steps = nodes.add("Mul", peaks, nodes.real(1 / REACH, "byte_reach"))
-        steps = nodes.add("Max", steps, nodes.real(LEAST_STEP, "least_step"))
-        rounded = nodes.add("QuantizeLinear", flat, steps, self._zeros(), attributes={"axis": 0})
-        return _Rows(rounded, nodes.add("Unsqueeze", steps, nodes.shape(-1)), place)
-
-    def _byte_product(self, rows: _Rows, one: Projection) -> str:
-        """Rows (R, I) times weight (O, I), (R, O) in units of the rows' steps."""
-        nodes, (num_out, num_in) = self.nodes, one.weight.shape
-        quantised = four_bit(one.weight)
-        offsets = quantised.offsets.T.astype(np.float16)
-        self.stored[one.name] = Stored(
-            (num_out, num_in),
-            nodes.store(f"{one.name}.codes", quantised.packed),
-            nodes.store(f"{one.name}.scales", quantised.scales),
-            nodes.store(f"{one.name}.offsets", offsets),
-            rows.relief,
-        )
-        zero = nodes.constant("byte_zero", np.array(ZERO, np.uint8))
-        return nodes.add(
-            "MatMulIntegerToFloat",
-            rows.rounded,
-            nodes.declare(f"{one.name}.bytes", np.uint8, (num_in, num_out)),
-            nodes.real(1.0, "one"),
-            nodes.declare(f"{one.name}.steps", np.float32, (num_out,)),
-            zero,
-            zero,
-            domain=MICROSOFT,
-        )
-
-    def _plain(self, rows: _Rows, product: str, sizes: str) -> str:
-        """A product (R, O) in full, (B, N, O)."""
-        return self.nodes.add("Reshape", self.nodes.add("Mul", product, rows.steps), sizes)
-
-    def _up(self, one: Projection) -> str:
-        """The adapter's ``up``, nothing where there is none."""
-        return self._half(f"adapter.{one.name}.up", one.adapter.up) if one.adapter else ""
-
-    def _adapted(self, states: str, plain: str, one: Projection, up: str) -> str:
-        """``plain`` and what the adapter adds."""
-        if one.adapter is None:
-            return plain
-        down = self._eight_bit(f"adapter.{one.name}.down", one.adapter.down)
-        inner = self._product(states, down, 8, *one.adapter.down.shape)
-        return self.nodes.add("Add", plain, self.nodes.add("MatMul", inner, up))
-
-    def _zeros(self) -> str:
-        """The zero of every row (R,), computed once."""
-        nodes = self.nodes
-        if nodes.has("byte_zeros"):
-            return "byte_zeros"
-        sizes = nodes.add("Shape", nodes.add("Reshape", "ids", nodes.shape(-1)))
-        zero = nodes.constant("byte_zero", np.array(ZERO, np.uint8))
-        return nodes.add("Expand", zero, sizes, name="byte_zeros")
-
-    def _token_sizes(self) -> str:
-        """[B, N, -1], computed once."""
-        nodes = self.nodes
-        if nodes.has("token_sizes"):
-            return "token_sizes"
-        sizes = nodes.add("Shape", "ids")
-        return nodes.add(
-            "Concat", sizes, nodes.shape(-1), attributes={"axis": 0}, name="token_sizes"
-        )
-
-    def _half(self, name: str, matrix: Floats) -> str:
-        """``matrix`` (O, K) transposed, half the size in the file: it is cast once, at loading."""
-        stored = self.nodes.constant(name, matrix.T.astype(np.float16))
-        return self.nodes.add("Cast", stored, attributes={"to": FLOAT})
-
-    def _is_adapted(self) -> str:
-        """Whether ``scale`` is not 0, computed once."""
-        if self.nodes.has("is_adapted"):
-            return "is_adapted"
-        return self.nodes.add("Cast", "scale", attributes={"to": BOOL}, name="is_adapted")
-
-    def _eight_bit(self, name: str, weight: Floats) -> tuple[str, str]:
-        quantised = eight_bit(weight)
-        return (
-            self.nodes.constant(f"{name}.packed", quantised.packed),
-            self.nodes.constant(f"{name}.scales", quantised.scales),
-        )
-
-    def _product(
-        self, states: str, names: tuple[str, str], bits: int, num_out: int, num_in: int
-    ) -> str:
-        attributes: Attributes = {
-            "K": num_in,
-            "N": num_out,
-            "bits": bits,
-            "block_size": BLOCK,
-            "accuracy_level": ACCURACY_LEVEL,
+    def embed(self, ids: str, table: Projection) -> str:
+        """Rows of the table (V, D) by ids (1, N): its eight-bit blocks, dequantised."""
+        nodes, quantised = self.nodes, eight_bit(table.weight)
+        scales = quantised.scales.astype(np.float16)
+        places = {
+            "codes": nodes.shared("embedding.codes", quantised.packed),
+            "scales": nodes.shared("embedding.scales", scales),
         }
-        return self.nodes.add(
-            "MatMulNBits", states, *names, domain=MICROSOFT, attributes=attributes
+        self._declare(table, bits=8, **places)
+        codes = nodes.add("Cast", nodes.add("Gather", "embedding.codes", ids), attributes=TO_FLOAT)
+        codes = nodes.add("Sub", codes, nodes.real(float(ZERO), "embedding_zero"))
+        steps = nodes.add("Cast", nodes.add("Gather", "embedding.scales", ids), attributes=TO_FLOAT)
+        blocks = nodes.add("Mul", codes, nodes.add("Unsqueeze", steps, nodes.shape(-1)))
+        return nodes.add("Reshape", blocks, nodes.shape(1, -1, table.weight.shape[1]))
+
+    def head(self, hidden: str, table: Projection) -> str:
+        """Logits (M, V) of hidden (M, D), loud channels in full: others would be coarse."""
+        nodes, loud = self.nodes, np.flatnonzero(table.relief == 0)
+        if not len(loud):
+            return self._product(hidden, table.name)
+        quiet = nodes.add("Mul", hidden, nodes.constant(f"{table.name}.quiet", table.relief))
+        weights = nodes.declare(f"{table.name}.loud", np.float32, (len(loud), len(table.weight)))
+        indices = nodes.constant(f"{table.name}.channels", loud)
+        picked = nodes.add("Gather", hidden, indices, attributes={"axis": 1})
+        return nodes.add("Gemm", picked, weights, self._product(quiet, table.name))
+
+    def project(self, states: str, one: Projection) -> str:
+        """States (1, N, I) times the weight (O, I)."""
+        nodes, quantised = self.nodes, four_bit(one.weight)
+        places = {
+            "codes": nodes.store(f"{one.name}.codes", quantised.packed),
+            "scales": nodes.store(f"{one.name}.scales", quantised.scales.astype(np.float16)),
+            "offsets": nodes.store(f"{one.name}.offsets", quantised.offsets.astype(np.float16)),
+        }
+        self._declare(one, bits=4, **places)
+        return self._product(states, one.name)
+
+    def _declare(self, one: Projection, bits: int, **places: Place) -> None:
+        """A product's weights, which are handed over when the graph is loaded."""
+        nodes, (num_out, num_in) = self.nodes, one.weight.shape
+        places["relief"] = nodes.store(f"{one.name}.relief", one.relief)
+        places["gain"] = nodes.store(f"{one.name}.gain", one.gain)
+        self.stored[one.name] = Stored((num_out, num_in), bits, **places)
+        nodes.declare(f"{one.name}.bytes", np.uint8, (num_in, num_out))
+        nodes.declare(f"{one.name}.steps", np.float32, (num_out,))
+
+    def _product(self, states: str, name: str) -> str:
+        """States (…, I), rounded to bytes row by row, times declared weights."""
+        nodes = self.nodes
+        peaks = nodes.add(
+            "ReduceMax", nodes.add("Abs", states), nodes.shape(-1), attributes={"keepdims": 1}
         )
+        # A row of nothing but zeros gives no numbers here, whose bytes come to nothing below.
+        even = nodes.add("Div", states, peaks)
+        step = nodes.real(1 / REACH, "byte_step")
+        zero = nodes.constant("byte_zero", np.array(ZERO, np.uint8))
+        rounded = nodes.add("QuantizeLinear", even, step, zero)
+        inputs = (rounded, f"{name}.bytes", step, f"{name}.steps", zero, zero)
+        product = nodes.add("MatMulIntegerToFloat", *inputs, domain=MICROSOFT)
+        return nodes.add("Mul", product, peaks)

@@ -9,12 +9,9 @@ from engine.training.shape import LlamaShape
 
 
 def random_weights(
-    shape: LlamaShape, rank: int, random: np.random.Generator
+    shape: LlamaShape, random: np.random.Generator
 ) -> dict[str, NDArray[np.float32]]:
-    """Base and adapters by name, as ``engine.training.export.export`` takes them.
-
-    ``rank`` 0 leaves out the adapters.
-    """
+    """Tensors by Hugging Face names, as ``engine.training.export.export`` takes them."""
 
     def draw(*sizes: int) -> NDArray[np.float32]:
         return random.standard_normal(sizes, np.float32) * np.float32(sizes[-1] ** -0.5)
@@ -38,8 +35,4 @@ def random_weights(
             weights[f"model.layers.{layer}.{norm}.weight"] = 1 + draw(shape.width)
         for name, (width_out, width_in) in projections.items():
             weights[f"model.layers.{layer}.{name}.weight"] = draw(width_out, width_in)
-            if rank:
-                adapter = f"layers.{layer}.{name.partition('.')[2]}"
-                weights[f"{adapter}.lora_a"] = draw(rank, width_in)
-                weights[f"{adapter}.lora_b"] = draw(width_out, rank)
     return weights

@@ -18,30 +18,45 @@ from engine.training.random_weights import random_weights
 from engine.training.shape import LlamaShape
 
 SMALL = LlamaShape(num_layers=2, width=64, num_heads=6, num_kv_heads=2, head_width=16, ffn_width=96)
-NAME = "layers.1.gate_proj"
+NAME = "layers.1.gate_up_proj"
 
 
-def exported(folder: Path) -> tuple[Path, np.ndarray, np.ndarray]:
-    """A small model's graph, one projection's weights (O, I) and the relief (I,) of its input."""
+def exported(folder: Path) -> tuple[Path, np.ndarray, dict[str, np.ndarray]]:
+    """A small model's graph, one product's weights (O, I) and what it was relieved by."""
     random = np.random.default_rng(4)
-    weights = random_weights(SMALL, 4, random)
-    relief = random.uniform(0.5, 2.0, SMALL.width).astype(np.float32)
-    export(weights, folder, Quantisation.FOUR_BIT, SMALL, {NAME: relief})
-    return folder / MODEL_FILE, weights["model.layers.1.mlp.gate_proj.weight"], relief
+    weights = random_weights(SMALL, random)
+    relief = {
+        NAME: random.uniform(0.5, 2.0, SMALL.width).astype(np.float32),
+        "layers.1.down_proj": random.uniform(0.5, 2.0, SMALL.ffn_width).astype(np.float32),
+        "head": (np.arange(SMALL.width) != 9).astype(np.float32),
+    }
+    export(weights, folder, Quantisation.FOUR_BIT, SMALL, relief)
+    parts = [weights[f"model.layers.1.mlp.{part}_proj.weight"] for part in ("gate", "up")]
+    return folder / MODEL_FILE, np.concatenate(parts), relief
 
 
 def test_bytes_stand_for_the_stored_weights(tmp_path: Path) -> None:
     graph, weight, relief = exported(tmp_path)
     found = expanded(graph, num_threads=2)
-    assert len(found) == 2 * SMALL.num_layers * 7
+    assert len(found) == 2 * SMALL.num_layers * 4 + 3
     codes, steps = found[f"{NAME}.bytes"], found[f"{NAME}.steps"]
-    assert codes.dtype == np.uint8 and codes.shape == (SMALL.width, SMALL.ffn_width)
-    stored = dequantise_four_bit(four_bit(weight)) / relief
-    expected, half = stored, steps[:, None] / 2
-    # Offsets are stored in half precision.
-    slack = half + 1e-3 * np.abs(stored).max()
+    assert codes.dtype == np.uint8 and codes.shape == (SMALL.width, 2 * SMALL.ffn_width)
+    expected = dequantise_four_bit(four_bit(weight)) / relief[NAME]
+    # The next product is relieved by these.
+    expected[SMALL.ffn_width :] *= relief["layers.1.down_proj"][:, None]
+    # Scales and offsets are stored in half precision.
+    slack = steps[:, None] / 2 + 1e-3 * np.abs(expected).max()
     assert np.all(np.abs((codes.T.astype(np.float32) - ZERO) * steps[:, None] - expected) <= slack)
     assert np.abs(codes.astype(int) - ZERO).max(axis=0).min() == 127
+
+
+def test_loud_channels_of_the_head_are_kept_apart(tmp_path: Path) -> None:
+    graph, _, _ = exported(tmp_path)
+    found = expanded(graph, num_threads=1)
+    table = random_weights(SMALL, np.random.default_rng(4))["model.embed_tokens.weight"]
+    assert np.all(found["head.bytes"][9] == ZERO)
+    assert found["head.loud"].shape == (1, SMALL.vocab_size)
+    assert np.abs(found["head.loud"][0] - table[:, 9]).max() < 0.01 * np.abs(table).max()
 
 
 def test_one_thread_or_two_make_no_difference(tmp_path: Path) -> None:
