@@ -19,7 +19,7 @@ from onnx import TensorProto, helper, numpy_helper
 from engine.errors import TrainingError
 
 MICROSOFT = "com.microsoft"
-# ONNX Runtime 1.22, the oldest with eight-bit MatMulNBits, reads both.
+# ONNX Runtime 1.22 reads both.
 OPSET, IR_VERSION = 20, 10
 MAX_DATA_BYTES = 95_000_000
 INLINE_BYTES = 4096
@@ -72,11 +72,6 @@ class Nodes:
         self._inputs: list[onnx.ValueInfoProto] = []
         self._outputs: list[onnx.ValueInfoProto] = []
         self._constants: dict[str, onnx.TensorProto] = {}
-        self._names: set[str] = set()
-
-    def has(self, name: str) -> bool:
-        """Whether a node gives ``name``."""
-        return name in self._names
 
     def add(
         self,
@@ -187,7 +182,6 @@ class Nodes:
         )
         self._nodes.append(node)
         self._num_nodes += 1
-        self._names.update(outputs)
 
 
 def _external(name: str, values: NDArray[Any], file_name: str, offset: int) -> onnx.TensorProto:
