@@ -175,7 +175,9 @@ class LlamaGraph:
     def _split(self, states: str, *widths: int) -> list[str]:
         attributes = {"axis": -1}
         sizes = self.nodes.shape(*widths)
-        return self.nodes.add_many("Split", len(widths), states, sizes, attributes=attributes)
+        return self.nodes.add_many(
+            "Split", range(len(widths)), states, sizes, attributes=attributes
+        )
 
     def _project(self, layer: int, product: str, states: str) -> str:
         return self.projector.project(states, self._projection(layer, product))
@@ -245,16 +247,16 @@ class LlamaGraph:
         self, residual: str, states: str, name: str, relief: Floats
     ) -> tuple[str, str]:
         """The relieved norm of ``residual + states``, and that sum."""
-        outputs = self.nodes.add_many(
+        normed, total = self.nodes.add_many(
             "SkipSimplifiedLayerNormalization",
-            4,
+            (0, 3),
             residual,
             states,
             self._norm_weight(name, relief),
             domain=MICROSOFT,
             attributes={"epsilon": self.shape.norm_epsilon},
         )
-        return outputs[0], outputs[3]
+        return normed, total
 
     def _norm_weight(self, name: str, relief: Floats) -> str:
         weight = self.weights[f"{name}.weight"].astype(np.float32) * relief

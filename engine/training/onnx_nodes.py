@@ -89,15 +89,16 @@ class Nodes:
     def add_many(
         self,
         kind: str,
-        num_outputs: int,
+        kept: Sequence[int],
         *inputs: str,
         domain: str = "",
         attributes: Attributes | None = None,
     ) -> list[str]:
-        """Add a node with several outputs; their names."""
-        outputs = [f"{kind}_{self._num_nodes}_{index}" for index in range(num_outputs)]
+        """Add a node with several outputs; the names of those ``kept``, others are not made."""
+        names = [f"{kind}_{self._num_nodes}_{index}" for index in range(max(kept) + 1)]
+        outputs = [name if index in kept else "" for index, name in enumerate(names)]
         self._append(kind, inputs, outputs, domain, attributes)
-        return outputs
+        return [names[index] for index in kept]
 
     def constant(self, name: str, values: NDArray[Any]) -> str:
         """Add a constant (once); its name."""
