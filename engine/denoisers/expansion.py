@@ -7,7 +7,7 @@ for is taken off them and given to the weights (SmoothQuant, arXiv:2211.10438).
 
 ``expansion.json`` beside the graph says where each projection's parts are::
 
-    {"layers.0.q_proj": {"shape": [O, I], "codes": ["layers.bin", 0], …}, …}
+    {"layers.0.qkv_proj": {"shape": [O, I], "bits": 4, "codes": ["layers.bin", 0], …}, …}
 """
 
 # O output features, I input features, J = I / 32 blocks

@@ -32,7 +32,8 @@ from engine.tokenizer import BPETokenizer
 CHUNK_TOKENS = 64
 # Slots behind a context for the canvas.
 TAIL_ROOM = 40
-NO_ROWS: Ids = np.empty(0, np.int64)
+# What a pass that is made for its keys and values alone asks for: older runtimes want a row.
+ANY_ROW: Ids = np.zeros(1, np.int64)
 Feed = Mapping[str, NDArray[np.int64]]
 
 
@@ -192,7 +193,7 @@ def _own(handle: ContextHandle) -> CachedContext:
     return handle
 
 
-def causal_feed(ids: Ids, start: int, rows: Ids = NO_ROWS) -> dict[str, NDArray[np.int64]]:
+def causal_feed(ids: Ids, start: int, rows: Ids = ANY_ROW) -> dict[str, NDArray[np.int64]]:
     """Tokens (N,) from position ``start`` on, each of which sees those up to itself."""
     positions = np.arange(start, start + len(ids))
     return {"ids": ids, "positions": positions, "limits": positions + 1, "rows": rows}

@@ -61,13 +61,12 @@ class OnnxSession:
             raise Cancelled("cancelled before a pass through the model")
         session = self._started()
         binding = session.io_binding()
-        # The binding holds addresses alone: the arrays must stay until the run is over.
-        arrays = {name: np.ascontiguousarray(array) for name, array in inputs.items()}
-        for name, array in arrays.items():
-            _bind(binding.bind_input, name, array)
-        for name, buffer in in_place.items():
-            _bind(binding.bind_input, name, buffer)
-            _bind(binding.bind_output, f"{name}.next", buffer)
+        for name, array in inputs.items():
+            binding.bind_ortvalue_input(name, _shared(np.ascontiguousarray(array)))
+        for name, array in in_place.items():
+            buffer = _shared(array)
+            binding.bind_ortvalue_input(name, buffer)
+            binding.bind_ortvalue_output(f"{name}.next", buffer)
         binding.bind_output(output)
         options = onnxruntime.RunOptions()
         try:
@@ -109,10 +108,7 @@ def _start(path: Path, num_threads: int) -> onnxruntime.InferenceSession:
     # Threads spin between the operators of a run, not between runs.
     options.add_session_config_entry("session.force_spinning_stop", "1")
     options.log_severity_level = 3
-    constants = {
-        name: onnxruntime.OrtValue.ortvalue_from_numpy(values)
-        for name, values in expanded(path, num_threads).items()
-    }
+    constants = {name: _shared(values) for name, values in expanded(path, num_threads).items()}
     options.add_external_initializers(list(constants), list(constants.values()))
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
@@ -131,8 +127,9 @@ def _give_back() -> None:
             trim(0)
 
 
-def _bind(bind: Any, name: str, array: NDArray[Any]) -> None:
-    bind(name, "cpu", 0, array.dtype.type, array.shape, array.ctypes.data)
+def _shared(array: NDArray[Any]) -> onnxruntime.OrtValue:
+    """The array's own memory, which lives as long as the value."""
+    return onnxruntime.OrtValue.ortvalue_from_numpy(array)
 
 
 @contextmanager

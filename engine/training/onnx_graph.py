@@ -7,9 +7,9 @@ position plus one, a bidirectional canvas takes its end, and a context token's r
 depend on how the prefill was cut. A graph's time at few rows goes into the number of its nodes, so
 there are as few as possible: one product for query, key and value, one for gate and up.
 
-Inputs: ids, positions, limits (N,) int64; rows (M,) int64, of the N whose logits are wanted;
-cache.<layer>.key, cache.<layer>.value (S, K*head_width), of which S may be any beginning that holds
-the rows. Outputs: logits (M, V), and each cache again under its name with ``.next``.
+Inputs: ids, positions, limits (N,) int64; rows (M,) int64, of the N whose logits are wanted, one at
+least; cache.<layer>.key, cache.<layer>.value (S, K*head_width), any beginning of the buffers that
+holds the rows. Outputs: logits (M, V), and each cache again under its name with ``.next``.
 """
 
 # N tokens, S slots, K key/value heads, G query heads of each, D width, V vocabulary
@@ -54,15 +54,13 @@ class LlamaGraph:
         self.cosine, self.sine = self._rope_tables(max_positions)
         self.positions = self._row("positions")
         self.slots = nodes.add("Unsqueeze", self.positions, nodes.shape(-1))
-        bias = self._bias("limits")
+        self.bias = self._bias()
         normed = self._norm(residual, f"{_layer(0)}.input_layernorm", self._relief(0, QKV))
         for layer in range(shape.num_layers):
-            query, key, value = self._query_key_value(layer, normed)
+            attended = self._attention(*self._query_key_value(layer, normed))
             if layer + 1 == shape.num_layers:
-                # Nobody reads what the last layer makes of other rows.
-                query, residual = self._wanted(query), self._wanted(residual)
-                bias = self._bias(nodes.add("Gather", "limits", "rows"))
-            attended = self._attention(query, key, value, bias)
+                # Nobody reads what comes of other rows from here on.
+                attended, residual = self._wanted(attended), self._wanted(residual)
             normed, residual = self._add_and_norm(
                 residual,
                 self._project(layer, OUT, attended),
@@ -98,12 +96,12 @@ class LlamaGraph:
         cosine = self.nodes.constant("rope.cosine", np.cos(angles).astype(np.float32))
         return cosine, self.nodes.constant("rope.sine", np.sin(angles).astype(np.float32))
 
-    def _bias(self, limits: str) -> str:
-        """What is added to the scores of rows with these limits (N,): (N*G, S)."""
+    def _bias(self) -> str:
+        """What is added to the scores, (N*G, S)."""
         nodes = self.nodes
         num_slots = nodes.add("Gather", nodes.add("Shape", "cache.0.key"), nodes.scalar(0))
         slots = nodes.add("Range", nodes.scalar(0), num_slots, nodes.scalar(1))
-        columns = nodes.add("Unsqueeze", limits, nodes.shape(-1))
+        columns = nodes.add("Unsqueeze", "limits", nodes.shape(-1))
         repeated = nodes.add("Tile", columns, nodes.shape(1, self.shape.num_groups))
         is_visible = nodes.add("Less", slots, nodes.add("Reshape", repeated, nodes.shape(-1, 1)))
         visible, hidden = nodes.real(0.0, "visible"), nodes.real(HIDDEN_SCORE, "hidden")
@@ -140,7 +138,7 @@ class LlamaGraph:
         sizes = nodes.shape(-1, shape.num_kv_heads, shape.head_width)
         return nodes.add("Reshape", written, sizes)
 
-    def _attention(self, query: str, key: str, value: str, bias: str) -> str:
+    def _attention(self, query: str, key: str, value: str) -> str:
         """Query (1, N, G*K*head_width) against a buffer (S, K, head_width), laid out as query.
 
         The query's heads are so ordered that those of one key stand together as rows, and products
@@ -160,7 +158,7 @@ class LlamaGraph:
                 "alpha": shape.head_width**-0.5,
             },
         )
-        shares = nodes.add("Softmax", nodes.add("Add", scores, bias), attributes={"axis": -1})
+        shares = nodes.add("Softmax", nodes.add("Add", scores, self.bias), attributes={"axis": -1})
         mixed = nodes.add(
             "FusedMatMul", shares, value, domain=MICROSOFT, attributes={"transBatchB": 1}
         )
@@ -177,7 +175,9 @@ class LlamaGraph:
     def _split(self, states: str, *widths: int) -> list[str]:
         attributes = {"axis": -1}
         sizes = self.nodes.shape(*widths)
-        return self.nodes.add_many("Split", len(widths), states, sizes, attributes=attributes)
+        return self.nodes.add_many(
+            "Split", range(len(widths)), states, sizes, attributes=attributes
+        )
 
     def _project(self, layer: int, product: str, states: str) -> str:
         return self.projector.project(states, self._projection(layer, product))
@@ -247,16 +247,16 @@ class LlamaGraph:
         self, residual: str, states: str, name: str, relief: Floats
     ) -> tuple[str, str]:
         """The relieved norm of ``residual + states``, and that sum."""
-        outputs = self.nodes.add_many(
+        normed, total = self.nodes.add_many(
             "SkipSimplifiedLayerNormalization",
-            4,
+            (0, 3),
             residual,
             states,
             self._norm_weight(name, relief),
             domain=MICROSOFT,
             attributes={"epsilon": self.shape.norm_epsilon},
         )
-        return outputs[0], outputs[3]
+        return normed, total
 
     def _norm_weight(self, name: str, relief: Floats) -> str:
         weight = self.weights[f"{name}.weight"].astype(np.float32) * relief

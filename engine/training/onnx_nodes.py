@@ -19,7 +19,7 @@ from onnx import TensorProto, helper, numpy_helper
 from engine.errors import TrainingError
 
 MICROSOFT = "com.microsoft"
-# ONNX Runtime 1.22, the oldest with eight-bit MatMulNBits, reads both.
+# ONNX Runtime 1.22 reads both.
 OPSET, IR_VERSION = 20, 10
 MAX_DATA_BYTES = 95_000_000
 INLINE_BYTES = 4096
@@ -72,11 +72,6 @@ class Nodes:
         self._inputs: list[onnx.ValueInfoProto] = []
         self._outputs: list[onnx.ValueInfoProto] = []
         self._constants: dict[str, onnx.TensorProto] = {}
-        self._names: set[str] = set()
-
-    def has(self, name: str) -> bool:
-        """Whether a node gives ``name``."""
-        return name in self._names
 
     def add(
         self,
@@ -94,15 +89,16 @@ class Nodes:
     def add_many(
         self,
         kind: str,
-        num_outputs: int,
+        kept: Sequence[int],
         *inputs: str,
         domain: str = "",
         attributes: Attributes | None = None,
     ) -> list[str]:
-        """Add a node with several outputs; their names."""
-        outputs = [f"{kind}_{self._num_nodes}_{index}" for index in range(num_outputs)]
+        """Add a node with several outputs; the names of those ``kept``, others are not made."""
+        names = [f"{kind}_{self._num_nodes}_{index}" for index in range(max(kept) + 1)]
+        outputs = [name if index in kept else "" for index, name in enumerate(names)]
         self._append(kind, inputs, outputs, domain, attributes)
-        return outputs
+        return [names[index] for index in kept]
 
     def constant(self, name: str, values: NDArray[Any]) -> str:
         """Add a constant (once); its name."""
@@ -187,7 +183,6 @@ class Nodes:
         )
         self._nodes.append(node)
         self._num_nodes += 1
-        self._names.update(outputs)
 
 
 def _external(name: str, values: NDArray[Any], file_name: str, offset: int) -> onnx.TensorProto:

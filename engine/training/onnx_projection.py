@@ -93,7 +93,7 @@ class QuantisedProjector:
             "codes": nodes.shared("embedding.codes", quantised.packed),
             "scales": nodes.shared("embedding.scales", scales),
         }
-        self._declare(table, bits=8, **places)
+        self._declare(table, 8, places)
         codes = nodes.add("Cast", nodes.add("Gather", "embedding.codes", ids), attributes=TO_FLOAT)
         codes = nodes.add("Sub", codes, nodes.real(float(ZERO), "embedding_zero"))
         steps = nodes.add("Cast", nodes.add("Gather", "embedding.scales", ids), attributes=TO_FLOAT)
@@ -119,10 +119,10 @@ class QuantisedProjector:
             "scales": nodes.store(f"{one.name}.scales", quantised.scales.astype(np.float16)),
             "offsets": nodes.store(f"{one.name}.offsets", quantised.offsets.astype(np.float16)),
         }
-        self._declare(one, bits=4, **places)
+        self._declare(one, 4, places)
         return self._product(states, one.name)
 
-    def _declare(self, one: Projection, bits: int, **places: Place) -> None:
+    def _declare(self, one: Projection, bits: int, places: dict[str, Place]) -> None:
         """A product's weights, which are handed over when the graph is loaded."""
         nodes, (num_out, num_in) = self.nodes, one.weight.shape
         places["relief"] = nodes.store(f"{one.name}.relief", one.relief)

@@ -1,7 +1,6 @@
-"""Weights in blocks of 32 along their input axis, as ONNX Runtime's ``MatMulNBits`` reads them.
+"""Weights in blocks of 32 along their input axis, as the files of the default model hold them.
 
-Weights alone are quantised, activations per row and block inside the kernel, so that a row's result
-depends on that row only. Four bits with a scale and an offset per block reproduce GGUF's Q4_1
+Four bits with a scale and an offset per block reproduce GGUF's Q4_1
 exactly, eight bits with a scale its Q8_0: each block's extremes are among its values, so scale and
 offset can be read back from dequantised weights.
 """
