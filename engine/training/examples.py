@@ -116,6 +116,26 @@ class Examples:
         lengths: NDArray[np.int32] = self._rows[:, 1]
         return lengths
 
+    @property
+    def hole_lengths(self) -> NDArray[np.int32]:
+        """Target tokens of each hole (holes,)."""
+        lengths: NDArray[np.int32] = self._holes[:, 1]
+        return lengths
+
+    @property
+    def complete_holes(self) -> NDArray[np.bool_]:
+        """Whether each hole (holes,) ends with <eom>."""
+        return np.asarray(self._holes[:, 2] > 0)
+
+    def first_hole(self, row: int) -> int:
+        """The number of a row's first hole; the others follow it."""
+        return int(self._groups[self._rows[row, 2], 3])
+
+    def row_sizes(self, hole_sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Context tokens of each row (rows,), and what its holes take by ``hole_sizes`` (holes,)."""
+        of_group = np.add.reduceat(hole_sizes, self._groups[:, 3]) + self._groups[:, 1]
+        return np.asarray(np.add.reduceat(of_group, self._rows[:, 2]) + self._rows[:, 1])
+
     def __getitem__(self, index: int) -> ExampleRow:
         start, length, first, count = self._rows[index]
         groups = tuple(self._group(number) for number in range(first, first + count))

@@ -1,167 +1,237 @@
-"""The training loop: autoregressive stage, then block diffusion. Imports torch and numpy alone.
+"""The training loop: autoregressive and denoising losses at once. Imports torch and numpy alone.
 
-Run as ``python -m engine.training.train --examples X.npz --base base.pt --out DIR``. It resumes
-from ``DIR/checkpoint.pt`` with the same data order, optimiser and random state, logs a JSON line a
-step to ``DIR/log.jsonl``, and stops cleanly on Ctrl-C.
+Run as ``python -m engine.training.train --examples X.npz … --base base.pt --out DIR``, on a GPU
+where there is one. It resumes from ``DIR/checkpoint.pt`` with the same data order, optimiser and
+random state, logs JSON lines to ``DIR/log.jsonl``, and stops cleanly on Ctrl-C.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import pickle
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, astuple, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from engine.errors import TrainingError
-from engine.training.batch import Batch, SpecialIds, collate
-from engine.training.corruption import CorruptionConfig
+from engine.training.batches import Batch, PackDataset, batches
 from engine.training.examples import Examples
-from engine.training.loss import tied_cross_entropy
-from engine.training.model import AdapterConfig, TwoStream
-from engine.training.progress import Counts, RunLog, StepLoss
+from engine.training.loss import chunk_loss, tied_cross_entropy
+from engine.training.model import Llama
+from engine.training.packing import NUM_SPECIAL, Epoch, PackingConfig, SpecialIds
+from engine.training.progress import Counts, RunLog
 from engine.training.shape import LlamaShape
+from engine.training.visibility import Visibility
 
 SPECIAL_IDS = "special_ids"  # beside the base's tensors: the ids of <mask> and <eom>
 # What the unpickler raises depends on where a file is cut (LookupError: half an instruction).
 UNREADABLE = (OSError, EOFError, LookupError, RuntimeError, ValueError, pickle.UnpicklingError)
-NUM_SPECIAL_ROWS = 17  # the vocabulary's special tokens are its first 17 rows
+KINDS = ("context", "clean", "noisy")
 
 
 @dataclass(frozen=True, slots=True)
 class TrainConfig:
-    """Schedule and optimiser. Learning rate: warm-up, constant, linear decay to a tenth at the end.
+    """Schedule and optimiser. Learning rate: warm-up, constant, then linear decay to nothing.
 
-    ``num_rows`` contexts in all; the first ``autoregressive_share`` of them train the clean passes
-    only; corruption warms up over the next ``warmth_share``.
+    The run ends after ``num_steps`` (None: each example once) or ``minutes``, whatever is first;
+    examples start again when there is time left. Corruption warms up over ``warmth_steps``. From
+    ``rounding_share`` of the run on the layers are rounded to four bits.
     """
 
-    num_rows: int
-    batch_rows: int = 8
-    learning_rate: float = 1e-3
-    weight_decay: float = 0.01
-    autoregressive_share: float = 0.12
-    warmth_share: float = 0.08
-    autoregressive_weight: float = 0.5
-    warmup_steps: int = 30
-    decay_share: float = 0.35
+    num_steps: int | None = None
+    minutes: float | None = None
+    batch_packs: int = 16
+    learning_rate: float = 7e-4
+    weight_decay: float = 0.1
+    warmup_steps: int = 60
+    warmth_steps: int = 150
+    decay_share: float = 0.7
+    rounding_share: float = 0.4
     clip_norm: float = 1.0
-    seed: int = 0
-    checkpoint_minutes: float = 5.0
+    checkpoint_minutes: float = 10.0
+    packing: PackingConfig = PackingConfig()
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Where and how a run computes; changes its speed and nothing else."""
+
+    device: torch.device
+    dtype: torch.dtype = torch.float32
+    is_compiled: bool = False
+    is_dense: bool = True
+    num_workers: int = 0
+    log_steps: int = 1
+    validation_steps: int = 200
+
+    @staticmethod
+    def found() -> Machine:
+        """A GPU with everything fused, or the CPU, in bfloat16 where it has units for that."""
+        if not torch.cuda.is_available():
+            has_amx = torch.cpu._is_amx_tile_supported()
+            return Machine(torch.device("cpu"), torch.bfloat16 if has_amx else torch.float32)
+        workers = min(max((os.cpu_count() or 2) - 2, 1), 10)
+        return Machine(torch.device("cuda"), torch.bfloat16, True, False, workers, log_steps=20)
 
 
 class Trainer:
-    """Model, optimiser, data order and random state of one run."""
+    """Model, optimiser and place in the data of one run."""
 
     def __init__(
         self,
-        model: TwoStream,
-        examples: Examples,
+        model: Llama,
+        examples: Sequence[Path],
         special: SpecialIds,
         config: TrainConfig,
+        machine: Machine,
         out: Path,
     ) -> None:
-        self.model, self.examples, self.special = model, examples, special
-        self.config, self.out = config, out
-        self.device = model.special_rows.device
-        self.random = np.random.default_rng(config.seed)
+        self.model, self.paths, self.special = model, examples, special
+        self.config, self.machine, self.out = config, machine, out
+        self.counts = Counts()
+        self.started = time.monotonic()
+        self.held_out: list[Batch] = []
         self.optimiser = torch.optim.AdamW(
-            model.parameters(),
+            _parameter_groups(model, config.weight_decay),
             lr=config.learning_rate,
-            betas=(0.9, 0.98),
-            weight_decay=config.weight_decay,
+            betas=(0.9, 0.95),
             fused=True,
         )
-        self.counts = Counts()
-        self.order = _order(examples, config)
+        size = (config.batch_packs, config.packing.length)
+        self.visibility = Visibility(*size, machine.device, machine.is_dense)
+        self.chunk_loss = torch.compile(chunk_loss) if machine.is_compiled else chunk_loss
+        if machine.is_compiled:
+            model.compile()
+
+    @property
+    def progress(self) -> float:
+        """The share of the run that is done, in steps or in time."""
+        by_time = self.counts.seconds / (60 * (self.config.minutes or float("inf")))
+        return max(by_time, self.counts.steps / (self.config.num_steps or float("inf")))
 
     def run(self) -> None:
-        """Train until ``num_rows`` contexts were seen; checkpoints as it goes and at the end."""
+        """Train to the end; checkpoints as it goes and at the end."""
         saved = time.monotonic()
-        log = RunLog(self.out / "log.jsonl", self.counts, self.config.num_rows)
+        log = RunLog(self.out / "log.jsonl", self.counts)
+        self.started = time.monotonic() - self.counts.seconds
         try:
-            while self.counts.rows < self.config.num_rows:
-                rate = self.learning_rate(self.counts.rows / self.config.num_rows)
-                loss, norm = self.train_step()
-                log.step(self.counts, loss, rate, norm)
+            for batch in self._batches():
+                self._train_step(batch, log)
                 if time.monotonic() - saved > 60 * self.config.checkpoint_minutes:
                     self.save()
                     saved = time.monotonic()
+                if self.progress >= 1.0:
+                    break
         except KeyboardInterrupt:
             print(f"\ninterrupted; run the same command again to go on from {self.out}", flush=True)
+        self._validate(log)
         self.save()
 
-    def train_step(self) -> tuple[StepLoss, float]:
-        """One optimiser step over ``batch_rows`` contexts; losses and gradient norm."""
-        seen = self.counts.rows
-        progress = seen / self.config.num_rows
-        numbers = self.order[seen : seen + self.config.batch_rows]
-        batch = self.next_batch(numbers, progress)
+    def hold_out(self, examples: Path, num_batches: int = 2) -> None:
+        """Measure these examples' first batches as the run goes on."""
+        epoch = Epoch(Examples(examples), self.special, self.config.packing, 0)
+        dataset = PackDataset(epoch, 0, 0)
+        loader = batches(dataset, self.config.batch_packs, 0, 0, False)
+        self.held_out = list(itertools.islice(loader, num_batches))
+
+    def _batches(self) -> Iterator[Batch]:
+        """Batches from where the run stands, epoch after epoch of all files."""
+        passed = 0
+        for number in itertools.count():
+            for path in self.paths:
+                epoch = Epoch(Examples(path), self.special, self.config.packing, number)
+                usable = len(epoch) // self.config.batch_packs * self.config.batch_packs
+                if not usable:
+                    raise TrainingError(f"{path} holds less than a batch: cut more examples")
+                skipped = self.counts.packs - passed
+                if skipped < usable:
+                    warm = self.config.warmth_steps * self.config.batch_packs
+                    dataset = PackDataset(epoch, passed, warm)
+                    is_cuda = self.machine.device.type == "cuda"
+                    workers = self.machine.num_workers
+                    yield from batches(dataset, self.config.batch_packs, skipped, workers, is_cuda)
+                passed += usable
+            if self.config.num_steps is None and self.config.minutes is None:
+                return
+
+    def _train_step(self, batch: Batch, log: RunLog) -> None:
+        """One optimiser step."""
+        progress = self.progress
+        rate = self.learning_rate(progress)
         for group in self.optimiser.param_groups:
-            group["lr"] = self.learning_rate(progress)
-        total, loss = self.losses(batch)
-        if not torch.isfinite(total):
-            raise TrainingError(
-                f"loss is {total.item()} at step {self.counts.steps}: lower --learning-rate"
-            )
+            group["lr"] = rate
+        self.model.rounding.fill_(float(progress >= self.config.rounding_share))
+        batch = batch.to(self.machine.device)
+        total, correct, nats = self.losses(batch)
         torch.autograd.backward(total)
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm)
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
+        counts = self.counts
         self.counts = Counts(
-            seen + len(numbers),
-            self.counts.tokens + batch.context_ids.size + batch.ids.size,
-            self.counts.holes + batch.num_holes,
-            self.counts.steps + 1,
+            counts.packs + len(batch.ids),
+            counts.tokens + batch.ids.numel(),
+            counts.steps + 1,
+            time.monotonic() - self.started,
         )
-        return loss, float(norm)
+        if self.counts.steps % self.machine.log_steps == 0:
+            if not torch.isfinite(total):
+                raise TrainingError(
+                    f"loss is {total.item()} at step {counts.steps}: lower --learning-rate"
+                )
+            summary = _summary(batch, correct, nats)
+            summary |= {"norm": float(norm), "learning_rate": rate}
+            log.step(self.counts, self.progress, summary)
+        if self.counts.steps % self.machine.validation_steps == 0:
+            self._validate(log)
 
-    def next_batch(self, numbers: Any, progress: float) -> Batch:
-        """Collate the rows of these numbers as the stage at ``progress`` wants them."""
-        share = self.config.autoregressive_share
-        warmth = float(np.clip((progress - share) / max(self.config.warmth_share, 1e-9), 0.0, 1.0))
-        corruption = CorruptionConfig() if progress >= share else None
-        rows = [self.examples[int(number)] for number in numbers]
-        return collate(rows, self.special, corruption, warmth, self.random)
+    def _validate(self, log: RunLog) -> None:
+        """Measure the held-out batches with gradients on: without, all would be compiled again."""
+        found: list[dict[str, float]] = []
+        for batch in self.held_out:
+            moved = batch.to(self.machine.device)
+            _, correct, nats = self.losses(moved)
+            found.append(_summary(moved, correct, nats))
+        if found:
+            means = {name: sum(each[name] for each in found) / len(found) for name in found[0]}
+            log.validation(self.counts, means)
 
-    def losses(self, batch: Batch) -> tuple[Tensor, StepLoss]:
-        """The loss to minimise, and its parts for the log."""
-        hidden = hidden_states(self.model, batch, self.device)
-        weights = torch.from_numpy(batch.weights).to(self.device)
-        causal = torch.from_numpy(batch.is_causal).to(self.device)
-        chosen = weights > 0
-        scaled = _scaled_weights(weights, causal, self.config.autoregressive_weight)
-        targets = torch.from_numpy(batch.targets).to(self.device)
+    def losses(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+        """The loss to minimise; whether each target (M,) was the best guess, and its nats (M,)."""
+        mask = self.visibility.mask(batch.fields)
+        hidden = self.model(batch.ids, batch.positions, mask)
+        chosen = hidden.flatten(0, 1)[batch.places]
         total, predicted, nats = tied_cross_entropy(
-            hidden[chosen],
+            chosen,
             self.model.special_rows,
             self.model.embedding,
-            targets[chosen],
-            scaled[chosen],
+            batch.targets,
+            batch.weights / batch.weights.sum(),
+            self.chunk_loss,
         )
-        return total, _summary(predicted == targets[chosen], nats, causal[chosen], weights[chosen])
+        return total, predicted == batch.targets, nats
 
     def learning_rate(self, progress: float) -> float:
         """Warm-up by steps, then constant, then linear decay by ``progress`` in [0, 1]."""
         warm = min(1.0, (self.counts.steps + 1) / self.config.warmup_steps)
         left = (1.0 - progress) / max(self.config.decay_share, 1e-9)
-        return self.config.learning_rate * warm * max(0.1, min(1.0, left))
+        return self.config.learning_rate * warm * max(0.0, min(1.0, left))
 
     def save(self) -> None:
         """Write ``checkpoint.pt`` beside the log, whole or not at all."""
         state = {
             "model": self.model.state_dict(),
+            "tensors": self.model.tensors(),
             "optimiser": self.optimiser.state_dict(),
-            "random": self.random.bit_generator.state,
             "counts": list(astuple(self.counts)),
             "config": asdict(self.config),
-            "adapter": asdict(self.model.adapter),
         }
         path = self.out / "checkpoint.pt"
         try:
@@ -181,50 +251,37 @@ class Trainer:
         changed = {
             name for name, value in asdict(self.config).items() if state["config"][name] != value
         }
-        if changed - {"num_rows"}:  # a run may be made longer or shorter
+        if changed - {"num_steps", "minutes"}:  # a run may be made longer or shorter
             raise TrainingError(
                 f"{path} was made with another {', '.join(sorted(changed))}: choose another --out"
             )
         self.model.load_state_dict(state["model"])
         self.optimiser.load_state_dict(state["optimiser"])
-        self.random.bit_generator.state = state["random"]
         self.counts = Counts(*state["counts"])
         return True
 
 
 def train(
-    examples: Path,
+    examples: Sequence[Path],
     base: Path,
     out: Path,
     config: TrainConfig,
-    adapter: AdapterConfig,
-    is_compiled: bool = False,
+    held_out: Path | None = None,
+    machine: Machine | None = None,
 ) -> Trainer:
-    """Train on the files that ``prepare`` wrote, on a GPU where there is one; resumes by itself."""
+    """Train on the files that ``prepare`` wrote; resumes by itself."""
     out.mkdir(parents=True, exist_ok=True)
-    torch.manual_seed(config.seed)
+    torch.manual_seed(config.packing.seed)
+    machine = machine or Machine.found()
     tensors = read_checkpoint(base)
     special = SpecialIds(*tensors.pop(SPECIAL_IDS).tolist())
-    model = TwoStream(tensors, LlamaShape(), adapter, NUM_SPECIAL_ROWS)
-    if is_compiled:
-        model.compile()
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    trainer = Trainer(model.to_device(device), Examples(examples), special, config, out)
+    model = Llama(tensors, LlamaShape(), NUM_SPECIAL, machine.dtype).to(machine.device)
+    trainer = Trainer(model, examples, special, config, machine, out)
+    if held_out is not None:
+        trainer.hold_out(held_out)
     trainer.resume()
     trainer.run()
     return trainer
-
-
-def hidden_states(model: TwoStream, batch: Batch, device: torch.device) -> Tensor:
-    """Final hidden states (B, N, D) of the batch's canvas stream."""
-
-    def put(array: Any) -> Tensor:
-        return torch.from_numpy(array).to(device, non_blocking=True)
-
-    seen = None if batch.context_visible is None else _bias(put(batch.context_visible), model.dtype)
-    past = model.context(put(batch.context_ids), put(batch.context_positions), seen)
-    visible = _bias(put(batch.visible), model.dtype)
-    return model.canvas(put(batch.ids), put(batch.positions), visible, past)
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
@@ -236,63 +293,44 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     return state
 
 
-def _bias(visible: Tensor, dtype: torch.dtype) -> Tensor:
-    """Additive mask (B, 1, …), made once a batch: layers would each convert a boolean one."""
-    bias = torch.zeros(visible.shape, dtype=dtype, device=visible.device)
-    return bias.masked_fill_(~visible, float("-inf")).unsqueeze(1)
+def _parameter_groups(model: Llama, weight_decay: float) -> list[dict[str, Any]]:
+    """Matrices decay, norms and special rows do not."""
+    matrices = [one for name, one in model.named_parameters() if name.startswith("blocks.") and one.ndim > 1]
+    others = [one for name, one in model.named_parameters() if not (name.startswith("blocks.") and one.ndim > 1)]
+    return [
+        {"params": matrices, "weight_decay": weight_decay},
+        {"params": others, "weight_decay": 0.0},
+    ]
 
 
-def _scaled_weights(weights: Tensor, causal: Tensor, autoregressive_weight: float) -> Tensor:
-    clean, noisy = weights * causal, weights * ~causal
-    if not noisy.any():
-        return clean / clean.sum()
-    return autoregressive_weight * clean / clean.sum() + noisy / noisy.sum()
-
-
-def _summary(correct: Tensor, nats: Tensor, causal: Tensor, weights: Tensor) -> StepLoss:
-    def means(part: Tensor) -> tuple[float, float] | None:
-        share = weights * part
-        if not part.any():
-            return None
-        total = share.sum()
-        return float((share * nats).sum() / total), float((share * correct).sum() / total)
-
-    clean, noisy = means(causal), means(~causal)
-    if clean is None:
-        raise TrainingError("a batch without a clean pass: the examples file is damaged")
-    return StepLoss(*clean, *(noisy or (None, None)))
-
-
-def _order(examples: Examples, config: TrainConfig) -> Any:
-    """Row numbers: a new shuffle each epoch, with rows of like length in one batch."""
-    random = np.random.default_rng(config.seed)
-    batches: list[Any] = []
-    while len(batches) * config.batch_rows < config.num_rows:
-        numbers = random.permutation(len(examples))
-        for pool in np.array_split(numbers, max(len(numbers) // (8 * config.batch_rows), 1)):
-            ordered = pool[np.argsort(examples.lengths[pool], kind="stable")]
-            whole = ordered[: len(ordered) // config.batch_rows * config.batch_rows]
-            batches += [*random.permutation(whole.reshape(-1, config.batch_rows))]
-    return np.concatenate(batches)
+def _summary(batch: Batch, correct: Tensor, nats: Tensor) -> dict[str, float]:
+    """Nats a token and the share that was right, by kind of target."""
+    found = {}
+    for number, name in enumerate(KINDS):
+        share = batch.weights * (batch.kinds == number)
+        total = share.sum().clamp(min=1e-9)
+        found[name] = float((share * nats).sum() / total)
+        found[f"{name}_right"] = float((share * correct).sum() / total)
+    return found
 
 
 def main() -> None:
     """Parse arguments, resume if there is a checkpoint, train."""
-    parser = argparse.ArgumentParser(description="Train the adapters of the default model.")
-    parser.add_argument("--examples", type=Path, required=True)
+    parser = argparse.ArgumentParser(description="Train the default model.")
+    parser.add_argument("--examples", type=Path, required=True, nargs="+")
+    parser.add_argument("--held-out", type=Path, help="examples to measure as the run goes on")
     parser.add_argument("--base", type=Path, required=True, help="base.pt, tensors by name")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--rows", type=int, help="contexts to see (default: each once)")
-    parser.add_argument("--learning-rate", type=float, default=TrainConfig(1).learning_rate)
-    parser.add_argument("--rank", type=int, default=AdapterConfig().rank)
-    parser.add_argument("--compile", action="store_true", help="fuse blocks with torch.compile")
-    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--steps", type=int, help="optimiser steps (default: each example once)")
+    parser.add_argument("--minutes", type=float, help="end after so many minutes of training")
+    parser.add_argument("--batch", type=int, default=TrainConfig().batch_packs, help="packs a step")
+    parser.add_argument("--learning-rate", type=float, default=TrainConfig().learning_rate)
     arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
-    config = TrainConfig(arguments.rows or len(Examples(arguments.examples)))
-    config = replace(config, learning_rate=arguments.learning_rate)
-    adapter = AdapterConfig(rank=arguments.rank)
-    train(arguments.examples, arguments.base, arguments.out, config, adapter, arguments.compile)
+    config = replace(
+        TrainConfig(arguments.steps, arguments.minutes, arguments.batch),
+        learning_rate=arguments.learning_rate,
+    )
+    train(arguments.examples, arguments.base, arguments.out, config, arguments.held_out)
 
 
 if __name__ == "__main__":
