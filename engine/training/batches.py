@@ -1,26 +1,28 @@
-"""Packs stacked into batches of tensors, built by worker processes. Imports torch and numpy alone."""
+"""Packs stacked into tensors, built by worker processes. Imports torch and numpy alone."""
 
 # B packs of L tokens, M targets among them
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from engine.training.loss import CHUNK
 from engine.training.packing import Epoch, Pack
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """ids, positions (B, L) and the fields of visibility; of the targets: where among B * L, ids,
-    weights and kinds (M,). M is a multiple of a chunk: what fills it up weighs nothing.
+    """``ids``, ``positions`` (B, L) and ``fields`` as ``engine.training.visibility`` names them.
+
+    Of the targets: ``places`` among B * L, ids, ``weights`` and ``kinds`` (M,). M is a multiple of
+    a chunk: what fills it up weighs nothing.
     """
 
     ids: Tensor
@@ -33,24 +35,26 @@ class Batch:
 
     def to(self, device: torch.device) -> Batch:
         """The same on ``device``."""
-
-        def move(tensor: Tensor) -> Tensor:
-            return tensor.to(device, non_blocking=True)
-
-        fields = {name: move(tensor) for name, tensor in self.fields.items()}
-        moved = (move(getattr(self, name)) for name in ("places", "targets", "weights", "kinds"))
-        return Batch(move(self.ids), move(self.positions), fields, *moved)
+        return self._each(lambda tensor: tensor.to(device, non_blocking=True))
 
     def pin_memory(self) -> Batch:
         """The same in memory that a GPU can copy from (DataLoader calls it)."""
-        fields = {name: tensor.pin_memory() for name, tensor in self.fields.items()}
-        names = ("places", "targets", "weights", "kinds")
-        pinned = (getattr(self, name).pin_memory() for name in names)
-        return Batch(self.ids.pin_memory(), self.positions.pin_memory(), fields, *pinned)
+        return self._each(Tensor.pin_memory)
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> Batch:
+        return Batch(
+            ids=change(self.ids),
+            positions=change(self.positions),
+            fields={name: change(tensor) for name, tensor in self.fields.items()},
+            places=change(self.places),
+            targets=change(self.targets),
+            weights=change(self.weights),
+            kinds=change(self.kinds),
+        )
 
 
 class PackDataset(Dataset[Pack]):
-    """The packs of an epoch by index; those before ``warm_packs`` (counted over the run) warm up."""
+    """The packs of an epoch by index, counted from ``first`` on; a run's ``warm_packs`` warm up."""
 
     def __init__(self, epoch: Epoch, first: int, warm_packs: int) -> None:
         self.epoch, self.first, self.warm_packs = epoch, first, warm_packs
@@ -64,16 +68,20 @@ class PackDataset(Dataset[Pack]):
 
 
 def batches(
-    dataset: PackDataset, batch_packs: int, skipped: int, num_workers: int, is_pinned: bool
+    dataset: PackDataset,
+    batch_packs: int,
+    numbers: range,
+    chunk: int,
+    num_workers: int = 0,
+    is_pinned: bool = False,
 ) -> Iterator[Batch]:
-    """Whole batches of an epoch, ``skipped`` packs left out at its beginning."""
+    """The packs of these numbers, ``batch_packs`` at a time; targets filled up to ``chunk``."""
     loader = DataLoader(
         dataset,
         batch_size=batch_packs,
-        sampler=range(skipped, len(dataset)),
+        sampler=numbers,
         num_workers=num_workers,
-        collate_fn=partial(stacked, chunk=CHUNK),
-        drop_last=True,
+        collate_fn=partial(stacked, chunk=chunk),
         pin_memory=is_pinned,
         prefetch_factor=2 if num_workers else None,
     )
@@ -81,17 +89,17 @@ def batches(
 
 
 def stacked(packs: Sequence[Pack], chunk: int) -> Batch:
-    """One batch of these packs."""
+    """One batch of these packs, its targets filled up to a multiple of ``chunk``."""
     weights = np.concatenate([pack.weights for pack in packs])
     places = np.flatnonzero(weights > 0)
     filling = -len(places) % chunk
     places = np.append(places, np.zeros(filling, np.int64))
 
-    def chosen(arrays: list[np.ndarray]) -> np.ndarray:
-        return np.concatenate(arrays)[places]
+    def chosen(arrays: Sequence[NDArray[np.int64]]) -> Tensor:
+        return torch.from_numpy(np.concatenate(arrays)[places])
 
-    chosen_weights = weights[places]
-    chosen_weights[len(places) - filling :] = 0
+    weights = weights[places]
+    weights[len(places) - filling :] = 0
     fields = {
         name: torch.from_numpy(np.stack([pack.fields[name] for pack in packs]).astype(np.int32))
         for name in packs[0].fields
@@ -101,7 +109,7 @@ def stacked(packs: Sequence[Pack], chunk: int) -> Batch:
         torch.from_numpy(np.stack([pack.positions for pack in packs])),
         fields,
         torch.from_numpy(places),
-        torch.from_numpy(chosen([pack.targets for pack in packs])),
-        torch.from_numpy(chosen_weights),
-        torch.from_numpy(chosen([pack.kinds for pack in packs])),
+        chosen([pack.targets for pack in packs]),
+        torch.from_numpy(weights),
+        chosen([pack.kinds for pack in packs]),
     )

@@ -15,7 +15,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-CHUNK = 4096  # targets; what is left of the last chunk is filled up
 _Parts = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
 ChunkLoss = Callable[[Tensor, Tensor, Tensor, Tensor, int], _Parts]
 
@@ -40,16 +39,17 @@ def tied_cross_entropy(
     embedding: Tensor,
     targets: Tensor,
     weights: Tensor,
+    chunk: int,
     of_chunk: ChunkLoss = chunk_loss,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Sum of weight x cross entropy; predicted ids and nats of each target (M,), for the log.
 
     hidden (M, D), special_rows (S, D) standing for the first rows of embedding (V, D), targets and
-    weights (M,). Gradients reach ``hidden`` and ``special_rows``. ``of_chunk``: ``chunk_loss``,
-    compiled perhaps.
+    weights (M,), of which ``chunk`` are worked on at a time. Gradients reach ``hidden`` and
+    ``special_rows``. ``of_chunk``: ``chunk_loss``, compiled perhaps.
     """
     answer: tuple[Tensor, Tensor, Tensor] = _TiedCrossEntropy.apply(  # type: ignore[no-untyped-call]
-        hidden, special_rows, embedding, targets, weights, of_chunk
+        hidden, special_rows, embedding, targets, weights, chunk, of_chunk
     )
     return answer
 
@@ -65,6 +65,7 @@ class _TiedCrossEntropy(torch.autograd.Function):
         embedding: Tensor,
         targets: Tensor,
         weights: Tensor,
+        chunk: int,
         of_chunk: ChunkLoss,
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Make the gradients along with the loss, chunk by chunk."""
@@ -75,8 +76,8 @@ class _TiedCrossEntropy(torch.autograd.Function):
         total = hidden.new_zeros((), dtype=torch.float32)
         predicted = torch.empty_like(targets)
         nats = torch.empty_like(weights)
-        for start in range(0, hidden.shape[0], CHUNK):
-            part = slice(start, start + CHUNK)
+        for start in range(0, hidden.shape[0], chunk):
+            part = slice(start, start + chunk)
             loss, predicted[part], nats[part], grad_hidden[part], of_special = of_chunk(
                 hidden[part], table, targets[part], weights[part], num_special
             )
@@ -90,4 +91,4 @@ class _TiedCrossEntropy(torch.autograd.Function):
     def backward(ctx: Any, grad_total: Tensor, *_: Tensor) -> tuple[Tensor | None, ...]:
         """Scale the gradients that the forward pass already made."""
         grad_hidden, grad_special = ctx.saved_tensors
-        return grad_hidden * grad_total, grad_special * grad_total, None, None, None, None
+        return grad_hidden * grad_total, grad_special * grad_total, None, None, None, None, None

@@ -1,7 +1,7 @@
 """SmolLM2 as one stream: contexts, canvases and their copies in packed sequences, all trained.
 
-Imports torch alone; ``visibility`` says who sees whom. Late in a run the layers are rounded to the four bits that ship, with straight-through gradients, so that
-what is trained is what runs.
+Imports torch alone; ``visibility`` says who sees whom. Late in a run the layers are rounded to the
+four bits that ship, with straight-through gradients, so that what is trained is what runs.
 """
 
 # B sequences, L tokens, D width, V vocabulary, O output features, I input features
@@ -31,6 +31,13 @@ _NORMS = {"attention_norm": "input_layernorm", "feed_forward_norm": "post_attent
 class Block(nn.Module):
     """One transformer block; parameters are float32, products run in ``dtype``."""
 
+    qkv: Tensor
+    output: Tensor
+    gate_up: Tensor
+    down: Tensor
+    attention_norm: Tensor
+    feed_forward_norm: Tensor
+
     def __init__(self, shape: LlamaShape, dtype: torch.dtype) -> None:
         super().__init__()
         self.shape, self.dtype = shape, dtype
@@ -51,7 +58,7 @@ class Block(nn.Module):
         )  # fmt: skip
         mixed = self._product(self._norm(hidden, self.attention_norm), self.qkv, rounding)
         mixed = mixed.view(batch, length, heads + 2 * kv_heads, width).transpose(1, 2)
-        query, key, value = mixed.split((heads, kv_heads, kv_heads), dim=1)
+        query, key, value = torch.split(mixed, [heads, kv_heads, kv_heads], dim=1)
         query, key = rotate(query, cosine, sine), rotate(key, cosine, sine)
         groups = self.shape.num_groups
         key, value = (states.repeat_interleave(groups, dim=1) for states in (key, value))
@@ -73,6 +80,9 @@ class Block(nn.Module):
 
 class Llama(nn.Module):
     """Trained blocks, norms and special rows around a frozen table of embeddings."""
+
+    embedding: Tensor
+    rounding: Tensor
 
     def __init__(
         self,
@@ -128,7 +138,7 @@ class Llama(nn.Module):
             for name, projections in _MERGED.items():
                 merged = four_bit_values(block.get_parameter(name).detach())
                 sizes = [projection_widths(self.shape)[one.split(".")[1]][1] for one in projections]
-                for projection, part in zip(projections, merged.split(sizes), strict=True):
+                for projection, part in zip(projections, torch.split(merged, sizes), strict=True):
                     found[f"{prefix}.{projection}.weight"] = part
             for name, norm in _NORMS.items():
                 found[f"{prefix}.{norm}.weight"] = block.get_parameter(name).detach()

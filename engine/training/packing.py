@@ -7,7 +7,7 @@ other. Everything random comes from the pack's number, so that a run can be resu
 workers may build packs in any order.
 """
 
-# L tokens of a sequence
+# L tokens of a pack, S of a segment, C of a canvas
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ Floats = NDArray[np.float32]
 BUCKETS = (8, 16, 32)
 NUM_SPECIAL = 17  # the vocabulary's special tokens are its first rows
 CONTEXT, CLEAN, NOISY = 0, 1, 2
+FIELDS = ("segment", "main", "stop", "rest", "free")  # see engine.training.visibility
 _NOBODY = -1
 NUM_OPEN = 32  # packs that are filled at a time
 
@@ -51,10 +52,20 @@ class LossWeights:
 
 
 @dataclass(frozen=True, slots=True)
+class PackingConfig:
+    """``length`` of a pack in tokens; ``roomy_share`` of the canvases are a bucket larger."""
+
+    length: int = 4096
+    weights: LossWeights = field(default_factory=LossWeights)
+    roomy_share: float = 0.35
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Pack:
     """Arrays (L,): token ids, positions, targets, weights (0: no target), kinds, and who sees whom.
 
-    ``fields`` as ``engine.training.visibility`` names them.
+    ``fields`` by the names of ``FIELDS``.
     """
 
     ids: Ints
@@ -66,6 +77,30 @@ class Pack:
 
 
 @dataclass(frozen=True, slots=True)
+class _Tokens:
+    """Some tokens (S,), what each is to predict, and what that weighs."""
+
+    ids: Ints
+    targets: Ints
+    weights: Floats
+
+    @staticmethod
+    def text(ids: Ints) -> _Tokens:
+        """Each token predicts the next one, unless that is a mark of the layout."""
+        targets = np.append(ids[1:], 0)[: len(ids)]
+        return _Tokens(ids, targets, (targets >= NUM_SPECIAL).astype(np.float32))
+
+    @staticmethod
+    def joined(parts: Sequence[_Tokens]) -> _Tokens:
+        """One after the other."""
+        return _Tokens(
+            np.concatenate([part.ids for part in parts]),
+            np.concatenate([part.targets for part in parts]),
+            np.concatenate([part.weights for part in parts]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class _Canvas:
     """A hole's target padded with <eom> to a bucket: ids (C,), weights (C,), true length."""
 
@@ -74,61 +109,83 @@ class _Canvas:
     num_clean: int
     starter: int
 
+    @staticmethod
+    def of(hole: ExampleHole, length: int, eom: int) -> _Canvas:
+        """What does not fit ``length`` with an <eom> is cut; it goes on behind the canvas."""
+        if not hole.is_complete or len(hole.ids) >= length:
+            ids = hole.ids[:length]
+            return _Canvas(ids, np.ones(len(ids), np.float32), len(ids), hole.starter)
+        num_tail = length - len(hole.ids) - 1
+        ids = np.concatenate([hole.ids, np.full(num_tail + 1, eom, np.int64)])
+        weights = np.ones(length, np.float32)
+        weights[len(hole.ids) + 1 :] = 1.0 / max(num_tail, 1)
+        return _Canvas(ids, weights, len(hole.ids) + 1, hole.starter)
 
-@dataclass(slots=True)
-class _Columns:
-    """A pack while it is gathered."""
+    def clean(self) -> _Tokens:
+        """Starter and text up to its end; token i-1 predicts token i of the canvas."""
+        size = self.num_clean
+        return self._tokens(self.ids[:size], self.ids[:size], self.weights[:size])
 
-    weights: LossWeights
-    columns: dict[str, list[NDArray[np.generic]]] = field(default_factory=dict)
-    num_tokens: int = 0
-    num_segments: int = 0
+    def noisy(self, mask: NDArray[np.bool_], mask_id: int) -> _Tokens:
+        """Starter and canvas; what is masked is to be predicted."""
+        return self._tokens(
+            np.where(mask, mask_id, self.ids), self.ids, (self.weights * mask).astype(np.float32)
+        )
 
-    def add(
-        self,
-        ids: Ints,
-        start: int,
-        targets: Ints,
-        weights: Floats,
-        kind: int,
-        **fields: int,
-    ) -> int:
-        """Append one segment at positions from ``start`` on; its number."""
-        number, size = self.num_segments, len(ids)
-        values = {
-            "ids": ids,
-            "positions": np.arange(start, start + size),
-            "targets": targets,
-            "weights": (weights * self.weights.of(kind)).astype(np.float32),
-            "kinds": np.full(size, kind),
-            "segment": np.full(size, number),
-        }
-        defaults = {"main": _NOBODY, "stop": 0, "rest": _NOBODY, "free": 0}
-        values |= {name: np.full(size, value) for name, value in (defaults | fields).items()}
-        for name, column in values.items():
-            self.columns.setdefault(name, []).append(column)
-        self.num_tokens, self.num_segments = self.num_tokens + size, number + 1
-        return number
-
-    def pack(self, length: int) -> Pack:
-        """The columns, filled up to ``length``."""
-        left = length - self.num_tokens
-        nothing = np.zeros(left, np.int64)
-        self.add(nothing, 0, nothing, np.zeros(left, np.float32), CONTEXT)
-        joined = {name: np.concatenate(parts) for name, parts in self.columns.items()}
-        names = ("segment", "main", "stop", "rest", "free")
-        fields = {name: joined.pop(name) for name in names}
-        return Pack(**joined, fields=fields)
+    def _tokens(self, inputs: Ints, targets: Ints, weights: Floats) -> _Tokens:
+        none = np.zeros(1, np.float32)
+        ids = np.insert(inputs, 0, self.starter)
+        return _Tokens(ids, np.append(targets, 0), np.concatenate([weights, none]))
 
 
 @dataclass(frozen=True, slots=True)
-class PackingConfig:
-    """``length`` of a pack in tokens; ``roomy_share`` of the canvases are a bucket larger."""
+class _Place:
+    """What a segment sees beside itself: ``main`` up to ``stop``, and ``rest``; see ``FIELDS``."""
 
-    length: int = 4096
-    weights: LossWeights = LossWeights()
-    roomy_share: float = 0.35
-    seed: int = 0
+    main: int = _NOBODY
+    stop: int = 0
+    rest: int = _NOBODY
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A pack while its segments are gathered."""
+
+    loss_weights: LossWeights
+    ids: list[Ints] = field(default_factory=list)
+    positions: list[Ints] = field(default_factory=list)
+    targets: list[Ints] = field(default_factory=list)
+    weights: list[Floats] = field(default_factory=list)
+    kinds: list[Ints] = field(default_factory=list)
+    fields: list[Ints] = field(default_factory=list)
+    num_tokens: int = 0
+
+    def add(self, tokens: _Tokens, start: int, kind: int, place: _Place) -> int:
+        """Append one segment at positions from ``start`` on; its number."""
+        number, size = len(self.ids), len(tokens.ids)
+        sees = (number, place.main, place.stop, place.rest, int(kind == NOISY))
+        self.ids.append(tokens.ids)
+        self.positions.append(np.arange(start, start + size))
+        self.targets.append(tokens.targets)
+        self.weights.append(tokens.weights * np.float32(self.loss_weights.of(kind)))
+        self.kinds.append(np.full(size, kind))
+        self.fields.append(np.repeat(np.array(sees)[:, None], size, axis=1))
+        self.num_tokens += size
+        return number
+
+    def pack(self, length: int) -> Pack:
+        """All of it, filled up to ``length``."""
+        nothing = np.zeros(length - self.num_tokens, np.int64)
+        filling = _Tokens(nothing, nothing, nothing.astype(np.float32))
+        self.add(filling, 0, CONTEXT, _Place())
+        return Pack(
+            np.concatenate(self.ids),
+            np.concatenate(self.positions),
+            np.concatenate(self.targets),
+            np.concatenate(self.weights),
+            np.concatenate(self.kinds),
+            dict(zip(FIELDS, np.concatenate(self.fields, axis=1), strict=True)),
+        )
 
 
 class Epoch:
@@ -151,60 +208,47 @@ class Epoch:
     def build(self, index: int, warmth: float) -> Pack:
         """The pack of that index, corrupted as far as the warm-up has come."""
         random = np.random.default_rng((self.config.seed, self.number, index))
-        columns = _Columns(self.config.weights)
+        draft = _Draft(self.config.weights)
         for number in self.packs[index].tolist():
             lengths = iter(self.canvas_lengths[self.examples.first_hole(number) :].tolist())
-            self._add_row(columns, self.examples[number], lengths, warmth, random)
-        return columns.pack(self.config.length)
+            self._add_row(draft, self.examples[number], lengths, warmth, random)
+        return draft.pack(self.config.length)
 
     def _add_row(
         self,
-        columns: _Columns,
+        draft: _Draft,
         row: ExampleRow,
         lengths: Iterator[int],
         warmth: float,
         random: np.random.Generator,
     ) -> None:
-        start = columns.num_tokens
-        main = columns.add(row.main, 0, *_next_tokens(row.main), CONTEXT)
+        """Append a row; ``lengths`` of its holes' canvases."""
+        start = draft.num_tokens
+        main = draft.add(_Tokens.text(row.main), 0, CONTEXT, _Place())
         for group in row.groups:
-            seen = {"main": main, "stop": start + group.num_visible}
-            rest = _NOBODY
-            at = group.num_visible
+            place, at = _Place(main, start + group.num_visible), group.num_visible
             if len(group.rest):
-                rest = columns.add(group.rest, at, *_next_tokens(group.rest), CONTEXT, **seen)
-            canvases = [self._canvas(hole, next(lengths)) for hole in group.holes]
-            place = {**seen, "rest": rest}
-            self._add_passes(columns, canvases, at + len(group.rest), place, warmth, random)
+                rest = draft.add(_Tokens.text(group.rest), at, CONTEXT, place)
+                place = _Place(place.main, place.stop, rest)
+            eom, at = self.special.eom, at + len(group.rest)
+            canvases = [_Canvas.of(hole, next(lengths), eom) for hole in group.holes]
+            draft.add(_Tokens.joined([canvas.clean() for canvas in canvases]), at, CLEAN, place)
+            for noisy in self._noisy(canvases, warmth, random):
+                draft.add(noisy, at, NOISY, place)
 
-    def _add_passes(
-        self,
-        columns: _Columns,
-        canvases: Sequence[_Canvas],
-        start: int,
-        place: dict[str, int],
-        warmth: float,
-        random: np.random.Generator,
-    ) -> None:
-        clean = [_inputs(canvas, None, self.special.mask) for canvas in canvases]
-        columns.add(*_joined(clean, start), CLEAN, **place)
+    def _noisy(
+        self, canvases: Sequence[_Canvas], warmth: float, random: np.random.Generator
+    ) -> Iterator[_Tokens]:
+        """Copies of the canvases with something masked in each."""
         lengths = [len(canvas.ids) for canvas in canvases]
         for mask in corrupt(lengths, warmth, random):
             parts = np.split(mask, np.cumsum(lengths)[:-1])
-            noisy = [
-                _inputs(canvas, part, self.special.mask)
-                for canvas, part in zip(canvases, parts, strict=True)
-            ]
-            columns.add(*_joined(noisy, start), NOISY, **place, free=1)
-
-    def _canvas(self, hole: ExampleHole, length: int) -> _Canvas:
-        if not hole.is_complete or len(hole.ids) >= length:
-            return _Canvas(hole.ids[:length], np.ones(length, np.float32), length, hole.starter)
-        num_tail = length - len(hole.ids) - 1
-        ids = np.concatenate([hole.ids, np.full(num_tail + 1, self.special.eom, np.int64)])
-        weights = np.ones(length, np.float32)
-        weights[len(hole.ids) + 1 :] = 1.0 / max(num_tail, 1)
-        return _Canvas(ids, weights, len(hole.ids) + 1, hole.starter)
+            yield _Tokens.joined(
+                [
+                    canvas.noisy(part, self.special.mask)
+                    for canvas, part in zip(canvases, parts, strict=True)
+                ]
+            )
 
 
 def _canvas_lengths(examples: Examples, roomy_share: float, random: np.random.Generator) -> Ints:
@@ -221,45 +265,21 @@ def _canvas_lengths(examples: Examples, roomy_share: float, random: np.random.Ge
 
 def _fitted(sizes: Ints, length: int, random: np.random.Generator) -> list[Ints]:
     """Row numbers of each pack, best fit among a few open packs; longer rows are left out."""
-    done: list[Ints] = []
-    is_open: list[tuple[int, list[int]]] = []
+    done: list[list[int]] = []
+    is_open: list[list[int]] = []
+    fills: list[int] = []
     for number in random.permutation(np.flatnonzero(sizes <= length)).tolist():
         size = int(sizes[number])
-        fitting = [pack for pack in is_open if pack[0] + size <= length]
-        best = max(fitting, key=_fill) if fitting else (0, [])
+        fitting = [index for index, fill in enumerate(fills) if fill + size <= length]
         if fitting:
-            is_open.remove(best)
-        is_open.append((best[0] + size, [*best[1], number]))
-        if len(is_open) > NUM_OPEN:
-            fullest = max(is_open, key=_fill)
-            is_open.remove(fullest)
-            done.append(np.array(fullest[1]))
-    return done + [np.array(pack[1]) for pack in is_open]
-
-
-def _fill(pack: tuple[int, list[int]]) -> int:
-    return pack[0]
-
-
-def _next_tokens(ids: Ints) -> tuple[Ints, Floats]:
-    """Each token's next one as its target; marks of the layout are not to be predicted."""
-    targets = np.append(ids[1:], 0)
-    return targets, (targets >= NUM_SPECIAL).astype(np.float32)
-
-
-def _inputs(
-    canvas: _Canvas, mask: NDArray[np.bool_] | None, mask_id: int
-) -> tuple[Ints, Ints, Floats]:
-    """Starter and canvas; row i-1 predicts canvas token i. Without a mask the clean pass."""
-    size = canvas.num_clean if mask is None else len(canvas.ids)
-    targets, weights = canvas.ids[:size], canvas.weights[:size]
-    inputs = targets if mask is None else np.where(mask, mask_id, targets)
-    weights = weights if mask is None else weights * mask
-    return np.insert(inputs, 0, canvas.starter), np.append(targets, 0), np.append(weights, 0)
-
-
-def _joined(
-    parts: Sequence[tuple[Ints, Ints, Floats]], start: int
-) -> tuple[Ints, int, Ints, Floats]:
-    ids, targets, weights = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return ids, start, targets, weights
+            best = max(fitting, key=fills.__getitem__)
+            is_open[best].append(number)
+            fills[best] += size
+            continue
+        if len(is_open) == NUM_OPEN:
+            fullest = max(range(NUM_OPEN), key=fills.__getitem__)
+            done.append(is_open.pop(fullest))
+            fills.pop(fullest)
+        is_open.append([number])
+        fills.append(size)
+    return [np.array(pack) for pack in done + is_open]

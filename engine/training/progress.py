@@ -11,7 +11,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Packs, positions (context and canvas) and optimiser steps seen so far; seconds of training."""
+    """Packs, tokens of them and optimiser steps so far; seconds of training."""
 
     packs: int = 0
     tokens: int = 0

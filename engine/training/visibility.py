@@ -11,14 +11,14 @@ dense.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import cast
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 from torch.nn.attention.flex_attention import BlockMask, create_block_mask, flex_attention
 
-FIELDS = ("segment", "main", "stop", "rest", "free")
+from engine.training.packing import FIELDS
+
 Mask = Tensor | BlockMask
 Sees = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
 
@@ -50,7 +50,8 @@ class Visibility:
 def attend(query: Tensor, key: Tensor, value: Tensor, mask: Mask) -> Tensor:
     """Attention of (B, H, L, head_width) under the mask."""
     if isinstance(mask, BlockMask):
-        return cast(Tensor, flex_attention(query, key, value, block_mask=mask))
+        attended: Tensor = flex_attention(query, key, value, block_mask=mask)
+        return attended
     return F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
 
 
