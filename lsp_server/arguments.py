@@ -287,25 +287,10 @@ def _add_train(commands: Any) -> None:
         metavar="FILE",
         help="files of public sets whose text must not be trained on",
     )
-    train.add_argument(
-        "--examples",
-        type=_positive_int,
-        default=140_000,
-        metavar="N",
-        help="contexts to cut, with up to 14 holes each (140000)",
-    )
-    train.add_argument(
-        "--steps",
-        type=_positive_int,
-        metavar="N",
-        help="optimiser steps (default: until each example was seen once)",
-    )
-    train.add_argument(
-        "--minutes",
-        type=_positive_float,
-        metavar="N",
-        help="end training after so long, with the learning rate planned for that",
-    )
+    numbers = {"type": _positive_int, "metavar": "N"}
+    train.add_argument("--examples", default=140_000, help="contexts to cut (140000)", **numbers)
+    train.add_argument("--steps", help="steps to train (default: each example once)", **numbers)
+    train.add_argument("--minutes", type=_positive_float, metavar="N", help="end training then")
     train.add_argument("--seed", type=int, default=0, metavar="N", help="same seed, same run")
 
 

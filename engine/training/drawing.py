@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
@@ -37,37 +37,46 @@ MAX_SPARE_SLICES = 4  # a core, that wait for their turn
 
 @dataclass(frozen=True, slots=True)
 class DrawConfig:
-    """How many rows, from which seed; rows with more than ``max_context`` tokens are left out."""
+    """How many rows, from which seed; rows with more than ``max_context`` tokens are left out.
+
+    ``needs_families``: a corpus without files of one of the families is refused.
+    """
 
     num_rows: int
     seed: int = 0
     max_context: int = 1400
     num_workers: int | None = None
+    needs_families: bool = True
     cutting: CuttingConfig = field(default_factory=CuttingConfig)
 
 
 class Drawer:
-    """Draws files by family and length."""
+    """Draws files by family and length; without a family the others share its part.
 
-    def __init__(self, files: Iterator[SourceFile]) -> None:
+    Raises TrainingError where one is missing that is needed, or all are.
+    """
+
+    def __init__(self, files: Iterable[SourceFile], needs_families: bool = True) -> None:
         families: dict[str, list[SourceFile]] = {name: [] for name in SHARES}
         for source in files:
             families[FAMILIES.get(source.lang, "other")].append(source)
         missing = [name for name, found in families.items() if not found]
-        if missing:
+        if (missing and needs_families) or len(missing) == len(families):
             raise TrainingError(f"no files of {', '.join(missing)}: build the corpus again")
-        self._families: Mapping[str, Sequence[SourceFile]] = families
-        self._ends = {
-            name: np.cumsum([min(len(file.text), MAX_CHARACTERS) for file in found])
-            for name, found in families.items()
-        }
+        self._families = [families[name] for name in SHARES if families[name]]
+        shares = np.array([share for name, share in SHARES.items() if families[name]])
+        self._shares = shares / shares.sum()
+        self._ends = [
+            np.cumsum([min(len(file.text), MAX_CHARACTERS) for file in found])
+            for found in self._families
+        ]
 
     def draw(self, random: np.random.Generator) -> SourceFile:
         """One file."""
-        name = list(SHARES)[int(random.choice(len(SHARES), p=list(SHARES.values())))]
-        ends = self._ends[name]
+        family = int(random.choice(len(self._shares), p=self._shares))
+        ends = self._ends[family]
         place = int(random.integers(int(ends[-1])))
-        return self._families[name][int(np.searchsorted(ends, place, side="right"))]
+        return self._families[family][int(np.searchsorted(ends, place, side="right"))]
 
 
 def drawn_rows(drawer: Drawer, tokenizer: Path, config: DrawConfig) -> Iterator[ExampleRow]:

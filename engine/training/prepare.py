@@ -26,7 +26,7 @@ def prepare_examples(corpus: Path, tokenizer: Path, out: Path, config: DrawConfi
     """
     files = tqdm(read_corpus(corpus), desc="reading the corpus", unit=" files")
     try:
-        drawer = Drawer(iter(files))
+        drawer = Drawer(files, config.needs_families)
     except TrainingError as error:
         raise TrainingError(f"{corpus}: {error}") from error
     rows = drawn_rows(drawer, tokenizer, config)

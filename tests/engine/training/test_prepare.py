@@ -58,7 +58,7 @@ def test_files_are_drawn_by_family_and_by_length() -> None:
 
     long = file("python", 10 * MAX_CHARACTERS)
     short, script = file("python", MAX_CHARACTERS // 3), file("tsx", 10)
-    drawer = Drawer(iter([short, script, long, file("go", 10), file("go", 0)]))
+    drawer = Drawer([short, script, long, file("go", 10), file("go", 0)])
     random = np.random.default_rng(0)
     drawn = [drawer.draw(random) for _ in range(2000)]
     shares = {name: sum(one.lang == name for one in drawn) / 2000 for name in ("tsx", "go")}
@@ -71,3 +71,5 @@ def test_a_corpus_without_a_family_is_refused(tmp_path: Path) -> None:
     source = corpus(tmp_path, "python", "go")
     with pytest.raises(TrainingError, match=r"corpus.jsonl.zst: no files of script"):
         prepare_examples(source, TOKENIZER, tmp_path / "x.npz", DrawConfig(4))
+    config = DrawConfig(4, num_workers=1, needs_families=False)
+    assert prepare_examples(source, TOKENIZER, tmp_path / "x.npz", config) == 4
