@@ -291,6 +291,9 @@ def _add_train(commands: Any) -> None:
     train.add_argument("--examples", default=140_000, help="contexts to cut (140000)", **numbers)
     train.add_argument("--steps", help="steps to train (default: each example once)", **numbers)
     train.add_argument("--minutes", type=_positive_float, metavar="N", help="end training then")
+    train.add_argument(
+        "--from", dest="start", type=Path, metavar="DIR", help="a model to go on from (the base)"
+    )
     train.add_argument("--seed", type=int, default=0, metavar="N", help="same seed, same run")
 
 

@@ -327,6 +327,7 @@ def _run_recipe(arguments: argparse.Namespace) -> int:
         num_examples=arguments.examples,
         num_steps=arguments.steps,
         minutes=arguments.minutes,
+        start=arguments.start,
         seed=arguments.seed,
     )
     sys.stdout.write(f"the model is in {run_recipe(config)}\n")

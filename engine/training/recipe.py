@@ -60,8 +60,9 @@ class RecipeConfig:
     It is built from the packages of ``registries``; files that share text with ``benchmarks``
     (files of public evaluation sets) are left out of it.
     ``num_examples`` rows are cut. Training ends after ``num_steps`` or ``minutes``, or when each
-    example was seen once. Confidence is fitted on ``num_fitted`` validation holes, quality measured
-    on ``num_holes`` others.
+    example was seen once; it starts from the model in the folder ``start`` where one is given.
+    Confidence is fitted on ``num_fitted`` validation holes, quality measured on ``num_holes``
+    others.
     """
 
     out: Path
@@ -71,6 +72,7 @@ class RecipeConfig:
     num_examples: int = 140_000
     num_steps: int | None = None
     minutes: float | None = None
+    start: Path | None = None
     num_fitted: int = 150
     num_holes: int = 300
     seed: int = 0
@@ -111,7 +113,7 @@ def run_recipe(config: RecipeConfig) -> Path:
     # checkpoint.
     packing = PackingConfig(seed=config.seed)
     schedule = Schedule(config.num_steps, config.minutes, packing=packing)
-    train(TrainingFiles([examples], base, out, held_out), schedule)
+    train(TrainingFiles([examples], base, out, held_out, config.start), schedule)
     plot_curves(out / LOG_FILE, out / "curves.png")
 
     return finish(config, training_file(corpus), validation_file(corpus))

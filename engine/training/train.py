@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import torch
+
 from engine.training.checkpoint import SPECIAL_IDS, read_checkpoint
 from engine.training.examples import Examples
 from engine.training.machine import Machine
@@ -24,12 +26,16 @@ from engine.training.trainer import Trainer
 
 @dataclass(frozen=True, slots=True)
 class TrainingFiles:
-    """Examples to see, the base to start from, a folder for what comes out; examples to measure."""
+    """Examples to see, the base to start from, a folder for what comes out; examples to measure.
+
+    ``start`` is the folder of a model that takes the base's place.
+    """
 
     examples: Sequence[Path]
     base: Path
     out: Path
     held_out: Path | None = None
+    start: Path | None = None
 
 
 def train(
@@ -44,12 +50,13 @@ def train(
     number.
     """
     files.out.mkdir(parents=True, exist_ok=True)
-    machine = machine or Machine.found()
+    machine, shape = machine or Machine.found(), shape or LlamaShape()
     tensors = read_checkpoint(files.base)
     special = SpecialIds(*tensors.pop(SPECIAL_IDS).tolist())
     if schedule.num_steps is None and schedule.minutes is None:
         schedule = replace(schedule, num_steps=_steps_of_all(files.examples, special, schedule))
-    shape = shape or LlamaShape()
+    if files.start is not None:
+        tensors |= _shipped_tensors(files.start, shape)
     model = Llama(tensors, shape, NUM_SPECIAL, machine.dtype).to(machine.device)
     trainer = Trainer(model, files.examples, special, schedule, machine, files.out)
     if files.held_out is not None:
@@ -57,6 +64,13 @@ def train(
     trainer.resume()
     trainer.run()
     return trainer
+
+
+def _shipped_tensors(folder: Path, shape: LlamaShape) -> dict[str, torch.Tensor]:
+    from engine.training.shipped import shipped_weights  # needs onnx
+
+    weights = shipped_weights(folder, shape)
+    return {name: torch.from_numpy(values) for name, values in weights.items()}
 
 
 def _steps_of_all(examples: Sequence[Path], special: SpecialIds, schedule: Schedule) -> int:
@@ -72,6 +86,7 @@ def main() -> None:
     parser.add_argument("--examples", type=Path, required=True, nargs="+")
     parser.add_argument("--held-out", type=Path, help="examples to measure as the run goes on")
     parser.add_argument("--base", type=Path, required=True, help="base.pt, tensors by name")
+    parser.add_argument("--from", dest="start", type=Path, help="folder of a model to go on from")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int, help="optimiser steps (default: each example once)")
     parser.add_argument("--minutes", type=float, help="end after so many minutes of training")
@@ -82,7 +97,9 @@ def main() -> None:
         Schedule(arguments.steps, arguments.minutes, arguments.batch),
         learning_rate=arguments.learning_rate,
     )
-    files = TrainingFiles(arguments.examples, arguments.base, arguments.out, arguments.held_out)
+    files = TrainingFiles(
+        arguments.examples, arguments.base, arguments.out, arguments.held_out, arguments.start
+    )
     try:
         train(files, schedule)
     except KeyboardInterrupt:
