@@ -69,16 +69,18 @@ class Trainer:
     def run(self) -> None:
         """Train to the end; checkpoints as it goes, at the end, and when it is interrupted.
 
-        Raises KeyboardInterrupt again once all is saved.
+        A finished run stays as it is. Raises KeyboardInterrupt again once all is saved.
         """
+        if self.schedule.progress(self.counts) >= 1.0:
+            return
         saved = time.monotonic()
         log = RunLog(self.out / LOG_FILE, self.counts)
         self.started = saved - self.counts.seconds
         try:
             for parts in self._steps():
+                self._train_step(parts, log)
                 if self.schedule.progress(self.counts) >= 1.0:
                     break
-                self._train_step(parts, log)
                 if time.monotonic() - saved > 60 * self.schedule.checkpoint_minutes:
                     self.save()
                     saved = time.monotonic()

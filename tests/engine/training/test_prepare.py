@@ -67,9 +67,14 @@ def test_files_are_drawn_by_family_and_by_length() -> None:
     assert of_python.count(long) / len(of_python) == pytest.approx(0.75, abs=0.05)
 
 
+def test_held_out_files_may_be_of_one_family() -> None:
+    only = SourceFile("p", "1", "MIT", "x.go", "go", "package x")
+    assert Drawer([only], needs_families=False).draw(np.random.default_rng(0)) is only
+    with pytest.raises(TrainingError, match="no files"):
+        Drawer([], needs_families=False)
+
+
 def test_a_corpus_without_a_family_is_refused(tmp_path: Path) -> None:
     source = corpus(tmp_path, "python", "go")
     with pytest.raises(TrainingError, match=r"corpus.jsonl.zst: no files of script"):
         prepare_examples(source, TOKENIZER, tmp_path / "x.npz", DrawConfig(4))
-    config = DrawConfig(4, num_workers=1, needs_families=False)
-    assert prepare_examples(source, TOKENIZER, tmp_path / "x.npz", config) == 4
