@@ -287,8 +287,12 @@ def _add_train(commands: Any) -> None:
         metavar="FILE",
         help="files of public sets whose text must not be trained on",
     )
+    numbers = {"type": _positive_int, "metavar": "N"}
+    train.add_argument("--examples", default=140_000, help="contexts to cut (140000)", **numbers)
+    train.add_argument("--steps", help="steps to train (default: each example once)", **numbers)
+    train.add_argument("--minutes", type=_positive_float, metavar="N", help="end training then")
     train.add_argument(
-        "--rows", type=_positive_int, default=4400, metavar="N", help="contexts to see (4400)"
+        "--from", dest="start", type=Path, metavar="DIR", help="a model to go on from (the base)"
     )
     train.add_argument("--seed", type=int, default=0, metavar="N", help="same seed, same run")
 

@@ -324,7 +324,10 @@ def _run_recipe(arguments: argparse.Namespace) -> int:
         arguments.corpus,
         frozenset(registries),
         tuple(arguments.benchmarks),
-        num_rows=arguments.rows,
+        num_examples=arguments.examples,
+        num_steps=arguments.steps,
+        minutes=arguments.minutes,
+        start=arguments.start,
         seed=arguments.seed,
     )
     sys.stdout.write(f"the model is in {run_recipe(config)}\n")

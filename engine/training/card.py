@@ -10,19 +10,18 @@ from engine.training.progress import Counts
 
 _CARD = """# {name}
 
-A code-infilling diffusion model: an autoregressive base with low-rank adapters on the canvas
-stream. The context runs through the frozen base, causally; canvases of 8, 16 or 32 tokens are
-bidirectional and see all of the context. The base's weights keep the four bits they were published
-in, embedding and adapters have eight to sixteen. Apache-2.0; `NOTICE` lists the packages it
-learned from.
+A code-infilling diffusion model, trained on from an autoregressive base. One set of weights reads
+the context causally and fills canvases of 8, 16 or 32 tokens, which are bidirectional and see all
+of the context; the same weights judge a text from left to right. All layers were trained, at the
+end with the four bits that they ship in; the embedding is the base's in eight bits, but for the
+special tokens. Apache-2.0; `NOTICE` lists the packages it learned from.
 
 | | |
 |---|---|
 | base | {base} |
-| contexts seen | {contexts:,} |
-| holes seen | {holes:,} |
 | positions seen (context and canvas) | {positions:,} |
 | optimiser steps | {steps:,} |
+| minutes of training | {minutes:,.0f} |
 | training data | {data} |
 | recipe's commit | {recipe_commit} |
 | size | {megabytes:.0f} MB |
@@ -45,8 +44,8 @@ exactly right; below `min_confidence` nothing is shown.
 
 ## Limits
 
-It has seen very little: a run on a CPU. Expect the ends of lines, names that stand nearby,
-brackets and idioms, and silence elsewhere. The base was pretrained on web and code data, so
+It is small and has seen little. Expect the ends of lines, names that stand nearby, brackets and
+idioms, and silence elsewhere. The base was pretrained on web and code data, so
 leakage of public benchmarks into it cannot be excluded; only the fine-tuning's cleanliness is
 ours to state.
 """
@@ -57,10 +56,9 @@ def write_card(manifest: Path, counts: Counts, report: str, out: Path) -> None:
     facts: dict[str, Any] = json.loads(manifest.read_text(encoding="utf-8"))
     text = _CARD.format(
         **{name: facts[name] for name in ("name", "base", "data", "recipe_commit")},
-        contexts=counts.rows,
-        holes=counts.holes,
         positions=counts.tokens,
         steps=counts.steps,
+        minutes=counts.seconds / 60,
         megabytes=sum(entry["bytes"] for entry in facts["files"].values()) / 1e6,
         report=report.strip(),
         calibration=json.dumps(facts["calibration"]),

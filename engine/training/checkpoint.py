@@ -1,42 +1,63 @@
-"""What a finished run is worth: base and adapters as named numpy arrays, ready to export."""
+"""What a run keeps, and what a finished one is worth: named arrays, ready to export.
+
+Imports torch and numpy alone.
+"""
 
 from __future__ import annotations
 
+import os
+import pickle
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.training.model import PROJECTIONS
+from engine.errors import TrainingError
 from engine.training.progress import Counts
-from engine.training.shape import LlamaShape
-from engine.training.train import SPECIAL_IDS, read_checkpoint
 
 Weights = dict[str, NDArray[np.float32]]
+EMBEDDING = "model.embed_tokens.weight"
+SPECIAL_IDS = "special_ids"  # beside the base's tensors: the ids of <mask> and <eom>
+# What the unpickler raises depends on where a file is cut (LookupError: half an instruction).
+UNREADABLE = (OSError, EOFError, LookupError, RuntimeError, ValueError, pickle.UnpicklingError)
 
 
-def read_weights(base: Path, checkpoint: Path, shape: LlamaShape | None = None) -> Weights:
-    """Base tensors by their Hugging Face names with the trained special rows written in.
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """A file's dictionary, or a TrainingError that names the file."""
+    try:
+        state: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
+    except UNREADABLE as error:
+        raise TrainingError(f"{path} is damaged ({error}): delete it to start again") from error
+    return state
 
-    Adapters are ``layers.N.{projection}.lora_a`` (rank, in) and ``.lora_b`` (out, rank), the
-    adapters' scale folded into ``lora_b``. Raises TrainingError for a damaged file.
+
+def write_checkpoint(path: Path, state: Mapping[str, Any]) -> None:
+    """Write the file whole or not at all. Raises TrainingError for a full disk."""
+    part = path.with_suffix(".part")
+    try:
+        torch.save(dict(state), part)
+        os.replace(part, path)
+    except (OSError, RuntimeError) as error:
+        raise TrainingError(f"cannot write {path}: {error}; free some space and resume") from error
+
+
+def read_weights(base: Path, checkpoint: Path) -> Weights:
+    """All tensors by their Hugging Face names, layers rounded to the four bits that ship.
+
+    The embedding is the base's, the trained special rows written in. Raises TrainingError for a
+    damaged file or one of another trainer.
     """
-    shape = shape or LlamaShape()
-    tensors = read_checkpoint(base)
-    state = read_checkpoint(checkpoint)
-    model: Mapping[str, torch.Tensor] = state["model"]
+    tensors, state = read_checkpoint(base), read_checkpoint(checkpoint)
     tensors.pop(SPECIAL_IDS, None)
+    if "tensors" not in state:
+        raise TrainingError(f"{checkpoint} is of another trainer: train again")
+    tensors |= state["tensors"]
     weights = {name: tensor.float().numpy() for name, tensor in tensors.items()}
-    rows = model["special_rows"].float().numpy()
-    weights["model.embed_tokens.weight"][: len(rows)] = rows
-    for index in range(shape.num_layers):
-        for name in PROJECTIONS:
-            lower = model[f"lora.{index}_{name}_a"].float()
-            upper = model[f"lora.{index}_{name}_b"].float() * state["adapter"]["scale"]
-            weights[f"layers.{index}.{name}.lora_a"] = lower.numpy()
-            weights[f"layers.{index}.{name}.lora_b"] = upper.numpy()
+    rows = state["model"]["special_rows"].float().numpy()
+    weights[EMBEDDING][: len(rows)] = rows
     return weights
 
 

@@ -1,42 +1,38 @@
-"""Which canvas positions of a training pass are masked.
+"""Which canvas positions of the noisy copies of a group are masked.
 
-Two noisy passes of one group complement each other, so that every token is supervised once
-(LLaDA2.0, complementary masking); a share of the pairs starts fully masked, as inference does.
-Rates grow over a warm-up (Stable-DiffCoder), clipped so that at least one position is masked.
+Four copies: one is masked whole, as the first step of inference is; one is masked from a random
+place on in each hole, as it is once a beginning is verified; two complement each other, so that
+every token is supervised (LLaDA2.0, complementary masking). Rates grow over a warm-up
+(Stable-DiffCoder); each copy has at least one masked position.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 Mask = NDArray[np.bool_]
+NUM_COPIES = 4
+LEAST_RATE = 0.1
 
 
-@dataclass(frozen=True, slots=True)
-class CorruptionConfig:
-    """``full_share`` of the pairs are fully masked; the others draw a rate in [low, high]."""
+def corrupt(lengths: Sequence[int], warmth: float, random: np.random.Generator) -> list[Mask]:
+    """Masks (sum of ``lengths``,) of the copies; ``warmth`` in [0, 1] scales the highest rate."""
+    size = sum(lengths)
+    high = LEAST_RATE + (1.0 - LEAST_RATE) * warmth
+    first = _draw(size, random.uniform(LEAST_RATE, high), random)
+    second = ~first if not first.all() else _draw(size, high / 2, random)
+    if warmth < 1.0:
+        rates = random.uniform(LEAST_RATE, high, size=2)
+        return [first, second, *(_draw(size, rate, random) for rate in rates)]
+    return [first, second, np.ones(size, bool), _behind_beginnings(lengths, random)]
 
-    full_share: float = 0.35
-    low: float = 0.1
-    high: float = 1.0
 
-
-def corrupt(
-    length: int, config: CorruptionConfig, warmth: float, random: np.random.Generator
-) -> tuple[Mask, Mask]:
-    """Masks (length,) of two noisy passes; ``warmth`` in [0, 1] scales the highest rate.
-
-    A fully masked pass has no complement to learn from: its partner draws a rate of its own.
-    """
-    high = config.low + (config.high - config.low) * warmth
-    if warmth >= 1.0 and random.random() < config.full_share:
-        return np.ones(length, bool), _draw(length, random.uniform(config.low, high), random)
-    first = _draw(length, random.uniform(config.low, high), random)
-    second = ~first if not first.all() else _draw(length, high / 2, random)
-    return first, second
+def _behind_beginnings(lengths: Sequence[int], random: np.random.Generator) -> Mask:
+    masks = [np.arange(length) >= random.integers(length) for length in lengths]
+    return np.concatenate(masks)
 
 
 def _draw(length: int, rate: float, random: np.random.Generator) -> Mask:

@@ -31,14 +31,15 @@ BLOCK_KINDS = (HoleKind.STATEMENT, HoleKind.BLOCK, HoleKind.BODY)
 class CuttingConfig:
     """How rows are cut; sizes in tokens, shares between 0 and 1."""
 
-    context_tokens: tuple[int, ...] = (192, 320, 448, 704)
-    context_weights: tuple[float, ...] = (0.25, 0.35, 0.25, 0.15)
-    groups_per_row: int = 6
-    joint_share: float = 0.25
-    snippet_share: float = 0.4
-    path_share: float = 0.6
+    context_tokens: tuple[int, ...] = (256, 512, 850, 1100)
+    context_weights: tuple[float, ...] = (0.15, 0.25, 0.3, 0.3)
+    groups_per_row: int = 14
+    joint_share: float = 0.15
+    path_share: float = 0.85
+    head_share: float = 0.5
+    excerpt_share: float = 0.25
     max_suffix_share: float = 0.4
-    lines_back: int = 12
+    lines_back: int = 40
 
 
 class Cutter:
@@ -59,14 +60,16 @@ class Cutter:
     def _header(
         self, source: SourceFile, window: _Window, random: np.random.Generator
     ) -> list[int]:
+        """Snippets: imports above the window, and lines of the file from outside it."""
         if random.random() > self.config.path_share:
             return []
-        ids = [self.tokenizer.file_sep_id, *self.tokenizer.encode(source.path + "\n")]
-        if (
-            window.start > 0
-            and random.random() < self.config.snippet_share / self.config.path_share
-        ):
-            ids += list(self.tokenizer.encode(import_lines(source.text[: window.start]))[:64])
+        title = [self.tokenizer.file_sep_id, *self.tokenizer.encode(source.path + "\n")]
+        ids = list(title)
+        if window.start > 0 and random.random() < self.config.head_share:
+            ids += self.tokenizer.encode(import_lines(source.text[: window.start]))[:96].tolist()
+        if random.random() < self.config.excerpt_share:
+            excerpt = window.excerpt(source.text, random)
+            ids += [*title, *self.tokenizer.encode(excerpt)] if excerpt else []
         return ids
 
     def _single_row(
@@ -222,6 +225,16 @@ class _Window:
             _Window(start, end, max(suffix_end, min(end + 1, len(text)))) if start < end else None
         )
 
+    def excerpt(self, text: str, random: np.random.Generator) -> str:
+        """Up to eight whole lines from outside the window, at most 400 characters."""
+        pieces = ((0, self.start), (self.suffix_end, len(text)))
+        start, end = pieces[int(random.integers(2))]
+        if end - start < 80:
+            return ""
+        at = text.rfind("\n", start, int(random.integers(start, end))) + 1
+        lines = text[max(at, start) : min(at + 400, end)].split("\n")[:-1]
+        return "\n".join(lines[: int(random.integers(1, 9))])
+
 
 class _Places:
     """Where a hole may start: the pre-tokens of the lines from ``first`` on."""
@@ -270,12 +283,12 @@ class _NodeEnds:
 def _joint_spans(
     text: str, window: _Window, tokenizer: BPETokenizer, random: np.random.Generator
 ) -> list[tuple[int, int, HoleKind]]:
-    """Two to five spans in the window that do not touch: one name everywhere, or mixed ends."""
+    """Two to eight spans in the window that do not touch: one name everywhere, or mixed ends."""
     starts = [
         window.start + start
         for start in tokenizer.pretoken_starts(text[window.start : window.suffix_end])
     ]
-    wanted = int(random.choice((2, 3, 4, 5), p=(0.45, 0.3, 0.15, 0.1)))
+    wanted = int(random.choice((2, 3, 4, 5, 6, 8), p=(0.4, 0.25, 0.15, 0.1, 0.06, 0.04)))
     if random.random() < 0.3:
         return _name_spans(text, window, wanted, random)
     centre = window.end

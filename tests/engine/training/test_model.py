@@ -1,25 +1,21 @@
-"""The two-stream model and its loss against stock layers (needs torch)."""
+"""The trained model against stock Llama, and its rounding against what ships (needs torch)."""
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="pip install 'midfill[train]' to test the recipe")
 
-from torch.nn import functional as F
+from engine.training.model import Llama, four_bit_values
+from engine.training.quantise import FourBit, dequantise_four_bit, four_bit
+from tiny_training import TINY, tiny_tensors
 
-from engine.training.loss import tied_cross_entropy
-from engine.training.model import AdapterConfig, TwoStream
-from engine.training.shape import LlamaShape
-
-TINY = LlamaShape(
-    num_layers=2, width=32, num_heads=4, num_kv_heads=2, head_width=8, ffn_width=48, vocab_size=97
-)
+LENGTH, NUM_CONTEXT = 14, 9
 
 
-def stock_llama():  # type: ignore[no-untyped-def]
+def stock_llama(tensors: dict[str, torch.Tensor]):  # type: ignore[no-untyped-def]
     transformers = pytest.importorskip("transformers", reason="pip install 'midfill[train]'")
-    torch.manual_seed(1)
     config = transformers.LlamaConfig(
         vocab_size=TINY.vocab_size,
         hidden_size=TINY.width,
@@ -32,66 +28,100 @@ def stock_llama():  # type: ignore[no-untyped-def]
         rms_norm_eps=TINY.norm_epsilon,
         tie_word_embeddings=True,
     )
-    return transformers.LlamaForCausalLM(config).eval()
+    model = transformers.LlamaModel(config).eval()
+    model.load_state_dict({name.removeprefix("model."): one for name, one in tensors.items()})
+    return model
 
 
-def two_stream(base) -> TwoStream:  # type: ignore[no-untyped-def]
-    return TwoStream(base, TINY, AdapterConfig(rank=4), num_special_rows=5, dtype=torch.float32)
+def tiny_model() -> Llama:
+    return Llama(tiny_tensors(), TINY, num_special_rows=17, dtype=torch.float32)
 
 
-def bias(visible):  # type: ignore[no-untyped-def]
-    return torch.zeros(visible.shape).masked_fill(~visible, float("-inf"))
+def causal() -> torch.Tensor:
+    return torch.ones(LENGTH, LENGTH).tril().bool()
 
 
-def test_both_streams_equal_stock_llama_while_the_adapters_are_zero() -> None:
-    stock = stock_llama()
-    base = {name: value for name, value in stock.state_dict().items() if name != "lm_head.weight"}
-    model = two_stream(base)
-    ids = torch.randint(0, TINY.vocab_size, (2, 12))
-    positions = torch.arange(12).expand(2, 12)
-    visible = torch.ones(12, 12).tril().bool()
-    visible[8:, 8:] = True  # the last four are a bidirectional canvas
-    expected = stock(
-        ids, attention_mask=bias(visible)[None, None].expand(2, 1, 12, 12), position_ids=positions
-    ).logits[:, 8:]
-    past = model.context(ids[:, :8], positions[:, :8], None)
-    seen = bias(torch.ones(4, 12).bool())[None, None].expand(2, 1, 4, 12)
-    logits = model.head(model.canvas(ids[:, 8:], positions[:, 8:], seen, past))
-    difference = (logits - expected).abs().max().item()
-    print(f"max difference {difference:.2e}")
-    assert difference < 1e-4
+def noisy() -> torch.Tensor:
+    visible = causal()
+    visible[NUM_CONTEXT:, NUM_CONTEXT:] = True
+    return visible
 
 
-def test_adapters_change_the_canvas_and_never_the_context() -> None:
-    base = {name: value for name, value in stock_llama().state_dict().items()}
-    model = two_stream(base)
-    ids, positions = torch.randint(5, 97, (1, 6)), torch.arange(6)[None]
-    before = model.context(ids, positions, None)
-    seen = torch.zeros(1, 1, 6, 12)
-    canvas = model.canvas(ids, positions + 6, seen, before)
-    for name, parameter in model.lora.items():
-        if name.endswith("_b"):
-            torch.nn.init.normal_(parameter)
-    after = model.context(ids, positions, None)
-    assert all(torch.equal(x[0], y[0]) for x, y in zip(before, after, strict=True))
-    assert not torch.allclose(canvas, model.canvas(ids, positions + 6, seen, after))
+def clean() -> torch.Tensor:
+    visible = causal()
+    visible[NUM_CONTEXT:, 6:NUM_CONTEXT] = False  # the cursor stands further up
+    return visible
 
 
-def test_the_chunked_loss_equals_plain_cross_entropy_with_its_gradients() -> None:
+@pytest.mark.parametrize("visible", [causal(), noisy(), clean()], ids=["context", "noisy", "clean"])
+def test_hidden_states_are_those_of_stock_llama(visible: torch.Tensor) -> None:
     torch.manual_seed(0)
-    hidden = torch.randn(700, 16, requires_grad=True)
-    special = torch.randn(3, 16, requires_grad=True)
-    table, targets, weights = torch.randn(50, 16), torch.randint(0, 50, (700,)), torch.rand(700)
-    total, predicted, _ = tied_cross_entropy(hidden, special, table, targets, weights)
-    (2 * total).backward()
-    got = hidden.grad.clone(), special.grad.clone()
-    hidden.grad, special.grad = None, None
-    head = torch.cat([special, table[3:]])
-    # The rows of special tokens take part as outputs; as inputs they are embedded elsewhere.
-    logits = hidden @ head.T
-    expected = (weights * F.cross_entropy(logits, targets, reduction="none")).sum()
-    (2 * expected).backward()
-    assert torch.allclose(total, expected, rtol=1e-5)
-    assert torch.equal(predicted, logits.argmax(-1))
-    assert torch.allclose(got[0], hidden.grad, atol=1e-5)
-    assert torch.allclose(got[1], special.grad, atol=1e-4)
+    ids = torch.randint(0, TINY.vocab_size, (2, LENGTH))
+    positions = torch.arange(LENGTH).expand(2, LENGTH).clone()
+    positions[:, NUM_CONTEXT:] -= 3
+    bias = torch.zeros(LENGTH, LENGTH).masked_fill(~visible, float("-inf"))
+    mask = visible[None, None].expand(2, 1, LENGTH, LENGTH)
+    with torch.no_grad():
+        expected = stock_llama(tiny_tensors())(
+            input_ids=ids,
+            attention_mask=bias.expand(2, 1, LENGTH, LENGTH),
+            position_ids=positions,
+        ).last_hidden_state
+        found = tiny_model()(ids, positions, mask)
+    torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
+
+
+def weights_of(seed: int) -> torch.Tensor:
+    return torch.randn(48, 96, generator=torch.Generator().manual_seed(seed)) / 20
+
+
+def test_rounded_weights_are_what_ships() -> None:
+    rounded = four_bit_values(weights_of(0))
+    assert torch.equal(four_bit_values(rounded), rounded)
+    quantised = four_bit(rounded.numpy())
+    halves = [
+        part.astype(np.float16).astype(np.float32) for part in (quantised.scales, quantised.offsets)
+    ]
+    shipped = dequantise_four_bit(FourBit(quantised.packed, *halves))
+    step = quantised.scales.max()
+    assert np.abs(shipped - rounded.numpy()).max() < 0.01 * step
+
+
+def test_rounding_is_off_by_half_a_step_at_most() -> None:
+    weights = weights_of(1)
+    steps = torch.from_numpy(four_bit(weights.numpy()).scales).repeat_interleave(32, dim=1)
+    assert ((four_bit_values(weights) - weights).abs() <= 0.52 * steps).all()
+
+
+def test_gradients_go_straight_through_the_rounding() -> None:
+    model = tiny_model()
+    ids, positions = torch.randint(17, 97, (1, LENGTH)), torch.arange(LENGTH)[None]
+    model.rounding.fill_(1.0)
+    model(ids, positions, causal()).square().sum().backward()
+    found = {name: parameter.grad.clone() for name, parameter in model.named_parameters()}
+    other = tiny_model()
+    with torch.no_grad():
+        for name, parameter in other.named_parameters():
+            if name.startswith("blocks.") and parameter.ndim > 1:
+                parameter.copy_(four_bit_values(parameter))
+    other(ids, positions, causal()).square().sum().backward()
+    for name, parameter in other.named_parameters():
+        torch.testing.assert_close(found[name], parameter.grad, atol=1e-3, rtol=1e-3)
+
+
+def test_tensors_are_those_of_the_base_rounded() -> None:
+    base = tiny_tensors()
+    tensors = tiny_model().tensors()
+    assert set(tensors) == set(base) - {"model.embed_tokens.weight"}
+    for name, tensor in tensors.items():
+        is_matrix = base[name].ndim > 1
+        assert torch.equal(tensor, four_bit_values(base[name]) if is_matrix else base[name])
+
+
+def test_special_rows_are_embedded_as_trained() -> None:
+    model = tiny_model()
+    with torch.no_grad():
+        model.special_rows[3] = 7.0
+    embedded = model.embed(torch.tensor([[3, 40]]))
+    assert (embedded[0, 0] == 7.0).all()
+    assert torch.equal(embedded[0, 1], tiny_tensors()["model.embed_tokens.weight"][40])
