@@ -79,16 +79,16 @@ class EvidenceWeights:
 
 
 OWN_FILE = EvidenceWeights(
-    match=(-5.02, -4.12, -3.41, -2.97, -2.51, -2.16, -1.88, -1.44, -0.97, -0.41),
-    suffix=(-1.25, -0.58, -1.11, -0.38, 0.74),
-    before=-0.29,
-    behind=-0.39,
+    match=(-5.34, -4.37, -3.67, -3.27, -2.79, -2.47, -2.19, -1.74, -1.28, -0.72),
+    suffix=(-1.21, -0.61, -1.12, -0.39, 0.75),
+    before=-0.31,
+    behind=-0.41,
 )
 OTHER_FILES = EvidenceWeights(
-    match=(-5.61, -4.73, -4.19, -3.62, -2.95, -2.28, -1.57, -0.99, -0.6, -0.11),
-    suffix=(-2.3, -2.3, -0.75, -0.64, 1.11),
-    before=2.5,
-    behind=1.05,
+    match=(-6.08, -5.07, -4.58, -4.0, -3.32, -2.65, -1.91, -1.37, -0.99, -0.44),
+    suffix=(-2.26, -2.32, -0.77, -0.65, 1.12),
+    before=2.47,
+    behind=1.08,
 )
-SHARPNESS = 1.15
+SHARPNESS = 1.1
 """Exponent of the sum: what wrong tokens get makes the best one look less sure than it is."""

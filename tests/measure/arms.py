@@ -54,6 +54,9 @@ ARMS: Mapping[str, InfillConfig] = {
     "matches of 3": InfillConfig(
         min_confidence=0.0, decoding=VERIFIED, has_memory=True, policy=(("min_match", 3.0),)
     ),
+    "2 candidates": InfillConfig(
+        min_confidence=0.0, decoding=VERIFIED, has_memory=True, policy=(("num_candidates", 2.0),)
+    ),
     "3 candidates": InfillConfig(
         min_confidence=0.0, decoding=VERIFIED, has_memory=True, policy=(("num_candidates", 3.0),)
     ),
