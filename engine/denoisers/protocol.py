@@ -66,7 +66,7 @@ class Denoiser(Protocol):
         causal: bool = False,
         cancel: threading.Event | None = None,
     ) -> list[Logits]:
-        """Logits for the wanted hole positions of each canvas, one forward pass for all of them.
+        """Logits for the wanted hole positions of each canvas, in one pass where the model can.
 
         ``wanted[b]`` (M,) indexes the concatenated positions of ``canvases[b].holes``; row j of
         answer b are the (V,) logits for the token *at* ``wanted[b][j]`` (the shift is the
