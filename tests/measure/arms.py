@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
 import engine
 from engine.canvas import Canvas, Ids
@@ -34,6 +35,7 @@ from engine.evaluation.nearby import with_nearby
 from engine.evaluation.statistics import compare
 from engine.infill import InfillConfig, Infiller
 from engine.library import MAX_OTHER_CHARACTERS
+from engine.request import Effort
 from engine.tokenizer import Tokenizer
 
 VERIFIED, DRAFTED, MASKED = Decoding.VERIFIED, Decoding.DRAFTED, Decoding.MASKED
@@ -61,6 +63,13 @@ ARMS: Mapping[str, InfillConfig] = {
         min_confidence=0.0, decoding=VERIFIED, has_memory=True, policy=(("num_candidates", 3.0),)
     ),
 }
+# The same as the first, with so much time for all but the reading, or with another effort.
+BUDGETS_MS = (25, 50, 100, 200, 400)
+ASKED: Mapping[str, tuple[Effort, float | None]] = {
+    **{f"{budget} ms": (Effort.MEDIUM, float(budget)) for budget in BUDGETS_MS},
+    **{effort.value: (effort, None) for effort in Effort if effort is not Effort.MEDIUM},
+}
+NAMES = (*ARMS, *ASKED)
 Row = dict[str, Any]
 
 
@@ -74,7 +83,8 @@ def main() -> None:
     parser.add_argument("--holes", type=int, default=80, metavar="N")
     parser.add_argument("--seed", type=int, default=3, metavar="N")
     parser.add_argument("--share", default="0/1", metavar="I/N", help="every N-th hole, from I on")
-    parser.add_argument("--arms", nargs="+", choices=list(ARMS), default=list(ARMS))
+    parser.add_argument("--arms", nargs="+", choices=NAMES, default=list(ARMS))
+    parser.add_argument("--plot", type=Path, metavar="FILE.png", help="quality against time")
     parser.add_argument("--minutes", type=float, default=60.0, help="then show what there is")
     arguments = parser.parse_args()
     if arguments.corpus is not None:
@@ -82,9 +92,12 @@ def main() -> None:
         files = read_sources(arguments.corpus)
         holes = cut_holes(files, CutConfig(arguments.holes, seed=arguments.seed))[first::step]
         chosen = with_nearby(holes, files, MAX_OTHER_CHARACTERS)
-        arms = {name: ARMS[name] for name in arguments.arms}
+        arms = {name: ARMS.get(name, ARMS[BASE]) for name in arguments.arms}
         fill(chosen, arms, arguments.model, arguments.output[0], arguments.minutes)
-    show([row for path in arguments.output for row in read(path)])
+    rows = [row for path in arguments.output for row in read(path)]
+    show(rows)
+    if arguments.plot is not None:
+        plot(rows, arguments.plot)
 
 
 class ReadOnce:
@@ -150,7 +163,7 @@ def fill(
 def _row(hole: EvalHole, arm: str, infiller: Infiller) -> Row:
     """What an arm makes of a hole."""
     infiller.read_ahead(request_of(hole))
-    answer = ModelFiller(arm, infiller).fill(hole)
+    answer = ModelFiller(arm, infiller, *ASKED.get(arm, (Effort.MEDIUM, None))).fill(hole)
     result = measure(hole, answer)
     return {
         "arm": arm,
@@ -184,7 +197,7 @@ def show(rows: Sequence[Row]) -> None:
     print("| arm | exact | against verified | wins : losses | sure, right | kept | passes | ms |")
     print("|---|---|---|---|---|---|---|---|")
     base = [by_arm[BASE][hole] for hole in common]
-    for name in ARMS:
+    for name in NAMES:
         if name in by_arm:
             print(_line(name, [by_arm[name][hole] for hole in common], base))
     if "as shown" in by_arm:
@@ -215,6 +228,23 @@ def _show_what_is_shown(rows: Sequence[Row]) -> None:
         f"{len(cut)} beginnings, {sum(row['is_beginning'] for row in cut)} of them right; "
         f"{sum(row['is_silent'] for row in rows)} silent"
     )
+
+
+def plot(rows: Sequence[Row], path: Path) -> None:
+    """What is exact and what is silent within each budget, and with all the time there is."""
+    figure = Figure(figsize=(6, 4), layout="constrained")
+    axes = figure.add_subplot()
+    arms = [*(f"{budget} ms" for budget in BUDGETS_MS), BASE]
+    found = {arm: [row for row in rows if row["arm"] == arm] for arm in arms}
+    places = range(len(arms))
+    for name in ("is_exact", "is_silent"):
+        shares = [100 * np.mean([row[name] for row in found[arm]]) for arm in arms]
+        axes.plot(places, shares, marker="o", label=name.removeprefix("is_"))
+    axes.set_xticks(places, [*arms[:-1], "no limit"])
+    axes.set(xlabel="budget, the context read", ylabel="% of holes", ylim=(0, 100))
+    axes.legend()
+    axes.grid(alpha=0.3)
+    figure.savefig(path, dpi=120)
 
 
 if __name__ == "__main__":
