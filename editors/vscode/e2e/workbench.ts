@@ -181,6 +181,8 @@ export class Workbench {
       .waitFor();
     await this.page.keyboard.press("Enter");
     await this.page.locator(".tab.active", { hasText: name }).waitFor({ timeout: SHOWN_MS });
+    // The tab may be there first, and would take the next box along when it closes.
+    await this.page.locator(".quick-input-widget").waitFor({ state: "hidden", timeout: SHOWN_MS });
     await this.focus();
   }
 
