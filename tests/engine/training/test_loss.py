@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 torch = pytest.importorskip("torch", reason="pip install 'midfill[train]' to test the recipe")
@@ -32,7 +34,7 @@ def test_loss_and_gradients_are_those_of_plain_cross_entropy(chunk: int) -> None
         torch.testing.assert_close(left, right, atol=1e-4, rtol=1e-4)
 
 
-def test_what_fills_a_chunk_up_changes_nothing(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_what_fills_a_chunk_up_changes_nothing(tmp_path: Path) -> None:
     from engine.training.examples import Examples
 
     epoch = Epoch(Examples(counting(tmp_path, 6)), SPECIAL, PackingConfig(512), 0)

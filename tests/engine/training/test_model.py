@@ -14,7 +14,7 @@ from tiny_training import TINY, tiny_tensors
 LENGTH, NUM_CONTEXT = 14, 9
 
 
-def stock_llama(tensors: dict[str, torch.Tensor]):  # type: ignore[no-untyped-def]
+def stock_llama(tensors: dict[str, torch.Tensor]) -> torch.nn.Module:
     transformers = pytest.importorskip("transformers", reason="pip install 'midfill[train]'")
     config = transformers.LlamaConfig(
         vocab_size=TINY.vocab_size,

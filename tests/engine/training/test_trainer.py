@@ -13,11 +13,13 @@ import pytest
 torch = pytest.importorskip("torch", reason="pip install 'midfill[train]' to test the recipe")
 
 from engine.errors import TrainingError
+from engine.training.batches import Batch
 from engine.training.checkpoint import SPECIAL_IDS, read_counts, read_weights
 from engine.training.machine import Machine
 from engine.training.model import Llama
 from engine.training.packing import PackingConfig
 from engine.training.schedule import Schedule
+from engine.training.tally import Tally
 from engine.training.train import TrainingFiles, train
 from engine.training.trainer import Trainer
 from tiny_training import SPECIAL, TINY, counting, tiny_tensors
@@ -67,10 +69,10 @@ class Interrupted(Trainer):
 
     stop_at = 5
 
-    def loss(self, *arguments):  # type: ignore[no-untyped-def]
+    def loss(self, batch: Batch, whole: float, tally: Tally) -> torch.Tensor:
         if self.counts.steps == self.stop_at:
             raise KeyboardInterrupt
-        return super().loss(*arguments)
+        return super().loss(batch, whole, tally)
 
 
 def test_an_interrupted_and_resumed_run_equals_an_uninterrupted_one(tmp_path: Path) -> None:
