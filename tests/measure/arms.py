@@ -4,9 +4,10 @@
     python -m tests.measure.arms b.jsonl --corpus corpus.valid.jsonl.zst --model FOLDER --share 1/2
     python -m tests.measure.arms a.jsonl b.jsonl
 
-Single-line holes, as the product is asked, nothing withheld but where an arm says so. What differs
-between arms is how a text is written; reading the file, which takes most of the time, is shared.
-Goes on where an earlier run with the same output stopped; without a corpus it shows what is there.
+Single-line holes unless --kinds says otherwise, as the product is asked, nothing withheld but where
+an arm says so. What differs between arms is how a text is written; reading the file, which takes
+most of the time, is shared. Goes on where an earlier run with the same output stopped;
+without a corpus it shows what is there.
 
 Passes and milliseconds leave out the reading. "Sure": at least .2, and how many of these are right.
 """
@@ -28,7 +29,14 @@ import engine
 from engine.canvas import Canvas, Ids
 from engine.denoisers.protocol import ContextHandle, Denoiser, Logits
 from engine.effort import Decoding
-from engine.evaluation.holes import CutConfig, EvalHole, cut_holes, read_sources
+from engine.evaluation.holes import (
+    SINGLE_LINE,
+    CutConfig,
+    CutKind,
+    EvalHole,
+    cut_holes,
+    read_sources,
+)
 from engine.evaluation.infilling import measure
 from engine.evaluation.model_filler import ModelFiller, request_of
 from engine.evaluation.nearby import with_nearby
@@ -81,6 +89,7 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path)
     parser.add_argument("--model", metavar="FOLDER")
     parser.add_argument("--holes", type=int, default=80, metavar="N")
+    parser.add_argument("--kinds", type=CutKind, nargs="+", default=SINGLE_LINE, metavar="KIND")
     parser.add_argument("--seed", type=int, default=3, metavar="N")
     parser.add_argument("--share", default="0/1", metavar="I/N", help="every N-th hole, from I on")
     parser.add_argument("--arms", nargs="+", choices=NAMES, default=list(ARMS))
@@ -90,7 +99,8 @@ def main() -> None:
     if arguments.corpus is not None:
         first, step = map(int, arguments.share.split("/"))
         files = read_sources(arguments.corpus)
-        holes = cut_holes(files, CutConfig(arguments.holes, seed=arguments.seed))[first::step]
+        cut = CutConfig(arguments.holes, tuple(arguments.kinds), arguments.seed)
+        holes = cut_holes(files, cut)[first::step]
         chosen = with_nearby(holes, files, MAX_OTHER_CHARACTERS)
         arms = {name: ARMS.get(name, ARMS[BASE]) for name in arguments.arms}
         fill(chosen, arms, arguments.model, arguments.output[0], arguments.minutes)
@@ -197,9 +207,8 @@ def show(rows: Sequence[Row]) -> None:
     print("| arm | exact | against verified | wins : losses | sure, right | kept | passes | ms |")
     print("|---|---|---|---|---|---|---|---|")
     base = [by_arm[BASE][hole] for hole in common]
-    for name in NAMES:
-        if name in by_arm:
-            print(_line(name, [by_arm[name][hole] for hole in common], base))
+    for name, found in by_arm.items():
+        print(_line(name, [found[hole] for hole in common], base))
     if "as shown" in by_arm:
         _show_what_is_shown([by_arm["as shown"][hole] for hole in common])
 

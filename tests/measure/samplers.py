@@ -1,0 +1,111 @@
+"""Every way to decide what a step commits, on the same holes with the same weights.
+
+    python -m tests.measure.samplers rows.jsonl --corpus corpus.valid.jsonl.zst [--plot FILE.png]
+
+Masked steps differ in their rule, one at a time, the others switched off; verified steps are judged
+by the causal pass. Nothing is withheld. See ``tests.measure.arms``, whose table this prints.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from engine.effort import Decoding
+from engine.evaluation.holes import CutConfig, cut_holes, read_sources
+from engine.evaluation.nearby import with_nearby
+from engine.infill import InfillConfig
+from engine.library import MAX_OTHER_CHARACTERS
+from tests.measure.arms import BASE, Row, fill, read, show
+
+NEVER, ALWAYS, ANY = -1.0, 1e9, 1e-6
+
+
+def _masked(**policy: float) -> InfillConfig:
+    changes = tuple(policy.items())
+    return InfillConfig(min_confidence=0.0, decoding=Decoding.MASKED, policy=changes)
+
+
+def _by_threshold(threshold: float) -> InfillConfig:
+    return _masked(threshold=threshold, entropy_bound=ALWAYS)
+
+
+def _by_entropy(bound: float) -> InfillConfig:
+    return _masked(threshold=ANY, entropy_bound=bound, factor=NEVER)
+
+
+def _by_factor(factor: float) -> InfillConfig:
+    return _masked(threshold=ANY, entropy_bound=NEVER, factor=factor)
+
+
+def _fixed(num_tokens: int) -> InfillConfig:
+    return _masked(threshold=1.0, steps_per_token=1 / num_tokens, num_revisions=0)
+
+
+ARMS: Mapping[str, InfillConfig] = {
+    BASE: InfillConfig(min_confidence=0.0, decoding=Decoding.VERIFIED, has_memory=True),
+    "verified, no memory": InfillConfig(
+        min_confidence=0.0, decoding=Decoding.VERIFIED, has_memory=False
+    ),
+    "drafted, no memory": InfillConfig(
+        min_confidence=0.0, decoding=Decoding.DRAFTED, has_memory=False
+    ),
+    "1 token a step": _fixed(1),
+    "2 tokens a step": _fixed(2),
+    "4 tokens a step": _fixed(4),
+    "threshold .9": _by_threshold(0.9),
+    "threshold .7": _by_threshold(0.7),
+    "entropy bound .1": _by_entropy(0.1),
+    "entropy bound .5": _by_entropy(0.5),
+    "factor 1": _by_factor(1.0),
+    "factor .5": _by_factor(0.5),
+    "all rules, as foreign models get": _masked(),
+    "all rules, no stability": _masked(settled_entropy=0.0),
+    "all rules, no revision": _masked(num_revisions=0.0),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("output", type=Path, metavar="FILE")
+    parser.add_argument("--corpus", type=Path)
+    parser.add_argument("--model", metavar="FOLDER")
+    parser.add_argument("--holes", type=int, default=70, metavar="N")
+    parser.add_argument("--seed", type=int, default=3, metavar="N")
+    parser.add_argument("--minutes", type=float, default=60.0, help="then show what there is")
+    parser.add_argument("--plot", type=Path, metavar="FILE.png")
+    arguments = parser.parse_args()
+    if arguments.corpus is not None:
+        files = read_sources(arguments.corpus)
+        holes = cut_holes(files, CutConfig(arguments.holes, seed=arguments.seed))
+        chosen = with_nearby(holes, files, MAX_OTHER_CHARACTERS)
+        fill(chosen, ARMS, arguments.model, arguments.output, arguments.minutes)
+    rows = read(arguments.output)
+    show(rows)
+    if arguments.plot is not None:
+        plot(rows, arguments.plot)
+
+
+def plot(rows: Sequence[Row], path: Path) -> None:
+    """Exact answers against passes, a point an arm."""
+    figure = Figure(figsize=(7, 4.5), layout="constrained")
+    axes = figure.add_subplot()
+    for name in ARMS:
+        found = [row for row in rows if row["arm"] == name]
+        place = np.mean([[row["forwards"], 100 * row["is_exact"]] for row in found], axis=0)
+        is_masked = ARMS[name].decoding is Decoding.MASKED
+        axes.plot(*place, marker="o" if is_masked else "s", linestyle="")
+        axes.annotate(name, place, xytext=(5, 3), textcoords="offset points", fontsize=7)
+    axes.set(xlabel="passes a hole", ylabel="exact, % of holes", xlim=(0, None), ylim=(0, None))
+    axes.grid(alpha=0.3)
+    figure.savefig(path, dpi=120)
+
+
+if __name__ == "__main__":
+    main()
