@@ -82,7 +82,7 @@ class EffortPolicy:
 _MASKED: Mapping[Effort, EffortPolicy] = {
     Effort.INSTANT: EffortPolicy(
         SamplerConfig(
-            CommitConfig(threshold=0.7, entropy_bound=0.3),
+            CommitConfig(threshold=0.7),
             steps_per_token=0.25,
             max_blocks=1,
             num_revisions=0,
@@ -92,7 +92,7 @@ _MASKED: Mapping[Effort, EffortPolicy] = {
     ),
     Effort.LOW: EffortPolicy(
         SamplerConfig(
-            CommitConfig(threshold=0.8, entropy_bound=0.2),
+            CommitConfig(threshold=0.8),
             steps_per_token=0.5,
             max_blocks=2,
             num_revisions=0,
@@ -101,9 +101,7 @@ _MASKED: Mapping[Effort, EffortPolicy] = {
     ),
     Effort.MEDIUM: EffortPolicy(SamplerConfig(), num_candidates=1),
     Effort.HIGH: EffortPolicy(
-        SamplerConfig(
-            CommitConfig(threshold=0.95, entropy_bound=0.05), max_blocks=8, num_revisions=2
-        ),
+        SamplerConfig(CommitConfig(threshold=0.95), max_blocks=8, num_revisions=2),
         num_candidates=3,
     ),
 }

@@ -1,4 +1,4 @@
-"""From logits to what the sampler decides on: best token, its probability, entropy.
+"""From logits to what the sampler decides on: best token, its probability.
 
 One place for everything that changes logits: forbidden ids, bans, forced bytes, the bias against
 ending early, newlines that end a line. Knows nothing of canvases' states or schedules.
@@ -24,11 +24,10 @@ IMPOSSIBLE = np.float32(-1e30)
 
 @dataclass(frozen=True, slots=True)
 class Posterior:
-    """tokens (M,), their probabilities (M,), entropies in nats (M,), the best token's p (M,)."""
+    """tokens (M,), their probabilities (M,), the best token's p (M,)."""
 
     tokens: Ids
     p: NDArray[np.float32]
-    entropy: NDArray[np.float32]
     p_best: NDArray[np.float32]
 
 
@@ -69,11 +68,8 @@ def greedy(logits: Logits) -> Posterior:
     """The argmax of each row of ``logits`` (M, V), which is overwritten."""
     best = logits.argmax(axis=1)
     logits -= np.take_along_axis(logits, best[:, None], axis=1)
-    weights = np.exp(logits)
-    total = weights.sum(axis=1)
-    mean = np.einsum("mv,mv->m", weights, logits) / total
-    p = (1.0 / total).astype(np.float32)
-    return Posterior(best, p, np.maximum(np.log(total) - mean, 0.0).astype(np.float32), p)
+    p = (1.0 / np.exp(logits).sum(axis=1)).astype(np.float32)
+    return Posterior(best, p, p)
 
 
 def runners_up(logits: Logits, best: Posterior) -> tuple[Ids, NDArray[np.float32]]:
@@ -92,7 +88,7 @@ def sampled(logits: Logits, temperature: float, random: np.random.Generator) -> 
     highest = logits.max(axis=1)
     best = greedy(logits)
     p = best.p * np.exp(chosen - highest)
-    return Posterior(tokens, p.astype(np.float32), best.entropy, best.p)
+    return Posterior(tokens, p.astype(np.float32), best.p)
 
 
 def probabilities_of(logits: Logits, ids: Ids) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -58,7 +58,7 @@ class Reader:
         """
         for size in SIZES if budget.deadline is not None else SIZES[:1]:
             with watch.measure("context"):
-                context = select_context(tree, plan, request, _scaled(self._limits, size))
+                context = select_context(tree, plan, request, scaled(self._limits, size))
             with watch.measure("tokenize"):
                 canvas = Canvas.from_plan(plan, context, tree.data, self._denoiser.tokenizer)
             key = (request.path, size)
@@ -82,7 +82,7 @@ class Reader:
             self._s_per_token = (self._s_per_token + seconds / num_new) / 2
 
 
-def _scaled(limits: ContextLimits, size: float) -> ContextLimits:
+def scaled(limits: ContextLimits, size: float) -> ContextLimits:
     """Limits for a window of ``size`` times the whole."""
     if size == 1.0:
         return limits

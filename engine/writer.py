@@ -42,18 +42,12 @@ class Writer:
 
         Enough of them that the rest fits ``num_steps_left`` steps, this one included.
         """
-        previous = np.concatenate([hole.guess[hole.is_masked] for hole in self._canvas.holes])
         self.note(posterior, holes, places)
         is_eligible, is_due = self._eligible(posterior, holes, places)
-        rule = self._config.commit
-        is_settled = float(posterior.entropy.mean()) < rule.settled_entropy
-        if is_settled and np.array_equal(previous, posterior.tokens):
-            chosen = is_eligible
-        else:
-            num_at_least = math.ceil(self._num_needed() / num_steps_left)
-            chosen = is_due | select_commits(
-                posterior.p, posterior.entropy, is_eligible, num_at_least, rule
-            )
+        num_at_least = math.ceil(self._num_needed() / num_steps_left)
+        chosen = is_due | select_commits(
+            posterior.p, is_eligible, num_at_least, self._config.commit
+        )
         committed = [
             (int(holes[row]), int(places[row]))
             for row in np.flatnonzero(chosen).tolist()

@@ -5,43 +5,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.commit import (
-    CommitConfig,
-    may_end,
-    select_commits,
-    select_doubts,
-    within_entropy_bound,
-    within_factor,
-)
+from engine.commit import CommitConfig, may_end, select_commits, select_doubts
 
 
 def floats(*values: float) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
     return np.array(values, np.float32)
 
 
-def test_entropy_bound_leaves_out_the_largest_member() -> None:
-    flags = within_entropy_bound(floats(0.5, 0.01, 0.04, 0.2), 0.1)
-    assert flags.tolist() == [False, True, True, True]
-
-
-def test_factor_takes_more_positions_the_surer_they_are() -> None:
-    assert within_factor(floats(0.95, 0.6, 0.94, 0.93), 1.0).tolist() == [True, False, True, True]
-    assert within_factor(floats(0.4, 0.3), 1.0).tolist() == [False, False]
-
-
 def test_commits_what_is_sure_and_at_least_one() -> None:
     config = CommitConfig(threshold=0.9)
     everything = np.ones(3, np.bool_)
-    sure = select_commits(floats(0.99, 0.5, 0.98), floats(0.01, 2.0, 0.02), everything, 1, config)
+    sure = select_commits(floats(0.99, 0.5, 0.98), everything, 1, config)
     assert sure.tolist() == [True, False, True]
-    unsure = select_commits(floats(0.2, 0.5, 0.1), floats(3, 2, 4), everything, 1, config)
+    unsure = select_commits(floats(0.2, 0.5, 0.1), everything, 1, config)
     assert unsure.tolist() == [False, True, False]
 
 
 def test_commits_as_many_as_are_owed() -> None:
-    flags = select_commits(
-        floats(0.2, 0.5, 0.1), floats(3, 2, 4), np.ones(3, np.bool_), 2, CommitConfig()
-    )
+    flags = select_commits(floats(0.2, 0.5, 0.1), np.ones(3, np.bool_), 2, CommitConfig())
     assert flags.tolist() == [True, True, False]
 
 
@@ -49,10 +30,9 @@ def test_commits_as_many_as_are_owed() -> None:
 def test_commits_are_eligible_and_never_none(data: st.DataObject) -> None:
     size = data.draw(st.integers(1, 12))
     p = floats(*data.draw(st.lists(st.floats(0, 1, width=32), min_size=size, max_size=size)))
-    entropy = floats(*data.draw(st.lists(st.floats(0, 9, width=32), min_size=size, max_size=size)))
     eligible = np.array(data.draw(st.lists(st.booleans(), min_size=size, max_size=size)))
     owed = data.draw(st.integers(0, size))
-    flags = select_commits(p, entropy, eligible, owed, CommitConfig())
+    flags = select_commits(p, eligible, owed, CommitConfig())
     assert not (flags & ~eligible).any()
     assert flags.sum() >= min(max(owed, 1), eligible.sum())
 

@@ -27,6 +27,7 @@ from matplotlib.figure import Figure
 
 import engine
 from engine.canvas import Canvas, Ids
+from engine.context import ContextLimits
 from engine.denoisers.protocol import ContextHandle, Denoiser, Logits
 from engine.effort import Decoding
 from engine.evaluation.holes import (
@@ -43,12 +44,20 @@ from engine.evaluation.nearby import with_nearby
 from engine.evaluation.statistics import compare
 from engine.infill import InfillConfig, Infiller
 from engine.library import MAX_OTHER_CHARACTERS
+from engine.reader import scaled
 from engine.request import Effort
 from engine.tokenizer import Tokenizer
 
 VERIFIED, DRAFTED, MASKED = Decoding.VERIFIED, Decoding.DRAFTED, Decoding.MASKED
 BASE = "verified"
 SURE = 0.2
+
+
+def _windowed(size: float) -> InfillConfig:
+    limits = scaled(ContextLimits(), size)
+    return InfillConfig(context=limits, min_confidence=0.0, decoding=VERIFIED, has_memory=True)
+
+
 ARMS: Mapping[str, InfillConfig] = {
     BASE: InfillConfig(min_confidence=0.0, decoding=VERIFIED, has_memory=True),
     "no memory": InfillConfig(min_confidence=0.0, decoding=VERIFIED, has_memory=False),
@@ -56,7 +65,7 @@ ARMS: Mapping[str, InfillConfig] = {
     "drafted": InfillConfig(min_confidence=0.0, decoding=DRAFTED, has_memory=True),
     "masked": InfillConfig(min_confidence=0.0, decoding=MASKED),
     "masked, threshold .7": InfillConfig(
-        min_confidence=0.0, decoding=MASKED, policy=(("threshold", 0.7), ("entropy_bound", 0.3))
+        min_confidence=0.0, decoding=MASKED, policy=(("threshold", 0.7),)
     ),
     "drafts of 16": InfillConfig(
         min_confidence=0.0, decoding=VERIFIED, has_memory=True, policy=(("draft_tokens", 16.0),)
@@ -70,6 +79,7 @@ ARMS: Mapping[str, InfillConfig] = {
     "3 candidates": InfillConfig(
         min_confidence=0.0, decoding=VERIFIED, has_memory=True, policy=(("num_candidates", 3.0),)
     ),
+    **{f"window × {size:g}": _windowed(size) for size in (0.25, 0.5, 2.0)},
 }
 # The same as the first, with so much time for all but the reading, or with another effort.
 BUDGETS_MS = (25, 50, 100, 200, 400)

@@ -1,9 +1,9 @@
-"""Every way to decide what a step commits, on the same holes with the same weights.
+"""Ways to decide what a step commits, on the same holes with the same weights.
 
     python -m tests.measure.samplers rows.jsonl --corpus corpus.valid.jsonl.zst [--plot FILE.png]
 
-Masked steps differ in their rule, one at a time, the others switched off; verified steps are judged
-by the causal pass. Nothing is withheld. See ``tests.measure.arms``, whose table this prints.
+Masked steps commit a fixed number of tokens, or what is sure enough; verified steps what the causal
+pass supports. Nothing is withheld. See ``tests.measure.arms``, whose table this prints.
 """
 
 from __future__ import annotations
@@ -22,24 +22,10 @@ from engine.infill import InfillConfig
 from engine.library import MAX_OTHER_CHARACTERS
 from tests.measure.arms import BASE, Row, fill, read, show
 
-NEVER, ALWAYS, ANY = -1.0, 1e9, 1e-6
-
 
 def _masked(**policy: float) -> InfillConfig:
     changes = tuple(policy.items())
     return InfillConfig(min_confidence=0.0, decoding=Decoding.MASKED, policy=changes)
-
-
-def _by_threshold(threshold: float) -> InfillConfig:
-    return _masked(threshold=threshold, entropy_bound=ALWAYS)
-
-
-def _by_entropy(bound: float) -> InfillConfig:
-    return _masked(threshold=ANY, entropy_bound=bound, factor=NEVER)
-
-
-def _by_factor(factor: float) -> InfillConfig:
-    return _masked(threshold=ANY, entropy_bound=NEVER, factor=factor)
 
 
 def _fixed(num_tokens: int) -> InfillConfig:
@@ -57,15 +43,9 @@ ARMS: Mapping[str, InfillConfig] = {
     "1 token a step": _fixed(1),
     "2 tokens a step": _fixed(2),
     "4 tokens a step": _fixed(4),
-    "threshold .9": _by_threshold(0.9),
-    "threshold .7": _by_threshold(0.7),
-    "entropy bound .1": _by_entropy(0.1),
-    "entropy bound .5": _by_entropy(0.5),
-    "factor 1": _by_factor(1.0),
-    "factor .5": _by_factor(0.5),
-    "all rules, as foreign models get": _masked(),
-    "all rules, no stability": _masked(settled_entropy=0.0),
-    "all rules, no revision": _masked(num_revisions=0.0),
+    "threshold .9": _masked(),
+    "threshold .7": _masked(threshold=0.7),
+    "threshold .9, no revision": _masked(num_revisions=0.0),
 }
 
 
