@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from enum import Enum
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
+from engine.errors import BadInput
 from engine.request import Effort
 from lsp_server import __version__
 from lsp_server.serve_arguments import add_serve
+from lsp_server.train_arguments import add_train
 
 EXIT_BAD_INPUT = 2
+
+Named = TypeVar("Named", bound=Enum)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -35,12 +41,21 @@ def build_parser() -> argparse.ArgumentParser:
     _add_model(add_serve(commands, _address, _positive_int, _positive_float))
     _add_bench(commands)
     _add_eval(commands)
-    _add_train(commands)
+    add_train(commands, _positive_int, _positive_float)
     _add_models(commands)
     _add_doctor(commands)
     _add_settings(commands)
     _add_stats(commands)
     return parser
+
+
+def named(kind: type[Named], values: Sequence[str] | None, option: str) -> tuple[Named, ...]:
+    """The members of an enumeration that an option names. Raises BadInput for any other word."""
+    members = {member.value: member for member in kind}
+    for value in values or ():
+        if value not in members:
+            raise BadInput(f"{option}: {value} is none of {', '.join(members)}")
+    return tuple(members[value] for value in values or ())
 
 
 def _add_fill(commands: Any) -> None:
@@ -257,44 +272,6 @@ def _add_cut(evaluation: argparse.ArgumentParser) -> None:
         metavar="N",
         help="text around a hole (default: the whole file)",
     )
-
-
-def _add_train(commands: Any) -> None:
-    train = commands.add_parser(
-        "train",
-        help="make the default model from published packages (midfill[train])",
-        description="Run the whole recipe: corpus, examples, training, export, measuring. A run "
-        "that was stopped goes on where it was.",
-    )
-    train.add_argument("--out", type=Path, required=True, metavar="DIR", help="all files go there")
-    train.add_argument(
-        "--corpus", type=Path, metavar="DIR", help="a corpus that is built (default: build it)"
-    )
-    train.add_argument(
-        "--only-corpus", action="store_true", help="build the corpus in --out, and stop there"
-    )
-    train.add_argument(
-        "--registries",
-        nargs="+",
-        metavar="NAME",
-        help="build from the packages of these alone: pypi npm debian cpython (default: all)",
-    )
-    train.add_argument(
-        "--benchmarks",
-        nargs="+",
-        default=[],
-        type=Path,
-        metavar="FILE",
-        help="files of public sets whose text must not be trained on",
-    )
-    numbers = {"type": _positive_int, "metavar": "N"}
-    train.add_argument("--examples", default=140_000, help="contexts to cut (140000)", **numbers)
-    train.add_argument("--steps", help="steps to train (default: each example once)", **numbers)
-    train.add_argument("--minutes", type=_positive_float, metavar="N", help="end training then")
-    train.add_argument(
-        "--from", dest="start", type=Path, metavar="DIR", help="a model to go on from (the base)"
-    )
-    train.add_argument("--seed", type=int, default=0, metavar="N", help="same seed, same run")
 
 
 def _add_models(commands: Any) -> None:

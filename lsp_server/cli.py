@@ -11,12 +11,11 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
-from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from engine.errors import BadInput, DamagedWeights, MidfillError
-from lsp_server.arguments import EXIT_BAD_INPUT, build_parser
+from lsp_server.arguments import EXIT_BAD_INPUT, build_parser, named
 
 if TYPE_CHECKING:
     from engine.evaluation.infilling import Evaluation, EvaluationConfig
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 EXIT_FAILURE = 1
 EXIT_INTERRUPTED = 130
 
-Named = TypeVar("Named", bound=Enum)
 Command = Callable[[argparse.Namespace], int]
 
 
@@ -241,7 +239,7 @@ def _evaluation_config(arguments: argparse.Namespace) -> EvaluationConfig:
     from engine.evaluation.holes import SINGLE_LINE, CutKind
     from engine.evaluation.infilling import EvaluationConfig
 
-    decodings = _named(Decoding, [arguments.decoding] if arguments.decoding else (), "--decoding")
+    decodings = named(Decoding, [arguments.decoding] if arguments.decoding else (), "--decoding")
     return EvaluationConfig(
         corpus=None if str(arguments.corpus) == "repo" else arguments.corpus,
         data=arguments.data,
@@ -249,7 +247,7 @@ def _evaluation_config(arguments: argparse.Namespace) -> EvaluationConfig:
         has_model=not arguments.floors_only,
         floors=tuple(Floor) if arguments.tests is None else (Floor.EMPTY,),
         num_holes=arguments.holes,
-        kinds=_named(CutKind, arguments.kinds, "--kinds") or SINGLE_LINE,
+        kinds=named(CutKind, arguments.kinds, "--kinds") or SINGLE_LINE,
         context_tokens=arguments.context_tokens,
         num_problems=arguments.problems,
         effort=arguments.effort,
@@ -282,56 +280,10 @@ def _eval_edits(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _named(kind: type[Named], values: Sequence[str] | None, option: str) -> tuple[Named, ...]:
-    """The members of an enumeration that an option names. Raises BadInput for any other word."""
-    members = {member.value: member for member in kind}
-    for value in values or ():
-        if value not in members:
-            raise BadInput(f"{option}: {value} is none of {', '.join(members)}")
-    return tuple(members[value] for value in values or ())
-
-
 def _train(arguments: argparse.Namespace) -> int:
-    try:
-        return _build_corpus(arguments) if arguments.only_corpus else _run_recipe(arguments)
-    except ModuleNotFoundError as error:
-        raise BadInput(
-            f"{error.name} is not installed: run pip install 'midfill[train]' first"
-        ) from error
+    from lsp_server.train import train
 
-
-def _build_corpus(arguments: argparse.Namespace) -> int:
-    """The recipe's first stage alone; it needs neither torch nor the base model."""
-    from engine.training.corpus_builder import CorpusConfig, build_corpus
-    from engine.training.pins import Registry, load_pins
-
-    registries = _named(Registry, arguments.registries, "--registries") or tuple(Registry)
-    config = CorpusConfig(registries=frozenset(registries), benchmarks=tuple(arguments.benchmarks))
-    report = build_corpus(load_pins(), arguments.out, config)
-    for split, num_files in report.num_files.items():
-        sys.stdout.write(f"{split:5}  {num_files:6,} files  {report.num_bytes[split]:12,} bytes\n")
-    sys.stdout.write(f"the corpus is in {arguments.out}\n")
-    return 0
-
-
-def _run_recipe(arguments: argparse.Namespace) -> int:
-    from engine.training.pins import Registry
-    from engine.training.recipe import RecipeConfig, run_recipe
-
-    registries = _named(Registry, arguments.registries, "--registries") or tuple(Registry)
-    config = RecipeConfig(
-        arguments.out,
-        arguments.corpus,
-        frozenset(registries),
-        tuple(arguments.benchmarks),
-        num_examples=arguments.examples,
-        num_steps=arguments.steps,
-        minutes=arguments.minutes,
-        start=arguments.start,
-        seed=arguments.seed,
-    )
-    sys.stdout.write(f"the model is in {run_recipe(config)}\n")
-    return 0
+    return train(arguments, sys.stdout)
 
 
 def _models(arguments: argparse.Namespace) -> int:

@@ -200,7 +200,7 @@ def _model_filler(config: EvaluationConfig) -> Filler:
 
 def progress_of(config: EvaluationConfig) -> Progress:
     """How the work is shown while it goes on."""
-    return _progress_bar if config.is_progress_shown else _no_progress
+    return progress_bar if config.is_progress_shown else _no_progress
 
 
 def evaluate(
@@ -282,7 +282,7 @@ def _no_progress(holes: Sequence[EvalHole], name: str) -> Iterable[EvalHole]:
     return holes
 
 
-def _progress_bar(holes: Sequence[EvalHole], name: str) -> Iterator[EvalHole]:
+def progress_bar(holes: Sequence[EvalHole], name: str) -> Iterator[EvalHole]:
     """One line on stderr, rewritten in place; nothing where stderr is no terminal."""
     is_terminal = sys.stderr.isatty()
     for at, hole in enumerate(holes, start=1):

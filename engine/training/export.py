@@ -27,13 +27,26 @@ DATA_FILES = {
     "head": "embedding.bin",
     "rope.": "embedding.bin",
 }
+# Layers 1 and 10 to 19, 2 and 20 to 29, the others: as bytes they are too large for one file.
+EIGHT_BIT_FILES = {"layers.1": "layers-1.bin", "layers.2": "layers-2.bin", **DATA_FILES}
 
 
 class Quantisation(str, Enum):
-    """How the weights are stored. FULL is for comparing, too large to ship."""
+    """How the weights are stored. FULL is for comparing, too large to ship.
+
+    EIGHT_BIT is for weights that were not trained to be rounded to four; in memory both are bytes.
+    """
 
     FULL = "float32"
     FOUR_BIT = "int4"
+    EIGHT_BIT = "int8"
+
+
+_DATA_FILES_OF: Mapping[Quantisation, Mapping[str, str]] = {
+    Quantisation.FULL: {},
+    Quantisation.FOUR_BIT: DATA_FILES,
+    Quantisation.EIGHT_BIT: EIGHT_BIT_FILES,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +82,10 @@ def export(
     """
     shape = shape or LlamaShape()
     out_dir.mkdir(parents=True, exist_ok=True)
-    nodes = Nodes(out_dir, {} if quantisation is Quantisation.FULL else DATA_FILES)
-    quantised = QuantisedProjector(nodes) if quantisation is not Quantisation.FULL else None
+    data_files = _DATA_FILES_OF[quantisation]
+    nodes = Nodes(out_dir, data_files)
+    bits = 4 if quantisation is Quantisation.FOUR_BIT else 8
+    quantised = QuantisedProjector(nodes, bits) if data_files else None
     projector: Projector = quantised or FullProjector(nodes)
     try:
         LlamaGraph(nodes, projector, weights, relief or {}, shape, MAX_POSITIONS)
@@ -80,7 +95,7 @@ def export(
     if quantised is not None:
         index = {name: asdict(stored) for name, stored in quantised.stored.items()}
         (out_dir / EXPANSION_FILE).write_text(json.dumps(index), encoding="utf-8")
-    names = [MODEL_FILE, EXPANSION_FILE, *dict.fromkeys(DATA_FILES.values())]
+    names = [MODEL_FILE, EXPANSION_FILE, *dict.fromkeys(data_files.values())]
     return {name: describe(out_dir / name) for name in names if (out_dir / name).exists()}
 
 

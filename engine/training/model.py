@@ -29,7 +29,10 @@ _NORMS = {"attention_norm": "input_layernorm", "feed_forward_norm": "post_attent
 
 
 class Block(nn.Module):
-    """One transformer block; parameters are float32, products run in ``dtype``."""
+    """One transformer block; parameters are float32, products run in ``dtype``.
+
+    ``is_rounded``: whether ``rounding`` has a say.
+    """
 
     qkv: Tensor
     output: Tensor
@@ -38,9 +41,9 @@ class Block(nn.Module):
     attention_norm: Tensor
     feed_forward_norm: Tensor
 
-    def __init__(self, shape: LlamaShape, dtype: torch.dtype) -> None:
+    def __init__(self, shape: LlamaShape, dtype: torch.dtype, is_rounded: bool = True) -> None:
         super().__init__()
-        self.shape, self.dtype = shape, dtype
+        self.shape, self.dtype, self.is_rounded = shape, dtype, is_rounded
         for name, projections in _MERGED.items():
             sizes = [projection_widths(shape)[one.split(".")[1]] for one in projections]
             weight = torch.empty(sum(size[1] for size in sizes), sizes[0][0])
@@ -56,30 +59,37 @@ class Block(nn.Module):
         heads, kv_heads, width = (
             self.shape.num_heads, self.shape.num_kv_heads, self.shape.head_width
         )  # fmt: skip
-        mixed = self._product(self._norm(hidden, self.attention_norm), self.qkv, rounding)
+        mixed = self.product("qkv", self._norm(hidden, self.attention_norm), rounding)
         mixed = mixed.view(batch, length, heads + 2 * kv_heads, width).transpose(1, 2)
         query, key, value = torch.split(mixed, [heads, kv_heads, kv_heads], dim=1)
         query, key = rotate(query, cosine, sine), rotate(key, cosine, sine)
         groups = self.shape.num_groups
         key, value = (states.repeat_interleave(groups, dim=1) for states in (key, value))
         attended = attend(query, key, value, mask).transpose(1, 2).reshape(batch, length, -1)
-        hidden = hidden + self._product(attended, self.output, rounding)
-        mixed = self._product(self._norm(hidden, self.feed_forward_norm), self.gate_up, rounding)
+        hidden = hidden + self.product("output", attended, rounding)
+        mixed = self.product("gate_up", self._norm(hidden, self.feed_forward_norm), rounding)
         gate, up = mixed.chunk(2, dim=-1)
-        return hidden + self._product(F.silu(gate) * up, self.down, rounding)
+        return hidden + self.product("down", F.silu(gate) * up, rounding)
 
     def _norm(self, hidden: Tensor, weight: Tensor) -> Tensor:
         return F.rms_norm(
             hidden, (self.shape.width,), weight.to(self.dtype), self.shape.norm_epsilon
         )
 
-    def _product(self, states: Tensor, weight: Tensor, rounding: Tensor) -> Tensor:
+    def product(self, name: str, states: Tensor, rounding: Tensor) -> Tensor:
+        """States (B, L, I) times the weight of that name."""
+        weight: Tensor = getattr(self, name)
+        if not self.is_rounded:
+            return F.linear(states, weight.to(self.dtype))
         rounded = weight + rounding * (four_bit_values(weight) - weight).detach()
         return F.linear(states, rounded.to(self.dtype))
 
 
 class Llama(nn.Module):
-    """Trained blocks, norms and special rows around a frozen table of embeddings."""
+    """Trained blocks, norms and special rows around a frozen table of embeddings.
+
+    ``is_rounded``: whether its layers ship in four bits.
+    """
 
     embedding: Tensor
     rounding: Tensor
@@ -90,19 +100,25 @@ class Llama(nn.Module):
         shape: LlamaShape,
         num_special_rows: int,
         dtype: torch.dtype = torch.bfloat16,
+        is_rounded: bool = True,
     ) -> None:
         super().__init__()
-        self.shape, self.dtype = shape, dtype
+        self.shape, self.dtype, self.is_rounded = shape, dtype, is_rounded
         table = base["model.embed_tokens.weight"]
         self.register_buffer("embedding", table.to(dtype), persistent=False)
         self.special_rows = nn.Parameter(table[:num_special_rows].float().clone())
         self.final_norm = nn.Parameter(base["model.norm.weight"].float().clone())
         self.register_buffer("rounding", torch.zeros(()), persistent=False)
-        self.blocks = nn.ModuleList(Block(shape, dtype) for _ in range(shape.num_layers))
+        self.blocks = nn.ModuleList(self.block(index) for index in range(shape.num_layers))
         with torch.no_grad():
             for index, block in enumerate(self.blocks):
                 for name, value in _merged(base, index).items():
-                    block.get_parameter(name).copy_(value)
+                    getattr(block, name).copy_(value)
+
+    def block(self, index: int) -> Block:
+        """An empty block for the layer of that index."""
+        del index
+        return Block(self.shape, self.dtype, self.is_rounded)
 
     def forward(self, ids: Tensor, positions: Tensor, mask: Mask) -> Tensor:
         """Final hidden states (B, L, D) of ids and positions (B, L)."""
@@ -128,21 +144,30 @@ class Llama(nn.Module):
             block.compile(dynamic=False)
 
     def tensors(self) -> dict[str, Tensor]:
-        """Trained float32 tensors by their Hugging Face names, layers as they ship (rounded).
+        """Trained float32 tensors by their Hugging Face names, layers as they ship.
 
         The embedding is not among them: its special rows are ``special_rows`` (S, D).
         """
         found = {"model.norm.weight": self.final_norm.detach()}
         for index, block in enumerate(self.blocks):
-            prefix = f"model.layers.{index}"
-            for name, projections in _MERGED.items():
-                merged = four_bit_values(block.get_parameter(name).detach())
-                sizes = [projection_widths(self.shape)[one.split(".")[1]][1] for one in projections]
-                for projection, part in zip(projections, torch.split(merged, sizes), strict=True):
-                    found[f"{prefix}.{projection}.weight"] = part
+            for name in _MERGED:
+                merged = block.get_parameter(name).detach()
+                merged = four_bit_values(merged) if self.is_rounded else merged
+                found |= split_product(index, name, merged, self.shape)
             for name, norm in _NORMS.items():
-                found[f"{prefix}.{norm}.weight"] = block.get_parameter(name).detach()
+                found[f"model.layers.{index}.{norm}.weight"] = block.get_parameter(name).detach()
         return found
+
+
+def split_product(index: int, name: str, weight: Tensor, shape: LlamaShape) -> dict[str, Tensor]:
+    """The weight (O, I) of a layer's product as the projections that it merges, by their names."""
+    projections = _MERGED[name]
+    sizes = [projection_widths(shape)[one.split(".")[1]][1] for one in projections]
+    parts = torch.split(weight, sizes)
+    return {
+        f"model.layers.{index}.{one}.weight": part
+        for one, part in zip(projections, parts, strict=True)
+    }
 
 
 def four_bit_values(weight: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.denoisers.expansion import REACH, ZERO, Place, Stored
 from engine.training.onnx_nodes import MICROSOFT, Floats, Nodes
-from engine.training.quantise import eight_bit, four_bit
+from engine.training.quantise import FourBit, eight_bit, four_bit
 
 TO_FLOAT = {"to": 1}  # its number among ONNX's types
 
@@ -74,15 +74,15 @@ class FullProjector:
 
 
 class QuantisedProjector:
-    """Layers in four bits on disk, the one table of the tied head in eight, all bytes in memory.
+    """Layers in ``bits`` (4 or 8) on disk, the tied head's table in eight, all bytes in memory.
 
     Products are those of bytes (``engine.denoisers.expansion``): one step for a row of activations,
     so that a row's result depends on that row alone. A row is divided by its peak, so that the
     bytes' step is the same for all and the peak comes in again behind the product.
     """
 
-    def __init__(self, nodes: Nodes) -> None:
-        self.nodes = nodes
+    def __init__(self, nodes: Nodes, bits: int) -> None:
+        self.nodes, self.bits = nodes, bits
         self.stored: dict[str, Stored] = {}
 
     def embed(self, ids: str, table: Projection) -> str:
@@ -113,13 +113,16 @@ class QuantisedProjector:
 
     def project(self, states: str, one: Projection) -> str:
         """States (1, N, I) times the weight (O, I)."""
-        nodes, quantised = self.nodes, four_bit(one.weight)
+        nodes = self.nodes
+        quantised = four_bit(one.weight) if self.bits == 4 else eight_bit(one.weight)
         places = {
             "codes": nodes.store(f"{one.name}.codes", quantised.packed),
             "scales": nodes.store(f"{one.name}.scales", quantised.scales.astype(np.float16)),
-            "offsets": nodes.store(f"{one.name}.offsets", quantised.offsets.astype(np.float16)),
         }
-        self._declare(one, 4, places)
+        if isinstance(quantised, FourBit):
+            offsets = quantised.offsets.astype(np.float16)
+            places["offsets"] = nodes.store(f"{one.name}.offsets", offsets)
+        self._declare(one, self.bits, places)
         return self._product(states, one.name)
 
     def _declare(self, one: Projection, bits: int, places: dict[str, Place]) -> None:

@@ -40,7 +40,10 @@ class SpecialIds:
 
 @dataclass(frozen=True, slots=True)
 class LossWeights:
-    """What a token of the context, of a clean pass and of a noisy copy counts."""
+    """What a token of the context, of a clean pass and of a noisy copy counts.
+
+    Copies that count nothing are not made.
+    """
 
     context: float = 0.3
     clean: float = 1.0
@@ -199,7 +202,9 @@ class Epoch:
         self.canvas_lengths = _canvas_lengths(examples, config.roomy_share, random)
         clean = examples.hole_lengths + examples.complete_holes
         hole_sizes = np.minimum(clean, self.canvas_lengths) + 1
-        hole_sizes = hole_sizes + NUM_COPIES * (self.canvas_lengths + 1)
+        self.has_copies = config.weights.noisy > 0
+        if self.has_copies:
+            hole_sizes = hole_sizes + NUM_COPIES * (self.canvas_lengths + 1)
         self.packs = _fitted(examples.row_sizes(hole_sizes), config.length, random)
 
     def __len__(self) -> int:
@@ -233,8 +238,9 @@ class Epoch:
             eom, at = self.special.eom, at + len(group.rest)
             canvases = [_Canvas.of(hole, next(lengths), eom) for hole in group.holes]
             draft.add(_Tokens.joined([canvas.clean() for canvas in canvases]), at, CLEAN, place)
-            for noisy in self._noisy(canvases, warmth, random):
-                draft.add(noisy, at, NOISY, place)
+            if self.has_copies:
+                for noisy in self._noisy(canvases, warmth, random):
+                    draft.add(noisy, at, NOISY, place)
 
     def _noisy(
         self, canvases: Sequence[_Canvas], warmth: float, random: np.random.Generator

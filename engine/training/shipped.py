@@ -17,7 +17,7 @@ from onnx import numpy_helper
 from engine.denoisers.expansion import EXPANSION_FILE
 from engine.errors import TrainingError
 from engine.training.checkpoint import EMBEDDING, Weights
-from engine.training.export import MODEL_FILE
+from engine.training.export import MANIFEST_FILE, MODEL_FILE
 from engine.training.quantise import (
     BLOCK,
     EightBit,
@@ -50,6 +50,40 @@ def shipped_weights(folder: Path, shape: LlamaShape) -> Weights:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise TrainingError(f"{folder} holds no model to start from: {error}") from error
     return weights
+
+
+def shipped_shape(folder: Path) -> LlamaShape:
+    """The sizes of the model in ``folder``, read off its products.
+
+    Raises TrainingError for a folder that holds no such model.
+    """
+    try:
+        index = json.loads((folder / EXPANSION_FILE).read_text(encoding="utf-8"))
+        sizes = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))["shape"]
+        vocab_size, width = index["head"]["shape"]
+        return LlamaShape(
+            num_layers=sizes["num_layers"],
+            width=width,
+            num_heads=index["layers.0.o_proj"]["shape"][1] // sizes["head_width"],
+            num_kv_heads=sizes["num_kv_heads"],
+            head_width=sizes["head_width"],
+            ffn_width=index["layers.0.down_proj"]["shape"][1],
+            vocab_size=vocab_size,
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise TrainingError(f"{folder} holds no model to start from: {error}") from error
+
+
+def shipped_relief(folder: Path) -> dict[str, Floats]:
+    """What each product's input (I,) is multiplied with, for an export like the folder's own.
+
+    Raises TrainingError for a folder that holds no such model.
+    """
+    try:
+        index = json.loads((folder / EXPANSION_FILE).read_text(encoding="utf-8"))
+        return {name: _relief(folder, entry) for name, entry in index.items()}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise TrainingError(f"{folder} holds no model to start from: {error}") from error
 
 
 def _layer(

@@ -218,10 +218,12 @@ class Trainer:
 
 
 def _parameter_groups(model: Llama, weight_decay: float) -> list[dict[str, Any]]:
-    """Matrices of the layers decay, norms and special rows do not."""
+    """Matrices of the layers decay, norms and special rows do not; what is frozen is left out."""
     matrices: list[Tensor] = []
     others: list[Tensor] = []
     for name, parameter in model.named_parameters():
+        if not parameter.requires_grad:
+            continue
         is_matrix = name.startswith("blocks.") and parameter.ndim > 1
         (matrices if is_matrix else others).append(parameter)
     return [
