@@ -18,7 +18,7 @@ from engine.check import CheckLimits
 from engine.confidence import Calibration
 from engine.constraints import Constraint
 from engine.context import ContextLimits, select_context
-from engine.denoisers.protocol import ContextHandle, Denoiser
+from engine.denoisers.protocol import ContextHandle, Denoiser, Waking
 from engine.effort import Decoding, PolicyChanges, policy_of
 from engine.errors import BadInput, Cancelled, MidfillError
 from engine.grammar import Grammar
@@ -102,6 +102,11 @@ class Infiller:
     def has_memory(self) -> bool:
         """Whether the user's files are asked what stands in them."""
         return self._library is not None
+
+    def wake(self) -> None:
+        """Do now what the first request would otherwise wait for, while nobody waits."""
+        if isinstance(self.denoiser, Waking):
+            self.denoiser.wake()
 
     def close(self) -> None:
         """Close the connections to backends, if any were asked."""

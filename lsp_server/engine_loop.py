@@ -45,10 +45,15 @@ Load = Callable[[str | None], "Infiller"]
 
 
 def load_engine(model: str | None) -> Infiller:
-    """Load the engine with ``model``: the only import of it, heavy and late."""
+    """Load the engine with ``model``: the only import of it, heavy and late.
+
+    It is woken at once: the server reads its own modules meanwhile, and an editor its documents.
+    """
     from engine import load
 
-    return load(model)
+    infiller = load(model)
+    infiller.wake()
+    return infiller
 
 
 class ServerEnd(Protocol):

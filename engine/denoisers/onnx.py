@@ -56,6 +56,10 @@ class OnnxDenoiser:
         # What the last pass over a canvas left, so that the next causal one computes what is new.
         self._tail: Tail | None = None
 
+    def wake(self) -> None:
+        """Start the session now, for someone who will ask soon."""
+        self.session.start()
+
     @property
     def providers(self) -> list[str]:
         """What the session really runs on (starts it)."""

@@ -39,10 +39,18 @@ class OnnxSession:
         self._session: onnxruntime.InferenceSession | None = None
         self._starting = threading.Lock()
 
+    def start(self) -> onnxruntime.InferenceSession:
+        """Start the session unless it was; a run would do so, too."""
+        with self._starting:
+            if self._session is None:
+                self._session = _start(self.path, self.num_threads)
+                _give_back()
+            return self._session
+
     @property
     def providers(self) -> list[str]:
         """What the session really runs on (starts it)."""
-        return list(self._started().get_providers())
+        return list(self.start().get_providers())
 
     def run(
         self,
@@ -59,7 +67,7 @@ class OnnxSession:
         """
         if cancel is not None and cancel.is_set():
             raise Cancelled("cancelled before a pass through the model")
-        session = self._started()
+        session = self.start()
         binding = session.io_binding()
         for name, array in inputs.items():
             binding.bind_ortvalue_input(name, _shared(np.ascontiguousarray(array)))
@@ -78,13 +86,6 @@ class OnnxSession:
             raise MidfillError(f"{self.path.name} failed: {_first_line(error)}") from error
         result: NDArray[np.float32] = binding.get_outputs()[-1].numpy()
         return result
-
-    def _started(self) -> onnxruntime.InferenceSession:
-        with self._starting:
-            if self._session is None:
-                self._session = _start(self.path, self.num_threads)
-                _give_back()
-            return self._session
 
 
 def num_physical_cores() -> int:

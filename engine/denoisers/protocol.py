@@ -92,6 +92,15 @@ class Batching(Protocol):
 
 
 @runtime_checkable
+class Waking(Protocol):
+    """A denoiser whose first use takes longer, unless it was woken."""
+
+    def wake(self) -> None:
+        """Do now what the first use would. Raises DamagedWeights for weights that are none."""
+        ...
+
+
+@runtime_checkable
 class Placed(Protocol):
     """A denoiser that can say where it really runs."""
 

@@ -336,6 +336,15 @@ def test_a_graph_that_cannot_be_read_is_named(folder: Path, tmp_path: Path) -> N
         OnnxDenoiser(read_model(tmp_path)).prefill(canvas(ids(1, 4), ids(2, 3)))
 
 
+def test_a_woken_denoiser_has_found_what_is_wrong(folder: Path, tmp_path: Path) -> None:
+    OnnxDenoiser(read_model(folder)).wake()
+    for path in folder.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "expansion.json").write_bytes(b"{}")
+    with pytest.raises(DamagedWeights, match=r"expansion\.json"):
+        OnnxDenoiser(read_model(tmp_path)).wake()
+
+
 def test_the_session_starts_late_and_says_what_it_runs_on(folder: Path) -> None:
     fresh = OnnxDenoiser(read_model(folder))
     assert 1 <= fresh.session.num_threads <= 4

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import queue
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 
 from engine.errors import DamagedWeights
 from engine.job import Infill
+from engine.models import MANIFEST_FILE, resolve
 from engine.proposal import Proposal, Reason, Refusal
 from engine.request import Request
 from engine.spans import ByteOffset
@@ -102,6 +105,25 @@ def test_a_model_that_cannot_be_loaded_refuses_every_request() -> None:
         assert isinstance(outcome, Refusal)
         assert outcome.reason is Reason.NO_MODEL
         assert outcome.detail == "model.onnx does not match its hash; install midfill again"
+    worker.close()
+
+
+def test_a_graph_that_cannot_be_read_is_told_when_it_is_loaded(tmp_path: Path) -> None:
+    for path in resolve().folder.iterdir():
+        (tmp_path / path.name).symlink_to(path)
+    graph, manifest = b"not a graph", tmp_path / MANIFEST_FILE
+    record = json.loads(manifest.read_text())
+    record["files"]["model.onnx"]["sha256"] = hashlib.sha256(graph).hexdigest()
+    for name, data in (("model.onnx", graph), (MANIFEST_FILE, json.dumps(record).encode())):
+        (tmp_path / name).unlink()
+        (tmp_path / name).write_bytes(data)
+    worker = Worker(str(tmp_path), ThreadChannel)
+    events = Events(worker)
+    worker.start()
+    assert events.next() == Loading("loading the model")
+    failed = events.next()
+    assert isinstance(failed, LoadFailed)
+    assert "model.onnx" in failed.detail
     worker.close()
 
 
