@@ -148,7 +148,8 @@ class Session:
     def start_engine(self) -> None:
         """Start the engine with the settings' model, and show how it goes."""
         loop = asyncio.get_running_loop()
-        if self.can("window.work_done_progress"):
+        # Who shows the status sees it there.
+        if self.can("window.work_done_progress") and not self.status.is_wanted:
             self.spawn(self._progress.run())
         self.worker.use_model(self.settings.model or self._model)
         self._unsubscribe = self.worker.subscribe(

@@ -41,6 +41,14 @@ async def test_loading_is_shown_as_progress(client: Any) -> None:
     assert {one["token"] for one in progress} == {created}
 
 
+async def test_a_client_that_shows_the_status_is_not_told_twice(client: Any) -> None:
+    await client.initialize(options={"statusNotifications": True})
+    client.open(URI, "x")
+    assert (await client.complete(URI, 0, 1))["result"]["items"]
+    assert "didChangeStatus" in client.methods()
+    assert "window/workDoneProgress/create" not in client.methods()
+
+
 async def test_a_client_without_progress_is_left_alone(client: Any) -> None:
     await client.initialize(capabilities={})
     client.open(URI, "x")
