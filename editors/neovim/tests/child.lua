@@ -82,6 +82,27 @@ function Child:ghost(namespace)
   return shown ~= vim.NIL and shown or nil
 end
 
+--- What the first lines of the screen show, as it is drawn; spaces at their ends are left out.
+---@param count integer
+---@return string
+function Child:screen(count)
+  return self:lua(
+    [[
+    vim.cmd.redraw()
+    local lines = {}
+    for row = 1, ... do
+      local cells = {}
+      for column = 1, vim.o.columns do
+        table.insert(cells, vim.fn.screenstring(row, column))
+      end
+      table.insert(lines, (table.concat(cells):gsub("%s+$", "")))
+    end
+    return table.concat(lines, "\n")
+  ]],
+    count
+  )
+end
+
 --- Wait until ghost text is there, and is the one given.
 ---@param wanted string?
 function Child:wait_ghost(wanted)

@@ -49,6 +49,21 @@ M["ghost text comes while typing, and a key accepts it"] = function()
   end)
 end
 
+M["the screen shows ghost text where it would stand"] = function()
+  with_child(function(child)
+    child:type("Goalpha =<CR>print(<Up><End>")
+    child:wait_ghost(" load(1, 2)")
+    local shown = "alpha = load(1, 2)\nprint(alpha)\n\nalpha = load(1, 2)\nprint(\n~"
+    assert(child:screen(6) == shown, child:screen(6))
+    child:type(" l")
+    child:wait_ghost("oad(1, 2)")
+    assert(child:screen(6) == shown, child:screen(6))
+    child:type("<C-]>")
+    local left = shown:gsub("load%(1, 2%)\nprint%(\n", "l\nprint(\n")
+    assert(child:screen(6) == left, child:screen(6))
+  end)
+end
+
 M["typing what is proposed shrinks it at once"] = function()
   with_child(function(child)
     child:type("Goalpha =")

@@ -144,9 +144,8 @@ end
 ---@param encoding string
 ---@return table range
 local function range_of(buffer, mark, encoding)
-  local row, column, details = unpack(
-    vim.api.nvim_buf_get_extmark_by_id(buffer, NAMESPACE, mark, { details = true })
-  )
+  local row, column, details =
+    unpack(vim.api.nvim_buf_get_extmark_by_id(buffer, NAMESPACE, mark, { details = true }))
   return {
     start = item.position(buffer, row, column, encoding),
     ["end"] = item.position(buffer, details.end_row, details.end_col, encoding),
