@@ -1,7 +1,7 @@
 /** Processes of a run: a port for the server, the moment it listens, what a process was started as. */
 
 import type { ChildProcess } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 
 export function freePort(): Promise<number> {
@@ -29,8 +29,20 @@ export function listening(server: ChildProcess): Promise<void> {
   });
 }
 
-export function commandLine(pid: string): string {
-  const file = `/proc/${pid}/cmdline`;
-  // A process may end between the listing and the reading.
-  return existsSync(file) ? readFileSync(file, "utf8") : "";
+/** The processes whose command line, with NUL between its parts, is wanted. */
+export function processes(isWanted: (line: string) => boolean): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && isWanted(commandLine(name)))
+    .map(Number);
+}
+
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch (error) {
+    // A process may end between the listing and the reading, and while it is read.
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ESRCH") return "";
+    throw error;
+  }
 }

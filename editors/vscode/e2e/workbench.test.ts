@@ -1,6 +1,8 @@
 /** What a person does with the extension, in the real editor. */
 
 import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, afterEach, before, test } from "node:test";
 import reasons from "../src/reasons.json" with { type: "json" };
 import { partsOfEnvironment, removeParts } from "./parts.ts";
@@ -48,6 +50,7 @@ before(async () => {
     "early.py",
     "folder.py",
     "language.py",
+    "restarted.py",
   ])
     bench.write(name, TOTALS);
   bench.write("rename.py", TOTALS);
@@ -296,6 +299,39 @@ test("a server that is killed comes back, and proposes again", async () => {
   await bench.ghostText("ces) + shipping");
 });
 
+test("the server is started anew by a command", async () => {
+  const before = bench.serverPids();
+  await bench.command("Midfill: Restart the Server");
+  await bench.until(
+    async () => bench.serverPids(),
+    (pids) => pids.length > 0 && !pids.some((pid) => before.includes(pid)),
+    "another server process",
+  );
+  await bench.status(/^Midfill, ready/);
+  await bench.show("restarted.py");
+  await bench.goTo(6, 5);
+  await bench.type("return sum(pri");
+  await bench.ghostText("ces) + shipping");
+});
+
+test("where the cursor rests the server is told, so that it reads ahead", async () => {
+  const told = join(parts.folder, "told");
+  writeFileSync(told, "");
+  const note = [
+    "import lsp_server.methods.did_focus as it; told = it.did_focus",
+    `it.did_focus = lambda session, focus: (print(focus, file=open(${JSON.stringify(told)}, "a")), told(session, focus))`,
+  ];
+  bench.useServer(bench.writeServer("noting", note.join("; ")));
+  await bench.status(/^Midfill, ready/);
+  await bench.show("restarted.py");
+  await bench.goTo(2, 7);
+  await bench.until(
+    async () => readFileSync(told, "utf8"),
+    (text) => /line=1, character=6\b/.test(text),
+    "the cursor's place at the server",
+  );
+});
+
 test("a server of another version is told, with the mend", async () => {
   bench.useServer(bench.writeServer("old", "lsp_server.__version__ = '0.0.1'"));
   const told = await bench.toast();
@@ -320,6 +356,24 @@ test("what is typed while the server starts is proposed for when it is there", a
   await bench.type("return sum(pri");
   await bench.status(/^Midfill, starting/, 0);
   await bench.ghostText("ces) + shipping");
+});
+
+test("a model is chosen from those that are there", async () => {
+  const another = async (model: string, before: readonly number[]) =>
+    bench.until(
+      async () => bench.enginePids(model),
+      (pids) => pids.some((pid) => !before.includes(pid)),
+      `another engine with ${model}`,
+    );
+  const scripted = bench.enginePids('"scripted"');
+  await bench.withSettings(SCRIPTED, "restarted.py");
+  await another('"scripted"', scripted);
+  const shipped = bench.enginePids("null");
+  await bench.command("Midfill: Choose the Model…");
+  await bench.page.locator(".quick-input-list", { hasText: "default" }).waitFor();
+  await bench.page.keyboard.press("Enter");
+  await another("null", shipped);
+  await bench.status(/^Midfill, (ready|[\d.]+ m?s)/, 60_000);
 });
 
 test("the model that ships answers in the editor", async () => {

@@ -1,11 +1,11 @@
 /** A real VS Code workbench: code-server on loopback, driven in headless Chromium. */
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Browser, chromium, type FrameLocator, type Page } from "playwright-core";
 import type { Parts } from "./parts.ts";
-import { commandLine, freePort, listening } from "./processes.ts";
+import { freePort, listening, processes } from "./processes.ts";
 
 const STARTED_MS = 150_000;
 const SHOWN_MS = 45_000;
@@ -111,9 +111,8 @@ export class Workbench {
   /** Write a program that is the server, but first does a line of Python. */
   writeServer(name: string, line: string): string {
     const file = join(this.parts.folder, name);
-    const [shebang] = readFileSync(this.parts.midfill, "utf8").split("\n", 1);
     const call = ["from lsp_server.cli import main", "sys.exit(main())", ""];
-    const lines = [shebang, "import sys, time, lsp_server", line, ...call];
+    const lines = [shebang(this.parts.midfill), "import sys, time, lsp_server", line, ...call];
     writeFileSync(file, lines.join("\n"), { mode: 0o755 });
     return file;
   }
@@ -320,11 +319,15 @@ export class Workbench {
 
   /** Processes of the language server that run below this workbench. */
   serverPids(): number[] {
-    const program = `${this.parts.midfill}\0lsp`;
-    return readdirSync("/proc")
-      .filter((name) => /^\d+$/.test(name))
-      .filter((pid) => commandLine(pid).includes(program))
-      .map(Number);
+    return processes((line) => line.includes(`${this.parts.midfill}\0lsp`));
+  }
+
+  /** Processes of the engine with a model, as it is written in JSON, that this server started. */
+  enginePids(model: string): number[] {
+    const python = shebang(this.parts.midfill).slice(2).split(" ")[0] ?? "";
+    return processes(
+      (line) => line.startsWith(python) && line.includes(`\0{"model": ${model}, "log_level"`),
+    );
   }
 
   /** Keep a picture. */
@@ -366,6 +369,11 @@ export class Workbench {
       ),
     );
   }
+}
+
+/** The first line of a script, which names what runs it. */
+function shebang(script: string): string {
+  return readFileSync(script, "utf8").split("\n", 1)[0] ?? "";
 }
 
 /** What the server keeps for its user, it keeps for this run. */

@@ -3,7 +3,7 @@
 import { commands, window } from "vscode";
 import type { Connection } from "./connection.ts";
 import { whyUnwanted } from "./settings.ts";
-import { explain, sentence } from "./silence.ts";
+import { type Explanation, explain, sentence } from "./silence.ts";
 
 /** Say it in a message with the mend as a button, where there is one. */
 export async function explainSilence(
@@ -13,7 +13,7 @@ export async function explainSilence(
   const document = window.activeTextEditor?.document;
   const off = document === undefined ? null : whyUnwanted(document);
   if (off !== null) {
-    await offer(`Midfill is silent here: ${off}.`, "midfill.enabled", undefined);
+    await offer(`Midfill is silent here: ${off}.`, { setting: "midfill.enabled" });
     return;
   }
   const silence = connection.requests.lastSilence;
@@ -21,11 +21,9 @@ export async function explainSilence(
     void window.showInformationMessage("Midfill: no request has ended in silence yet.");
     return;
   }
-  const { setting, command } = explain(silence.reason);
   const answer = await offer(
     `Midfill showed nothing in line ${silence.line + 1}: ${sentence(silence.reason, silence.detail)}`,
-    setting,
-    command,
+    explain(silence.reason),
     "Show the Denoising",
   );
   if (answer === "Show the Denoising") showDenoising(silence.id);
@@ -33,16 +31,16 @@ export async function explainSilence(
 
 async function offer(
   message: string,
-  setting: string | undefined,
-  command: string | undefined,
+  { setting, command, button }: Pick<Explanation, "setting" | "command" | "button">,
   ...more: readonly string[]
 ): Promise<string | undefined> {
-  const mends =
-    setting !== undefined ? ["Open the Setting"] : command !== undefined ? ["Mend"] : [];
-  const answer = await window.showInformationMessage(message, ...mends, ...more);
-  if (answer === "Open the Setting") {
+  const mend = setting === undefined ? button : "Open the Setting";
+  const buttons = mend === undefined ? more : [mend, ...more];
+  const answer = await window.showInformationMessage(message, ...buttons);
+  if (answer === undefined || answer !== mend) return answer;
+  if (setting !== undefined) {
     await commands.executeCommand("workbench.action.openSettings", setting);
-  } else if (answer === "Mend" && command !== undefined) {
+  } else if (command !== undefined) {
     await commands.executeCommand(command);
   }
   return answer;

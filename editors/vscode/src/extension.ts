@@ -52,7 +52,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
 
   const register = (name: string, run: () => unknown) =>
     context.subscriptions.push(commands.registerCommand(`midfill.${name}`, run));
-  register("menu", menu);
+  register("menu", () => menu(context));
   register("restart", () => starter.start());
   register("install", () => starter.install());
   register("doctor", () => doctor(connection));
@@ -78,22 +78,24 @@ export async function activate(context: ExtensionContext): Promise<void> {
 }
 
 /** Everything that can be done about Midfill, from the status bar item. */
-async function menu(): Promise<void> {
+async function menu({ extension }: ExtensionContext): Promise<void> {
   const entries = [
-    ["$(play) Show the denoising", "showDenoising"],
-    ["$(question) Why was nothing shown?", "explainSilence"],
-    ["$(circle-slash) Switch on or off for this language", "toggleLanguage"],
-    ["$(folder) Switch on or off in this folder", "toggleFolder"],
-    ["$(power) Switch on or off everywhere", "toggle"],
-    ["$(chip) Choose the model", "chooseModel"],
-    ["$(refresh) Restart the server", "restart"],
-    ["$(cloud-download) Install the server", "install"],
-    ["$(pulse) Check the installation", "doctor"],
-    ["$(output) Show the log", "showLog"],
+    ["$(play) Show the denoising", "midfill.showDenoising"],
+    ["$(question) Why was nothing shown?", "midfill.explainSilence"],
+    ["$(circle-slash) Switch on or off for this language", "midfill.toggleLanguage"],
+    ["$(folder) Switch on or off in this folder", "midfill.toggleFolder"],
+    ["$(power) Switch on or off everywhere", "midfill.toggle"],
+    ["$(chip) Choose the model", "midfill.chooseModel"],
+    ["$(refresh) Restart the server", "midfill.restart"],
+    ["$(cloud-download) Install the server", "midfill.install"],
+    ["$(pulse) Check the installation", "midfill.doctor"],
+    ["$(output) Show the log", "midfill.showLog"],
+    ["$(gear) Settings", "workbench.action.openSettings", `@ext:${extension.id}`],
+    ["$(book) Get started", "workbench.action.openWalkthrough", `${extension.id}#start`],
   ] as const;
-  const items = entries.map(([label, command]) => ({ label, command }));
+  const items = entries.map(([label, command, ...values]) => ({ label, command, values }));
   const chosen = await window.showQuickPick(items, { title: "Midfill" });
-  if (chosen !== undefined) await commands.executeCommand(`midfill.${chosen.command}`);
+  if (chosen !== undefined) await commands.executeCommand(chosen.command, ...chosen.values);
 }
 
 /** `midfill doctor` as a task: its terminal stays open with what is wrong and what mends it. */

@@ -6,10 +6,14 @@ import type { GhostText } from "./ghostText.ts";
 import { DID_FOCUS } from "./protocol.ts";
 import { isWanted } from "./settings.ts";
 
-/** Follows the active editor; asks for what was typed while no server was there to be asked. */
+// The cursor passes over many places until it is where somebody wants to write.
+const RESTED_MS = 100;
+
+/** Follows the cursor; asks for what was typed while no server was there to be asked. */
 export class Focus implements Disposable {
   private readonly subscriptions: Disposable[];
   private typedIn: TextDocument | undefined;
+  private resting: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly connection: Connection,
@@ -17,6 +21,9 @@ export class Focus implements Disposable {
   ) {
     this.subscriptions = [
       window.onDidChangeActiveTextEditor(() => void this.tell()),
+      window.onDidChangeTextEditorSelection(({ textEditor }) => {
+        if (textEditor === window.activeTextEditor) this.tellOnceItRests();
+      }),
       workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
         if (!connection.isAsked && contentChanges.length > 0) this.typedIn = document;
       }),
@@ -25,7 +32,13 @@ export class Focus implements Disposable {
   }
 
   dispose(): void {
+    clearTimeout(this.resting);
     for (const subscription of this.subscriptions) subscription.dispose();
+  }
+
+  private tellOnceItRests(): void {
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => void this.tell(), RESTED_MS);
   }
 
   private async tell(): Promise<void> {

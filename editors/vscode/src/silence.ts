@@ -2,12 +2,13 @@
 
 import reasons from "./reasons.json" with { type: "json" };
 
-/** A reason as people read it. `setting` and `command` name the mend, where there is one. */
+/** A reason as people read it. `setting` or `command` (with its `button`) is the mend, if any. */
 export interface Explanation {
   readonly short: string;
   readonly long: string;
   readonly setting?: string;
   readonly command?: string;
+  readonly button?: string;
 }
 
 const EXPLANATIONS: Readonly<Record<string, Explanation>> = reasons;

@@ -13,7 +13,7 @@ import type { Connection } from "./connection.ts";
 import { setting, whyUnwanted } from "./settings.ts";
 import { describe, type Look, type Situation } from "./situation.ts";
 
-/** Shows the situation and opens the menu of commands. */
+/** Shows the situation and opens the menu of commands, or installs the server that is missing. */
 export class StatusBar implements Disposable {
   private readonly item: StatusBarItem;
   private readonly subscriptions: Disposable[];
@@ -21,7 +21,6 @@ export class StatusBar implements Disposable {
   constructor(private readonly connection: Connection) {
     this.item = window.createStatusBarItem("midfill.status", StatusBarAlignment.Right, 100);
     this.item.name = "Midfill";
-    this.item.command = "midfill.menu";
     const show = () => this.show();
     this.subscriptions = [
       connection.onDidChange(show),
@@ -37,6 +36,8 @@ export class StatusBar implements Disposable {
   show(): void {
     const look = describe(situation(this.connection), setting("statusBar.detail", true));
     this.item.text = look.text;
+    const isMissing = this.connection.phase === "missing";
+    this.item.command = isMissing ? "midfill.install" : "midfill.menu";
     this.item.tooltip = tooltip(look);
     this.item.accessibilityInformation = { label: look.label, role: "button" };
     this.item.backgroundColor = BACKGROUNDS[look.severity];
