@@ -55,6 +55,13 @@ class Block(nn.Module):
         self, hidden: Tensor, cosine: Tensor, sine: Tensor, rounding: Tensor, mask: Mask
     ) -> Tensor:
         """Hidden states (B, L, D); ``rounding`` () is 0 for full weights and 1 for rounded ones."""
+        query, key, value = self.project(hidden, cosine, sine, rounding)
+        return self.finish(hidden, self.attend(query, key, value, mask), rounding)
+
+    def project(
+        self, hidden: Tensor, cosine: Tensor, sine: Tensor, rounding: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Query (B, heads, L, head_width), key and value (B, kv_heads, L, head_width), turned."""
         batch, length, _ = hidden.shape
         heads, kv_heads, width = (
             self.shape.num_heads, self.shape.num_kv_heads, self.shape.head_width
@@ -62,10 +69,16 @@ class Block(nn.Module):
         mixed = self.product("qkv", self._norm(hidden, self.attention_norm), rounding)
         mixed = mixed.view(batch, length, heads + 2 * kv_heads, width).transpose(1, 2)
         query, key, value = torch.split(mixed, [heads, kv_heads, kv_heads], dim=1)
-        query, key = rotate(query, cosine, sine), rotate(key, cosine, sine)
+        return rotate(query, cosine, sine), rotate(key, cosine, sine), value
+
+    def attend(self, query: Tensor, key: Tensor, value: Tensor, mask: Mask) -> Tensor:
+        """What the queries of ``project`` (B, heads, L, …) find in K keys (B, kv_heads, K, …)."""
         groups = self.shape.num_groups
         key, value = (states.repeat_interleave(groups, dim=1) for states in (key, value))
-        attended = attend(query, key, value, mask).transpose(1, 2).reshape(batch, length, -1)
+        return attend(query, key, value, mask).transpose(1, 2).flatten(2)
+
+    def finish(self, hidden: Tensor, attended: Tensor, rounding: Tensor) -> Tensor:
+        """The block's outcome (B, L, D) from what its queries found (B, L, heads x width)."""
         hidden = hidden + self.product("output", attended, rounding)
         mixed = self.product("gate_up", self._norm(hidden, self.feed_forward_norm), rounding)
         gate, up = mixed.chunk(2, dim=-1)
