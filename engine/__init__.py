@@ -61,10 +61,16 @@ __all__ = [
 SCRIPTED = "scripted"
 
 
-def load(model: str | None = None, config: InfillConfig | None = None) -> Infiller:
+def load(
+    model: str | None = None, config: InfillConfig | None = None, device: str | None = None
+) -> Infiller:
     """An Infiller with a model: the default one, one of a name or path, or ``scripted``.
 
-    Raises UnknownModel, or DamagedWeights when a file does not match its hash.
+    ``device``: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``torch-cpu``, as
+    ``engine.denoisers.device`` has them; None for what ``MIDFILL_DEVICE`` says, else ``auto``.
+
+    Raises UnknownModel, DamagedWeights when a file does not match its hash, BadInput for a device
+    that is not there.
     """
     from engine.infill import Infiller
 
@@ -78,9 +84,9 @@ def load(model: str | None = None, config: InfillConfig | None = None) -> Infill
     if folder is not None:
         from engine.denoisers.foreign import load_foreign
 
-        return Infiller(load_foreign(folder), config=config)
+        return Infiller(load_foreign(folder, device), config=config)
     from engine.confidence import Calibration
-    from engine.denoisers.onnx import OnnxDenoiser
+    from engine.denoisers.placed import placed_denoiser
     from engine.effort import Decoding
     from engine.models import resolve
 
@@ -90,7 +96,11 @@ def load(model: str | None = None, config: InfillConfig | None = None) -> Infill
     decoding = Decoding.of(found.manifest.defaults)
     has_memory = found.manifest.defaults.get("memory", 0.0) > 0
     return Infiller(
-        OnnxDenoiser(found), calibration, config, decoding=decoding, has_memory=has_memory
+        placed_denoiser(found, device),
+        calibration,
+        config,
+        decoding=decoding,
+        has_memory=has_memory,
     )
 
 

@@ -202,7 +202,7 @@ def _folder(source: str) -> Path:
 def _check_tensors(checkpoint: Checkpoint, out: TextIO) -> None:
     """Raise DamagedWeights when a tensor that the model's layers need is not there."""
     try:
-        from engine.denoisers.stock_layers import check_tensors
+        from engine.denoisers.stock_model import check_tensors
     except ModuleNotFoundError as error:
         out.write(
             f"its tensors are not checked: {error.name} is not installed, and running the model "

@@ -8,20 +8,23 @@ Most layers look back a window alone. All keys are kept, and masks hide what is 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
+from transformers import DynamicCache
 
-from engine.denoisers.families.checkpoint import Checkpoint
+from engine.denoisers.key_values import KeyValues
 from engine.denoisers.passes import Answer, Pass
 from engine.denoisers.replays import Tensors
-from engine.denoisers.stock_layers import StockLayers, added, kept
+from engine.denoisers.stock_layers import StockLayers
+from engine.denoisers.stock_model import StockModel
 
 
 class GemmaLayers(StockLayers):
     """As its base; a pass that is kept is the causal half's, any other one the open half's."""
 
-    def __init__(self, checkpoint: Checkpoint, device: str | None = None) -> None:
-        super().__init__(checkpoint, device)
+    def __init__(self, model: StockModel, device: torch.device) -> None:
+        super().__init__(model, device)
         config = self._model.config.get_text_config()
         self._window, self._cap = int(config.sliding_window), float(config.final_logit_softcapping)
         encoder = self._model.model.encoder
@@ -35,27 +38,30 @@ class GemmaLayers(StockLayers):
         answers = {True: iter(super()._run(causal)), False: iter(super()._run(free))}
         return [next(answers[one.keeps]) for one in passes]
 
-    def _computed(self, passes: Sequence[Pass], fed: Tensors) -> Sequence[torch.Tensor]:
-        """Last hidden states (R, N, H); of the causal half also new keys and values."""
-        ids, visible, positions, *cached = fed
-        past, keeps = kept(cached), passes[0].keeps
+    def _computed(self, passes: Sequence[Pass], fed: Tensors) -> torch.Tensor:
+        """Last hidden states (R, N, H); the causal half's keys and values are kept."""
+        ids, visible, positions, seen, *filled = (part.to(self.device) for part in fed)
+        past, keeps = _kept(self._key_values, seen, len(ids)), passes[0].keeps
         masks = {
             "full_attention": visible,
             "sliding_attention": self._within_window(visible, positions, keeps),
         }
         cache = {self._cache_name: past}
         if keeps:
-            hidden = self._model.model.encoder.language_model(
+            hidden: torch.Tensor = self._model.model.encoder.language_model(
                 input_ids=ids, attention_mask=masks, position_ids=positions, **cache
             ).last_hidden_state
-            return hidden, *added(past, visible.shape[-1] - ids.shape[1])
+            for layer, part in enumerate(past.layers):
+                new = [whole[:, :, len(seen) :] for whole in (part.keys, part.values)]
+                self._key_values.fill(layer, filled[0], new)
+            return hidden
         hidden = self._model.model.decoder(
             decoder_input_ids=ids,
             decoder_attention_mask=masks,
             decoder_position_ids=positions,
             **cache,
         ).last_hidden_state
-        return (hidden,)
+        return hidden
 
     def _within_window(
         self, visible: torch.Tensor, positions: torch.Tensor, is_causal: bool
@@ -71,3 +77,12 @@ class GemmaLayers(StockLayers):
     def _head(self, hidden: torch.Tensor) -> torch.Tensor:
         logits = super()._head(hidden).float()
         return torch.tanh(logits / self._cap) * self._cap
+
+
+def _kept(key_values: KeyValues, seen: torch.Tensor, num_rows: int) -> Any:
+    """Keys and values of the slots ``seen`` (C, R) as a cache of the stock layers."""
+    past: Any = DynamicCache()
+    for layer, pair in enumerate(key_values.layers if len(seen) else ()):
+        none = [part.new_empty(num_rows, part.shape[1], 0, part.shape[2]) for part in pair]
+        past.update(*key_values.seen(layer, seen, none), layer)
+    return past

@@ -24,14 +24,17 @@ from engine.denoisers.protocol import Logits
 from engine.errors import Cancelled
 
 if TYPE_CHECKING:
-    from engine.denoisers.stock_layers import Cache
+    from engine.denoisers.key_values import Cache
 
 # Below four rows the CPU's matrix product takes other paths, with other rounding.
 TOKEN_BUCKETS = (8, 16, 32, 64)
 TOKEN_STRIDE = 64
-CACHE_STRIDE = 256
+# Fine where a CPU would pay for what nobody sees; coarse behind, so that fewer kinds of passes are
+# recorded and more requests fit together.
+CACHE_STRIDE, COARSE_STRIDE = 256, 1024
 # Share of a pass that the next one waits for the requests which the last one served.
 PATIENCE = 0.25
+_NONE: Ids = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +51,13 @@ class Pass:
 
     ids (N,) stand behind the tokens of ``cache``; visible (N, cached + N): which tokens each sees;
     wanted (M,): the rows whose logits are asked for. ``keeps``: the new keys and values are, too.
+    ``cache`` may hold more than stands before them.
     """
 
     ids: Ids
     visible: Ids
     wanted: Ids
-    cache: Cache = ()
+    cache: Cache | None = None
     keeps: bool = False
 
     @property
@@ -62,12 +66,18 @@ class Pass:
         return int(self.visible.shape[1]) - len(self.ids)
 
     @property
+    def seen(self) -> Ids:
+        """Slots (cached,) of the tokens before the first one."""
+        return _NONE if self.cache is None else self.cache.slots[: self.num_cached]
+
+    @property
     def bucket(self) -> Bucket:
         """By its own sizes alone, so that its result does not depend on its company."""
         num_tokens = next((size for size in TOKEN_BUCKETS if size >= len(self.ids)), 0)
+        stride = CACHE_STRIDE if self.num_cached <= COARSE_STRIDE else COARSE_STRIDE
         return Bucket(
             num_tokens or _rounded_up(len(self.ids), TOKEN_STRIDE),
-            _rounded_up(self.num_cached, CACHE_STRIDE),
+            _rounded_up(self.num_cached, stride),
         )
 
 
@@ -76,7 +86,7 @@ class Answer:
     """Logits (M, V) of the wanted rows; keys and values of all tokens where they are kept."""
 
     logits: Logits
-    cache: Cache = ()
+    cache: Cache | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 Tensors = tuple[torch.Tensor, ...]
-MAX_RECORDINGS = 48
+MAX_RECORDINGS = 128
 _NUM_WARM_UPS = 2
 
 
@@ -29,7 +29,9 @@ class _Recording:
 class Replays:
     """Calls ``function`` by its recordings, at most ``MAX_RECORDINGS``; then as it is.
 
-    What a call returns is overwritten by the next call with the same shapes.
+    Inputs may be anywhere and go to ``device``. What a call returns is overwritten by the next call
+    with the same shapes. Whatever else ``function`` reads or writes must stay where it is, or
+    ``clear`` be called.
     """
 
     def __init__(self, function: Callable[[Tensors], Tensors], device: torch.device) -> None:
@@ -42,12 +44,17 @@ class Replays:
         """Sets of shapes that are recorded."""
         return len(self._recordings)
 
+    def clear(self) -> None:
+        """Forget all recordings, and give back their memory."""
+        self._recordings.clear()
+        self._pool = None
+
     def __call__(self, inputs: Tensors) -> Sequence[torch.Tensor]:
         """What ``function`` returns for ``inputs``."""
         key = tuple(tensor.shape for tensor in inputs)
         if key not in self._recordings:
             if self.num_recordings >= MAX_RECORDINGS:
-                return self._function(inputs)
+                return self._function(tuple(tensor.to(self._device) for tensor in inputs))
             self._recordings[key] = self._record(inputs)
         recording = self._recordings[key]
         for fixed, given in zip(recording.inputs, inputs, strict=True):
@@ -56,7 +63,7 @@ class Replays:
         return recording.outputs
 
     def _record(self, inputs: Tensors) -> _Recording:
-        fixed = tuple(tensor.clone() for tensor in inputs)
+        fixed = tuple(tensor.to(self._device, copy=True) for tensor in inputs)
         if self._device.type == "cuda":
             return self._graph(fixed)
         outputs = list(self._function(fixed))

@@ -12,25 +12,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import torch
 
 from engine.canvas import Canvas, Ids
 from engine.denoisers import lengths
 from engine.denoisers.context_cache import common_prefix
 from engine.denoisers.families.checkpoint import Checkpoint
-from engine.denoisers.families.family import Arrangement, LengthControl
+from engine.denoisers.families.family import Arrangement, Family, LengthControl
 from engine.denoisers.gemma_layers import GemmaLayers
 from engine.denoisers.hub_tokenizer import HubTokenizer
+from engine.denoisers.key_values import Cache
 from engine.denoisers.noise import noised
 from engine.denoisers.passes import Pass, PassQueue
 from engine.denoisers.protocol import ContextHandle, Logits
 from engine.denoisers.sequence import InPlace, Prompted, SequenceLayout, SuffixFirstSequence
 from engine.denoisers.sequence import Sequence as Tokens
-from engine.denoisers.stock_layers import Cache, StockLayers, cropped, visible_from
+from engine.denoisers.stock_layers import StockLayers, best_device, dtype_on, visible_from
+from engine.denoisers.stock_model import read_stock_model
 from engine.errors import BadInput
 from engine.layout import ContextTokens, SuffixFirst
 from engine.step import State
+from engine.tokenizer import Tokenizer
 
-CHUNK_TOKENS = 64
 _NONE: Ids = np.empty(0, np.int64)
 _CERTAIN = np.float32(30.0)
 # Blocks are written in order: until the first open one is full, later ones are mere guesses.
@@ -45,7 +48,7 @@ class TorchHandle:
     """
 
     tokens: ContextTokens
-    cache: Cache
+    cache: Cache | None
     num_reused: int
     lengths: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
 
@@ -56,29 +59,52 @@ class TorchHandle:
 
 
 class TorchDenoiser:
-    """Predicts with a checkpoint of one of the families.
+    """Predicts with the layers of a model that belongs to one of the families.
 
-    Calls of several threads share passes through the model (``passes``).
+    ``end_ids``: all that end a text, the tokenizer's ``eom_id`` among them. Calls of several
+    threads share passes through the model (``passes``).
     """
 
-    def __init__(self, checkpoint: Checkpoint, device: str | None = None) -> None:
-        self.name, self.family = checkpoint.name, checkpoint.family
-        self.tokenizer = HubTokenizer(checkpoint)
-        self.layout = _layout(checkpoint, self.tokenizer)
-        self._is_canvas = self.family.arrangement is Arrangement.CANVAS
-        self._layers = (GemmaLayers if self._is_canvas else StockLayers)(checkpoint, device)
-        self._line_break = self.tokenizer.encode("\n")
-        self.passes = PassQueue(self._layers.run, self._layers.max_rows)
+    def __init__(
+        self,
+        name: str,
+        family: Family,
+        tokenizer: Tokenizer,
+        layout: SequenceLayout,
+        layers: StockLayers,
+        end_ids: tuple[int, ...] = (),
+    ) -> None:
+        self.name, self.family, self.tokenizer, self.layout = name, family, tokenizer, layout
+        self.layers, self._end_ids = layers, list(end_ids)
+        self._is_canvas = family.arrangement is Arrangement.CANVAS
+        self._line_break = tokenizer.encode("\n")
+        self.passes = PassQueue(layers.run, layers.max_rows)
+
+    @staticmethod
+    def of(checkpoint: Checkpoint, device: str | None = None) -> TorchDenoiser:
+        """A denoiser for what others published; on the GPU, if there is one, for None.
+
+        Raises UnknownModel or DamagedWeights when something about its files is wrong.
+        """
+        tokenizer = HubTokenizer(checkpoint)
+        layout = _layout(checkpoint, tokenizer)
+        place = best_device() if device is None else torch.device(device)
+        is_canvas = checkpoint.family.arrangement is Arrangement.CANVAS
+        model = read_stock_model(checkpoint, dtype_on(place))
+        layers = (GemmaLayers if is_canvas else StockLayers)(model, place)
+        return TorchDenoiser(
+            checkpoint.name, checkpoint.family, tokenizer, layout, layers, tokenizer.end_ids
+        )
 
     @property
     def num_streams(self) -> int:
         """Requests at once beyond which nothing more is gained."""
-        return self._layers.max_rows
+        return self.layers.max_rows
 
     @property
     def place(self) -> str:
         """Device and precision; why there and not on something faster."""
-        return self._layers.place
+        return self.layers.place
 
     def prefill(
         self,
@@ -161,8 +187,12 @@ class TorchDenoiser:
     ) -> Logits:
         """Each wanted position by those before it, in text order of the holes."""
         if self.family.arrangement is Arrangement.SUFFIX_FIRST:
-            tokens = self._sequence(canvas, True)
-            return self._forward(handle, [tokens], [tokens.places[wanted]], cancel)[0]
+            whole = self._sequence(canvas, True)
+            own = whole.places[wanted]
+            # What stands behind the last of them is seen by none.
+            end = int(own.max()) + 1 - int(self.family.is_shifted)
+            tokens = replace(whole, ids=whole.ids[:end], rank=whole.rank[:end])
+            return self._forward(handle, [tokens], [own], cancel)[0]
         plain = self._sequence(canvas, False)
         rows = []
         for first in wanted.tolist():
@@ -232,10 +262,10 @@ class TorchDenoiser:
         self._check_length(len(tokens.ids))
         old = None if reuse is None else _own(reuse)
         num_kept = 0 if old is None else self._whole(common_prefix(old.tokens.ids, tokens.ids))
-        cache = () if old is None or not num_kept else cropped(old.cache, num_kept)
+        cache = None if old is None else old.cache
         num_whole = self._whole(len(tokens.ids))
         rank = np.arange(num_whole) // self.layout.block_size
-        chunk = max(self._whole(CHUNK_TOKENS), self.layout.block_size)
+        chunk = max(self._whole(self.layers.chunk_tokens), self.layout.block_size)
         for start in range(num_kept, num_whole, chunk):
             end = min(start + chunk, num_whole)
             visible = visible_from(rank[:end], start)
@@ -262,10 +292,9 @@ class TorchDenoiser:
                 min(int(places.min()) for places in shifted),
             )
         )
-        cache = cropped(handle.cache, start) if start else ()
         visible = visible_from(rows[0].rank, start)
         passes = [
-            Pass(each.ids[start:], visible, places - start, cache)
+            Pass(each.ids[start:], visible, places - start, handle.cache)
             for each, places in zip(rows, shifted, strict=True)
         ]
         return [self._ended(answer.logits) for answer in self.passes.ask(passes, cancel)]
@@ -283,9 +312,8 @@ class TorchDenoiser:
 
     def _ended(self, logits: Logits) -> Logits:
         """Logits (M, V) where whatever ends a text counts as the end."""
-        ends = list(self.tokenizer.end_ids)
-        if len(ends) > 1:
-            logits[:, self._eom] = np.logaddexp.reduce(logits[:, ends], axis=1)
+        if len(self._end_ids) > 1:
+            logits[:, self._eom] = np.logaddexp.reduce(logits[:, self._end_ids], axis=1)
         return logits
 
     def _whole(self, num_tokens: int) -> int:
@@ -293,7 +321,7 @@ class TorchDenoiser:
         return num_tokens // self.layout.block_size * self.layout.block_size
 
     def _check_length(self, num_tokens: int) -> None:
-        limit = self._layers.max_positions
+        limit = self.layers.max_positions
         if num_tokens > limit:
             raise BadInput(f"{num_tokens} tokens are over the model's {limit}: show it less text")
 

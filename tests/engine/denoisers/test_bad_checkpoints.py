@@ -69,10 +69,10 @@ def test_a_weight_of_both_halves_is_missed_once(lost: str, said: str, tmp_path: 
 def test_a_library_that_is_too_old_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from engine.denoisers import stock_layers
+    from engine.denoisers import stock_model
 
     folder = write_checkpoint(tmp_path / "m", TINY["diffusion-gemma"])
-    monkeypatch.setattr(stock_layers, "CONFIG_MAPPING", {"llama": None})
+    monkeypatch.setattr(stock_model, "CONFIG_MAPPING", {"llama": None})
     with pytest.raises(UnknownModel, match=r"needs a newer transformers .*pip install -U"):
         engine.load(str(folder))
 

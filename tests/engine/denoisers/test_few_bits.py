@@ -17,6 +17,7 @@ from engine.denoisers import few_bits
 from engine.denoisers.families.checkpoint import read_checkpoint
 from engine.denoisers.passes import Pass
 from engine.denoisers.stock_layers import StockLayers
+from engine.denoisers.stock_model import read_stock_model
 from engine.errors import BadInput, UnknownModel
 from engine.spans import ByteOffset
 from tiny_checkpoints import TINY, write_checkpoint
@@ -31,14 +32,19 @@ def with_bits(folder: Path, bits: object) -> Path:
     return folder
 
 
+def layers_of(folder: Path) -> StockLayers:
+    model = read_stock_model(read_checkpoint(folder), torch.float32)
+    return StockLayers(model, torch.device("cpu"))
+
+
 @pytest.mark.filterwarnings("ignore")
 def test_eight_bits_are_close_and_small(tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torchao warns when it is imported
         pytest.importorskip("torchao", reason="pip install torchao", exc_type=ImportError)
-    exact = StockLayers(read_checkpoint(write_checkpoint(tmp_path / "e", TINY["converted-llama"])))
+    exact = layers_of(write_checkpoint(tmp_path / "e", TINY["converted-llama"]))
     folder = with_bits(tmp_path / "q", 8)
-    layers = StockLayers(read_checkpoint(folder))
+    layers = layers_of(folder)
     ids, visible = np.arange(20, 32), np.tril(np.ones((12, 12), np.bool_))
     passes = [Pass(ids + shift, visible, np.arange(12)) for shift in range(3)]
     together = layers.run(passes)

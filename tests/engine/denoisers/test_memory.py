@@ -15,6 +15,7 @@ from engine.denoisers.families.checkpoint import read_checkpoint
 from engine.denoisers.passes import Answer, Pass
 from engine.denoisers.replays import Replays
 from engine.denoisers.stock_layers import StockLayers
+from engine.denoisers.stock_model import read_stock_model
 from engine.errors import MidfillError
 from tiny_checkpoints import TINY, write_checkpoint
 
@@ -40,7 +41,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def small(folder: Path) -> Small:
     """The device that fails is the CPU under a number, so that the arithmetic is real."""
-    layers = Small(read_checkpoint(folder), "cpu")
+    layers = Small(read_stock_model(read_checkpoint(folder), torch.float32), torch.device("cpu"))
     layers.device = torch.device("cpu", 0)
     return layers
 
@@ -55,7 +56,8 @@ def passes_of(num_passes: int) -> list[Pass]:
 
 def test_fewer_at_once_give_the_same_answers(folder: Path) -> None:
     passes = passes_of(7)
-    expected = StockLayers(read_checkpoint(folder), "cpu").run(passes)
+    model = read_stock_model(read_checkpoint(folder), torch.float32)
+    expected = StockLayers(model, torch.device("cpu")).run(passes)
     layers = small(folder)
     for answer, wanted in zip(layers.run(passes), expected, strict=True):
         np.testing.assert_array_equal(answer.logits, wanted.logits)
