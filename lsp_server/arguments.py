@@ -8,6 +8,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
+from engine.denoisers.device import checked_device
 from engine.errors import BadInput
 from engine.request import Effort
 from lsp_server import __version__
@@ -327,6 +328,13 @@ def _add_stats(commands: Any) -> None:
 
 def _add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", metavar="M", help="name or path (default: the one that ships)")
+    parser.add_argument(
+        "--device",
+        type=_device,
+        metavar="D",
+        help="auto, cpu, cuda, cuda:1 or torch-cpu (default: what MIDFILL_DEVICE says, else auto: "
+        "the GPU, if there is one and midfill[torch] is installed)",
+    )
 
 
 def _effort(text: str) -> Effort:
@@ -349,6 +357,13 @@ def _number(text: str) -> tuple[str, float]:
         return name, float(value)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"'{text}' is not NAME=X, as in safe_p=0.5") from error
+
+
+def _device(text: str) -> str:
+    try:
+        return checked_device(text)
+    except BadInput as error:
+        raise argparse.ArgumentTypeError(f"{error}") from error
 
 
 def _positive_float(text: str) -> float:

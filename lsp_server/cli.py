@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.denoisers.device import VARIABLE
 from engine.errors import BadInput, DamagedWeights, MidfillError
 from lsp_server.arguments import EXIT_BAD_INPUT, build_parser, named
 
@@ -36,6 +37,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.command is None:
         parser.print_help()
         return 0
+    if getattr(arguments, "device", None) is not None:
+        # Processes that a command starts are to run on it, too.
+        os.environ[VARIABLE] = arguments.device
     try:
         code = _COMMANDS[arguments.command](arguments)
         sys.stdout.flush()

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 import platform
+import statistics
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from engine.errors import BadInput, DamagedWeights, MidfillError
 from engine.foreign_models import added_models, foreign_folder, verify_added
@@ -27,10 +28,14 @@ from lsp_server.folders import state_folder
 from lsp_server.machine import num_cpus, peak_mb
 from lsp_server.usage import ALL, read_usage
 
+if TYPE_CHECKING:
+    from engine.infill import Infiller
+
 PACKAGES = ("numpy", "regex", "pygls", "lsprotocol", "tree-sitter")
 CPU_RUNTIME = "onnxruntime"
 GPU_RUNTIME = "onnxruntime-gpu"
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OMP_WAIT_POLICY")
+NUM_FILLS = 5
 _PROBE = "def double(x):\n    return "
 
 
@@ -139,9 +144,8 @@ def _hashes(model: str | None) -> str:
 
 
 def _model(model: str | None) -> Iterator[Finding]:
-    """Load the model, check its hashes, and fill one hole."""
+    """Load the model, check its hashes, and fill one hole again and again."""
     import engine
-    from engine.denoisers.onnx import OnnxDenoiser
     from engine.denoisers.protocol import Placed
 
     started = time.perf_counter()
@@ -154,30 +158,41 @@ def _model(model: str | None) -> Iterator[Finding]:
     load_ms = 1000 * (time.perf_counter() - started)
     denoiser = infiller.denoiser
     yield Finding("model", f"{denoiser.name}, {hashes}, loaded in {load_ms:.0f} ms")
-    if isinstance(denoiser, OnnxDenoiser):
-        # The list of what the package could use says nothing of what the session really uses.
-        reason = "its graph is made for the CPU; other models use a GPU, with midfill[torch]"
-        yield Finding("provider", f"{', '.join(denoiser.providers)} ({reason})")
-    elif isinstance(denoiser, Placed):
-        yield Finding("provider", denoiser.place)
-    request = Request(_PROBE, ByteOffset(len(_PROBE)), path="probe.py", min_confidence=0.0)
-    started = time.perf_counter()
     try:
-        outcome = infiller.infill(request)
+        filled = _fill(infiller)
     except MidfillError as error:
         yield Finding("fill", str(error), "report this line")
         return
-    fill_ms = 1000 * (time.perf_counter() - started)
+    # Asked only now: what was taken at first need not be what memory was enough for. The list of
+    # what a package could use says nothing of what really runs.
+    if isinstance(denoiser, Placed):
+        yield Finding("provider", denoiser.place)
+    yield filled
+
+
+def _fill(infiller: Infiller) -> Finding:
+    """The first fill, which also gets everything started, and the speed of those after it."""
+    request = Request(_PROBE, ByteOffset(len(_PROBE)), path="probe.py", min_confidence=0.0)
+    took_ms, outcomes = [], []
+    for _ in range(1 + NUM_FILLS):
+        started = time.perf_counter()
+        outcomes.append(infiller.infill(request))
+        took_ms.append(1000 * (time.perf_counter() - started))
     peak = peak_mb()
     memory = "" if peak is None else f", {peak:.0f} MB at most"
-    rate = _tokens_per_s(outcome)
+    again_ms, rate = statistics.median(took_ms[1:]), _tokens_per_s(outcomes[1:])
     speed = "" if rate is None else f", {rate:.0f} tokens/s without the context"
-    yield Finding("fill", f"{outcome.forwards} forwards in {fill_ms:.0f} ms{speed}{memory}")
+    return Finding(
+        "fill",
+        f"{outcomes[0].forwards} forwards in {took_ms[0]:.0f} ms at first, {again_ms:.0f} ms again"
+        f"{speed}{memory}",
+    )
 
 
-def _tokens_per_s(outcome: Outcome) -> float | None:
-    """Tokens written a second of denoising; None for a refusal."""
-    took_ms = sum(outcome.timings_ms.get(stage, 0.0) for stage in ("denoise", "score"))
-    if not isinstance(outcome, Proposal) or took_ms <= 0:
-        return None
-    return 1000.0 * len(outcome.tokens) / took_ms
+def _tokens_per_s(outcomes: Sequence[Outcome]) -> float | None:
+    """Tokens written a second of denoising; None where nothing was written."""
+    took_ms = [
+        outcome.timings_ms.get(stage, 0.0) for outcome in outcomes for stage in ("denoise", "score")
+    ]
+    num_tokens = sum(len(one.tokens) for one in outcomes if isinstance(one, Proposal))
+    return 1000.0 * num_tokens / sum(took_ms) if num_tokens and sum(took_ms) > 0 else None

@@ -1,8 +1,9 @@
 """Where the shared server of one user listens, and who may come in.
 
 A Unix socket (0600) in a folder that only the user can enter (0700); where those are missing, a
-loopback port with a token, both in a file of the same folder. One folder entry per installation
-and model: another version of Midfill finds another server, and never one that it cannot speak to.
+loopback port with a token, both in a file of the same folder. One folder entry per installation,
+model and device: another version of Midfill finds another server, never one that it cannot speak
+to.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.denoisers.device import VARIABLE
 from engine.errors import BadInput
 from lsp_server import __version__
 from lsp_server.folders import runtime_folder
@@ -43,13 +45,14 @@ class Endpoint:
 
     @classmethod
     def of(cls, model: str | None) -> Endpoint:
-        """Return the place for this installation and ``model``.
+        """Return the place for this installation, ``model`` and the device that is asked for.
 
         Raises BadInput when the folder is not the user's alone.
         """
         folder = runtime_folder()
         _make_private(folder)
-        identity = (__version__, sys.executable, str(Path(__file__).parent), model)
+        installation = (__version__, sys.executable, str(Path(__file__).parent))
+        identity = (*installation, model, os.environ.get(VARIABLE))
         name = hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:12]
         is_short = len(os.fsencode(folder / f"{name}.sock")) <= _MAX_SOCKET_PATH
         return cls(folder, name, hasattr(asyncio, "start_unix_server") and is_short)

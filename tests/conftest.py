@@ -28,6 +28,8 @@ os.environ["MIDFILL_CACHE_DIR"] = tempfile.mkdtemp(prefix="midfill-cache-")
 # What the person who runs the tests prefers must not change the result.
 for name in ("FORCE_COLOR", "NO_COLOR"):
     os.environ.pop(name, None)
+# Nor must the machine's GPU.
+os.environ["MIDFILL_DEVICE"] = "cpu"
 
 
 def pytest_unconfigure() -> None:

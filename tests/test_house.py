@@ -79,12 +79,17 @@ def _num_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 
 
 def test_no_options_in_kwargs_and_no_global_state() -> None:
+    """``**_`` is no option: a library's callback that is told more than it wants to know."""
     offenders = [
         f"{name_of(path)}:{node.lineno}"
         for path in python_files("engine", "lsp_server")
         for node in ast.walk(tree_of(path))
         if isinstance(node, ast.Global)
-        or (isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.args.kwarg)
+        or (
+            isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+            and node.args.kwarg is not None
+            and node.args.kwarg.arg != "_"
+        )
     ]
     assert offenders == []
 

@@ -143,8 +143,7 @@ class SlotCache(DynamicCache):
         key_states: torch.Tensor,
         value_states: torch.Tensor,
         layer_idx: int,
-        *_: Any,
-        **__: Any,
+        **_: Any,
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Keys and values (R, K, C + N, D) that the layer attends to."""
         new = (key_states, value_states)

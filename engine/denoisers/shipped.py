@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import torch
 from transformers import LlamaConfig
 
-from engine.denoisers.expansion import EXPANSION_FILE
 from engine.denoisers.families.converted import converted
 from engine.denoisers.sequence import SuffixFirstSequence
 from engine.denoisers.stock_layers import StockLayers, dtype_on
@@ -18,7 +15,7 @@ from engine.layout import SuffixFirst
 from engine.models import Model
 from engine.tokenizer import BPETokenizer
 from engine.training.shape import LlamaShape
-from engine.training.shipped import shipped_weights
+from engine.training.shipped import shipped_shape, shipped_weights
 
 
 def shipped_denoiser(
@@ -29,8 +26,8 @@ def shipped_denoiser(
     Activations are not rounded to bytes there, so probabilities differ by that rounding. ``dtype``
     None: what the device is fastest in. Raises DamagedWeights when the files hold no model.
     """
-    shape = _shape(model)
     try:
+        shape = shipped_shape(model.folder)
         weights = shipped_weights(model.folder, shape)
     except TrainingError as error:
         raise DamagedWeights(f"{error}: reinstall the model") from error
@@ -40,27 +37,6 @@ def shipped_denoiser(
     tokenizer = BPETokenizer(model.tokenizer)
     layout = SuffixFirstSequence(SuffixFirst.of(tokenizer))
     return TorchDenoiser(model.name, converted("llama"), tokenizer, layout, layers)
-
-
-def _shape(model: Model) -> LlamaShape:
-    """The sizes that the manifest and the index of the files say; the others are the base's."""
-    path, known = model.folder / EXPANSION_FILE, model.manifest.shape
-    try:
-        index = json.loads(path.read_text(encoding="utf-8"))
-        shapes = {name: index[name]["shape"] for name in ("head", "layers.0.qkv_proj")}
-        ffn_width = index["layers.0.gate_up_proj"]["shape"][0] // 2
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DamagedWeights(f"{path}: {error}: reinstall the model") from error
-    num_heads = shapes["layers.0.qkv_proj"][0] // known.head_width - 2 * known.num_kv_heads
-    return LlamaShape(
-        num_layers=known.num_layers,
-        width=shapes["head"][1],
-        num_heads=num_heads,
-        num_kv_heads=known.num_kv_heads,
-        head_width=known.head_width,
-        ffn_width=ffn_width,
-        vocab_size=shapes["head"][0],
-    )
 
 
 def _config(shape: LlamaShape, max_positions: int) -> LlamaConfig:
