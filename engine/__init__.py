@@ -95,12 +95,14 @@ def load(
     calibration = Calibration.of(found.manifest.calibration)
     decoding = Decoding.of(found.manifest.defaults)
     has_memory = found.manifest.defaults.get("memory", 0.0) > 0
+    is_joint = decoding is Decoding.MASKED or found.manifest.defaults.get("joint", 0.0) > 0
     return Infiller(
         placed_denoiser(found, device),
         calibration,
         config,
         decoding=decoding,
         has_memory=has_memory,
+        is_joint=is_joint,
     )
 
 

@@ -36,11 +36,20 @@ class Handles:
         return max(sum(map(len, pieces)) - known, 0)
 
     def prefill(
-        self, key: HandleKey, canvas: Canvas, cancel: threading.Event | None
+        self,
+        key: HandleKey,
+        canvas: Canvas,
+        cancel: threading.Event | None,
+        is_kept: bool = True,
     ) -> ContextHandle:
-        """Encode a canvas's context, starting from what is kept under the same key."""
+        """Encode a canvas's context, starting from what is kept under the same key.
+
+        ``is_kept`` False: what is kept stays, for what comes next goes on from there.
+        """
         exact = _exact(key, canvas)
         handle = self._denoiser.prefill(canvas, self._handles.get(exact), cancel)
+        if not is_kept:
+            return handle
         with self._lock:
             self._handles[exact] = handle
             self._handles.move_to_end(exact)

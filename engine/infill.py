@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from engine.budget import Budget, Clock
 from engine.candidates import best_candidate
@@ -24,6 +24,7 @@ from engine.errors import BadInput, Cancelled, MidfillError
 from engine.grammar import Grammar
 from engine.handles import Handles
 from engine.holes import MaskPlan
+from engine.in_turn import InTurn, Relay
 from engine.job import OnStep
 from engine.languages import language_of
 from engine.lexicon import Lexicon
@@ -49,8 +50,9 @@ from engine.task import Task
 class InfillConfig:
     """Limits of the pipeline. ``min_confidence`` None leaves it to the model's calibration.
 
-    ``decoding`` and ``has_memory`` None leave it to the model's manifest. ``policy``: other numbers
-    than those of ``engine.effort``, whatever the effort.
+    ``decoding``, ``has_memory`` and ``is_joint`` (several holes on one canvas, or in turn) None
+    leave it to the model's manifest. ``policy``: other numbers than those of ``engine.effort``,
+    whatever the effort.
 
     ``has_grammar``: whether the parser looks on while denoising (it judges the result anyway).
     ``num_contexts``: encoded contexts that are kept, counted in whole windows.
@@ -63,6 +65,7 @@ class InfillConfig:
     has_grammar: bool = True
     decoding: Decoding | None = None
     has_memory: bool | None = None
+    is_joint: bool | None = None
     policy: PolicyChanges = ()
     num_contexts: float = 2.25
 
@@ -81,6 +84,7 @@ class Infiller:
         clock: Clock = time.perf_counter,
         decoding: Decoding = Decoding.MASKED,
         has_memory: bool = False,
+        is_joint: bool = True,
     ) -> None:
         self.denoiser, self.config = denoiser, config or InfillConfig()
         self.decoding = self.config.decoding or decoding
@@ -91,6 +95,7 @@ class Infiller:
         self._trees, self._rules = ParseCache(), RulesFinder()
         if self.config.has_memory is not None:
             has_memory = self.config.has_memory
+        self.is_joint = is_joint if self.config.is_joint is None else self.config.is_joint
         # Masked steps have no causal pass to add anything to.
         is_asked = has_memory and self.decoding is not Decoding.MASKED
         self._library = Library(self._model.lexicon) if is_asked else None
@@ -120,7 +125,7 @@ class Infiller:
         """More of the same, for requests at the same time: they share model and contexts."""
         self._handles.capacity *= 1 + num_twins
         known = (self.denoiser, self.calibration, self.config, self._clock, self.decoding)
-        twins = [Infiller(*known, self.has_memory) for _ in range(num_twins)]
+        twins = [Infiller(*known, self.has_memory, self.is_joint) for _ in range(num_twins)]
         for twin in twins:
             twin._model, twin._handles = self._model, self._handles
             twin._reader = self._reader
@@ -154,7 +159,7 @@ class Infiller:
         cancel: threading.Event | None = None,
         on_step: OnStep | None = None,
     ) -> Outcome:
-        """Replace the given spans of the request's text together, in one atomic edit set.
+        """Replace the given spans of the request's text, in one atomic edit set.
 
         The first in text order counts as the cursor's. Raises BadInput when there is none, or when
         they overlap, leave the text, cut a character or are too many.
@@ -218,7 +223,11 @@ class Infiller:
                     backend = None if spans else request.backend
                     with self._remote.asked(backend, request, tree, plan, budget) as errand:
                         return self._fill(request, tree, plan, budget, watch, on_step, errand)
-                self._read(request, tree, plan, budget, watch)
+                if self._goes_in_turn(plan):
+                    first = next(iter(InTurn(request, tree, plan, 0.0)))
+                    self._read(first.request, first.tree, first.plan, budget, watch)
+                else:
+                    self._read(request, tree, plan, budget, watch)
                 reason, detail = Reason.EMPTY, "the context was read ahead, nothing was asked"
             except BadInput:
                 raise
@@ -240,13 +249,16 @@ class Infiller:
         budget: Budget,
         watch: Stopwatch,
         on_step: OnStep | None,
-        errand: Errand | None,
+        errand: Errand | None = None,
+        is_further: bool = False,
     ) -> Outcome:
-        """What happens to a planned request, stage by stage."""
+        """What happens to a planned request, stage by stage. ``is_further``: see ``Reader``."""
+        if self._goes_in_turn(plan):
+            return self._fill_in_turn(request, tree, plan, budget, watch, on_step, errand)
         with watch.measure("constraints"):
             rules = self._project_rules(request, tree.data, plan)
             grammar = [Grammar(tree, plan)] if self.config.has_grammar else []
-        canvas, handle, memory = self._read(request, tree, plan, budget, watch)
+        canvas, handle, memory = self._read(request, tree, plan, budget, watch, is_further)
         task = Task(
             request if errand is None else errand.wish(request),
             tree,
@@ -269,11 +281,51 @@ class Infiller:
         outcome = best_candidate(task)
         return outcome if errand is None else errand.settled(task, outcome)
 
+    def _goes_in_turn(self, plan: MaskPlan) -> bool:
+        return len(plan.holes) > 1 and not self.is_joint
+
+    def _fill_in_turn(
+        self,
+        request: Request,
+        tree: SyntaxTree,
+        plan: MaskPlan,
+        budget: Budget,
+        watch: Stopwatch,
+        on_step: OnStep | None,
+        errand: Errand | None,
+    ) -> Outcome:
+        """Every hole of a plan as a request of its own; a server is asked for the cursor's."""
+        turns = InTurn(request, tree, plan, self._least_confidence(request))
+        relay = None
+        if on_step is not None:
+            relay = Relay(plan.holes, self.denoiser.tokenizer.mask_id, on_step)
+        for turn in turns:
+            is_first = turn.number == plan.cursor_hole
+            show = None if relay is None else relay.of(turn.number)
+            own = turn.request, turn.tree, turn.plan, budget, watch, show
+            late = Refusal(Reason.DEADLINE, "the time was up before all holes were filled")
+            try:
+                outcome = self._fill(*own, errand if is_first else None, not is_first)
+            except Cancelled:
+                budget.raise_if_cancelled()
+                if is_first:
+                    raise
+                outcome = late
+            turns.take(turn, outcome if is_first or budget.lasts() else late)
+        outcome = turns.outcome(self._project_rules(request, tree.data, plan))
+        return replace(outcome, timings_ms=watch.timings_ms())
+
     def _read(
-        self, request: Request, tree: SyntaxTree, plan: MaskPlan, budget: Budget, watch: Stopwatch
+        self,
+        request: Request,
+        tree: SyntaxTree,
+        plan: MaskPlan,
+        budget: Budget,
+        watch: Stopwatch,
+        is_further: bool = False,
     ) -> tuple[Canvas, ContextHandle, Memory | None]:
         """Choose the context and encode it, as far as it is not known."""
-        reading = self._reader.read(request, tree, plan, budget, watch)
+        reading = self._reader.read(request, tree, plan, budget, watch, is_further)
         canvas, window = reading.canvas, reading.context.window
         with watch.measure("tokenize"):
             memory = None

@@ -50,13 +50,22 @@ class Reader:
         self._clock, self._s_per_token = clock, FIRST_S_PER_TOKEN
 
     def read(
-        self, request: Request, tree: SyntaxTree, plan: MaskPlan, budget: Budget, watch: Stopwatch
+        self,
+        request: Request,
+        tree: SyntaxTree,
+        plan: MaskPlan,
+        budget: Budget,
+        watch: Stopwatch,
+        is_further: bool = False,
     ) -> Reading:
         """The largest window that can be read in time, encoded as far as it was not known.
 
+        ``is_further``: for another hole of a change than the cursor's. It gets half a window at
+        most, and what is kept stays: the next key is typed at the cursor.
         Raises Cancelled when the request is, or when its time was too short all the same.
         """
-        for size in SIZES if budget.deadline is not None else SIZES[:1]:
+        sizes = SIZES[1:] if is_further else SIZES
+        for size in sizes if budget.deadline is not None else sizes[:1]:
             with watch.measure("context"):
                 context = select_context(tree, plan, request, scaled(self._limits, size))
             with watch.measure("tokenize"):
@@ -66,7 +75,7 @@ class Reader:
                 break
         with watch.measure("prefill"):
             began = self._clock()
-            handle = self._handles.prefill(key, canvas, budget.interruption)
+            handle = self._handles.prefill(key, canvas, budget.interruption, not is_further)
             self._learn(handle, self._clock() - began)
         return Reading(context, canvas, handle)
 

@@ -1,8 +1,9 @@
-"""Several holes of one change denoised together, against each alone on the same text.
+"""Several holes of one change: on one canvas, each alone, and one after the other.
 
-``python -m tests.measure.joint CORPUS [--model FOLDER] [--cases N] [--kind joint names]``. Both
-arms see the text with nothing in any hole, nothing is withheld for low confidence, and effort, seed
-and context are the same; only together does a hole see what the others are getting.
+``python -m tests.measure.joint CORPUS [--model FOLDER] [--cases N] [--kind joint names]``. All
+arms begin with nothing in any hole, nothing is withheld for low confidence, and effort, seed and
+context are the same. Together a hole sees what the others are getting, in turn what those before it
+got, alone nothing.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from engine.infill import InfillConfig, Infiller
 from engine.proposal import Proposal
 from engine.spans import Span
 
-ARMS = ("together", "each alone")
+ARMS = ("together", "each alone", "in turn")
 
 
 class Score:
@@ -65,11 +66,13 @@ def main() -> None:
 
 
 def measured(infiller: Infiller, holes: list[EvalHole]) -> dict[str, Score]:
-    """Both arms over the same cases."""
+    """All arms over the same cases."""
     scores = {arm: Score() for arm in ARMS}
     for hole in holes:
         _, spans = hole.without_gold()
-        for arm, groups in (("together", [spans]), ("each alone", [(item,) for item in spans])):
+        for arm in ARMS:
+            groups = [(item,) for item in spans] if arm == "each alone" else [spans]
+            infiller.is_joint = arm == "together"
             began = time.perf_counter()
             texts: list[str | None] = []
             for group in groups:
