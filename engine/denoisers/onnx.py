@@ -29,7 +29,7 @@ from engine.layout import ContextTokens, SuffixFirst
 from engine.models import Model
 from engine.tokenizer import BPETokenizer
 
-CHUNK_TOKENS = 64
+CHUNK_TOKENS = 128
 # Slots behind a context for the canvas.
 TAIL_ROOM = 40
 # What a pass that is made for its keys and values alone asks for: older runtimes want a row.

@@ -19,6 +19,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from engine.denoisers.expansion import expanded
+from engine.denoisers.signed_bytes import signed_graph
 from engine.errors import Cancelled, DamagedWeights, MidfillError
 
 MAX_THREADS = 4
@@ -109,10 +110,15 @@ def _start(path: Path, num_threads: int) -> onnxruntime.InferenceSession:
     # Threads spin between the operators of a run, not between runs.
     options.add_session_config_entry("session.force_spinning_stop", "1")
     options.log_severity_level = 3
-    constants = {name: _shared(values) for name, values in expanded(path, num_threads).items()}
-    options.add_external_initializers(list(constants), list(constants.values()))
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        signed = signed_graph(path)
+        weights = expanded(path, num_threads, signed is not None)
+        constants = {name: _shared(values) for name, values in weights.items()}
+        options.add_external_initializers(list(constants), list(constants.values()))
+        graph = str(signed or path)
+        return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    except MidfillError:
+        raise
     except Exception as error:  # the runtime's errors have no base of their own
         raise DamagedWeights(
             f"{path}: ONNX Runtime {onnxruntime.__version__} cannot read it "

@@ -59,6 +59,18 @@ def test_loud_channels_of_the_head_are_kept_apart(tmp_path: Path) -> None:
     assert np.abs(found["head.loud"][0] - table[:, 9]).max() < 0.01 * np.abs(table).max()
 
 
+def test_signed_bytes_are_128_less(tmp_path: Path) -> None:
+    graph, _, _ = exported(tmp_path)
+    unsigned, signed = expanded(graph, 1), expanded(graph, 1, signed=True)
+    assert unsigned.keys() == signed.keys()
+    for name, values in signed.items():
+        if name.endswith(".bytes"):
+            assert values.dtype == np.int8
+            assert np.array_equal(values, unsigned[name].astype(int) - ZERO)
+        else:
+            assert np.array_equal(values, unsigned[name])
+
+
 def test_one_thread_or_two_make_no_difference(tmp_path: Path) -> None:
     graph, _, _ = exported(tmp_path)
     one, two = expanded(graph, 1), expanded(graph, 2)
