@@ -16,6 +16,9 @@ from engine.brackets import scan
 from engine.languages import Language, load_grammar
 from engine.spans import Span, span
 
+# How many bytes are compared at a time: the most first, so that each is read once or twice.
+COMPARED = 16_384, 1_024, 64, 1
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SyntaxTree:
@@ -39,11 +42,11 @@ class SyntaxTree:
         data = self.data
         edited = None if self.tree is None else self.tree.copy()  # edit() changes a tree in place
         for old, new in reversed(edits):
-            before, data = data, data[: old.start] + new + data[old.end :]
+            data = data[: old.start] + new + data[old.end :]
             if edited is not None:
-                new_end = old.start + len(new)
-                points = (_point(before, old.start), _point(before, old.end), _point(data, new_end))
-                edited.edit(old.start, old.end, new_end, *points)
+                start = _point(self.data, old.start)
+                ends = _behind(start, old.of(self.data)), _behind(start, new)
+                edited.edit(old.start, old.end, old.start + len(new), start, *ends)
         if edited is None:
             return SyntaxTree(data, self.language, None)
         return SyntaxTree(data, self.language, _parser(self.language).parse(data, edited))
@@ -135,14 +138,17 @@ def parse(data: bytes, language: Language, old: SyntaxTree | None = None) -> Syn
 
 def difference(old: bytes, new: bytes) -> tuple[Span, bytes]:
     """The smallest span of ``old`` whose replacement by the returned bytes gives ``new``."""
-    start = _common_prefix(old, new)
-    limit = min(len(old), len(new)) - start
-    low, high = 0, limit
-    while low < high:
-        middle = (low + high + 1) // 2
-        is_equal = old[len(old) - middle :] == new[len(new) - middle :]
-        low, high = (middle, high) if is_equal else (low, middle - 1)
-    return span(start, len(old) - low), new[start : len(new) - low]
+    start, limit = 0, min(len(old), len(new))
+    for size in COMPARED:
+        while start + size <= limit and old.startswith(new[start : start + size], start):
+            start += size
+    same, limit = 0, limit - start
+    for size in COMPARED:
+        while same + size <= limit and old.endswith(
+            new[len(new) - same - size : len(new) - same], 0, len(old) - same
+        ):
+            same += size
+    return span(start, len(old) - same), new[start : len(new) - same]
 
 
 class ParseCache:
@@ -192,9 +198,8 @@ def _point(data: bytes, offset: int) -> tuple[int, int]:
     return data.count(b"\n", 0, offset), offset - data.rfind(b"\n", 0, offset) - 1
 
 
-def _common_prefix(left: bytes, right: bytes) -> int:
-    low, high = 0, min(len(left), len(right))
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if left[:middle] == right[:middle] else (low, middle - 1)
-    return low
+def _behind(start: tuple[int, int], text: bytes) -> tuple[int, int]:
+    """Row and column behind ``text`` that begins at ``start``."""
+    rows = text.count(b"\n")
+    column = len(text) - text.rfind(b"\n") - 1
+    return start[0] + rows, column if rows else start[1] + column
