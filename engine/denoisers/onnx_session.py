@@ -110,15 +110,12 @@ def _start(path: Path, num_threads: int) -> onnxruntime.InferenceSession:
     # Threads spin between the operators of a run, not between runs.
     options.add_session_config_entry("session.force_spinning_stop", "1")
     options.log_severity_level = 3
-    graph = path
+    signed = signed_graph(path)
+    graph, weights = signed or path, expanded(path, num_threads, signed is not None)
+    constants = {name: _shared(values) for name, values in weights.items()}
+    options.add_external_initializers(list(constants), list(constants.values()))
     try:
-        graph = signed_graph(path) or path
-        weights = expanded(path, num_threads, graph != path)
-        constants = {name: _shared(values) for name, values in weights.items()}
-        options.add_external_initializers(list(constants), list(constants.values()))
         return onnxruntime.InferenceSession(str(graph), options, ["CPUExecutionProvider"])
-    except MidfillError:
-        raise
     except Exception as error:  # the runtime's errors have no base of their own
         raise DamagedWeights(
             f"{graph}: ONNX Runtime {onnxruntime.__version__} cannot read it "

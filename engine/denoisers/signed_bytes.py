@@ -15,6 +15,8 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
+from engine.errors import DamagedWeights
+
 SIGNED_FILE, PROBE_FILE = "model.signed.onnx", "probe.onnx"
 # One row and many have kernels of their own.
 ROWS = 1, 16
@@ -23,7 +25,7 @@ ROWS = 1, 16
 def signed_graph(graph: Path) -> Path | None:
     """The graph of signed bytes beside ``graph``, if there is one and it is exact here.
 
-    Raises the runtime's error for a probe that cannot be read.
+    Raises DamagedWeights for a probe that cannot be read.
     """
     signed, probe = graph.with_name(SIGNED_FILE), graph.with_name(PROBE_FILE)
     return signed if signed.exists() and probe.exists() and _is_exact(probe) else None
@@ -33,7 +35,10 @@ def _is_exact(probe: Path) -> bool:
     """Whether rows of the largest bytes (N, I) come out as the sums (N, O) that they are."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(str(probe), options, ["CPUExecutionProvider"])
+    try:
+        session = onnxruntime.InferenceSession(str(probe), options, ["CPUExecutionProvider"])
+    except Exception as error:  # the runtime's errors have no base of their own
+        raise DamagedWeights(f"{probe} cannot be read: reinstall the model") from error
     num_in = session.get_inputs()[0].shape[1]
     for num_rows in ROWS:
         (sums,) = session.run(None, {"bytes": np.full((num_rows, num_in), 255, np.uint8)})

@@ -13,6 +13,7 @@ from engine.denoisers.context_cache import Buffers
 from engine.denoisers.onnx import causal_feed
 from engine.denoisers.onnx_session import OnnxSession
 from engine.denoisers.signed_bytes import PROBE_FILE, SIGNED_FILE, signed_graph
+from engine.errors import DamagedWeights
 from engine.models import ModelShape
 from engine.training.export import MODEL_FILE, Quantisation, export
 from engine.training.random_weights import random_weights
@@ -54,6 +55,12 @@ def test_a_sum_that_overflows_means_unsigned_bytes(graph: Path) -> None:
     onnx.save(probe, str(graph.with_name(PROBE_FILE)))
     assert signed_graph(graph) is None
     assert np.isfinite(logits(graph, 3)).all()
+
+
+def test_a_damaged_probe_is_named(graph: Path) -> None:
+    graph.with_name(PROBE_FILE).write_bytes(b"no graph")
+    with pytest.raises(DamagedWeights, match=r"probe\.onnx cannot be read: reinstall"):
+        signed_graph(graph)
 
 
 def test_a_model_without_signed_bytes_is_as_it_was(graph: Path) -> None:
