@@ -37,6 +37,7 @@ class ServeReport:
     version: str
     machine: str
     model: str
+    place: str
     num_places: int
     num_distinct_answers: int
     num_streams: int
@@ -58,12 +59,13 @@ def serve_bench(config: ServeBenchConfig, is_json: bool, out: TextIO) -> int:
         before, behind = data[: source.cursor].decode(), data[source.cursor :].decode()
         bodies.append(body_of(before, behind, str(source.path)))
     with _server(config) as server:
-        model = server.model()
+        model, place = server.ready()
         result = load(server, bodies, config.num_streams, config.num_rounds)
     report = ServeReport(
         version=__version__,
         machine=f"{cpu_name()}, {num_cpus()} cores",
         model=model,
+        place=place,
         num_places=len(sources),
         num_distinct_answers=result.num_distinct,
         num_streams=config.num_streams,
@@ -101,6 +103,7 @@ def _server(config: ServeBenchConfig) -> Iterator[Server]:
 def _table(report: ServeReport) -> str:
     lines = [
         f"midfill {report.version} · {report.model} · {report.machine}",
+        report.place,
         f"{report.num_requests} requests at {report.num_places} places by {report.num_streams} "
         f"clients · {report.num_lost} lost, {report.num_wrong} wrong "
         f"({report.num_distinct_answers} distinct answers)",

@@ -58,7 +58,7 @@ def _add_health(app: FastAPI, front: EngineFront, metrics: Metrics) -> None:
 
     @app.get("/ready")
     def ready() -> dict[str, str]:
-        return {"status": "ready", "model": front.model}
+        return {"status": "ready", "model": front.model, "place": front.place}
 
     @app.get("/metrics")
     def exposition() -> Response:

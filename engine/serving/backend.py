@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
+from engine.denoisers.protocol import Placed
 from engine.infill import Infiller
 from engine.proposal import Outcome, Reason, Refusal
 from engine.request import Request
@@ -34,6 +35,11 @@ class Backend(Protocol):
     @property
     def model(self) -> str:
         """The model's name."""
+        ...
+
+    @property
+    def place(self) -> str:
+        """What it runs on, and why."""
         ...
 
     @property
@@ -69,6 +75,12 @@ class LocalBackend:
     def model(self) -> str:
         """The model's name."""
         return self._infiller.denoiser.name
+
+    @property
+    def place(self) -> str:
+        """What it runs on, and why; empty where nothing runs."""
+        denoiser = self._infiller.denoiser
+        return denoiser.place if isinstance(denoiser, Placed) else ""
 
     @property
     def num_streams(self) -> int:

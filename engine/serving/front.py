@@ -34,6 +34,11 @@ class EngineFront:
         """The model's name."""
         return self._backend.model
 
+    @property
+    def place(self) -> str:
+        """What it runs on, and why."""
+        return self._backend.place
+
     def close(self) -> None:
         """End when the requests under way are over."""
         self._backend.close()

@@ -67,8 +67,8 @@ class Server:
         if token:
             self._headers["Authorization"] = f"Bearer {token}"
 
-    def model(self) -> str:
-        """The name of its model, once it is ready. Raises MidfillError when it is not in time."""
+    def ready(self) -> tuple[str, str]:
+        """Its model and what that runs on, once it answers; MidfillError when it is not in time."""
         deadline = time.monotonic() + _READY_S
         while time.monotonic() < deadline:
             try:
@@ -76,7 +76,8 @@ class Server:
                     connection.request("GET", "/ready", headers=self._headers)
                     answer = connection.getresponse()
                     if answer.status == 200:
-                        return str(json.loads(answer.read())["model"])
+                        said = json.loads(answer.read())
+                        return str(said["model"]), str(said["place"])
             except (OSError, http.client.HTTPException):
                 time.sleep(_POLL_S)
         raise MidfillError(f"no server at {self.host}:{self.port} after {_READY_S:.0f} s")

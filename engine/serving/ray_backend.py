@@ -75,6 +75,10 @@ class Replica:
         """The model's name."""
         return self._backend.model
 
+    def place(self) -> str:
+        """What it runs on, and why."""
+        return self._backend.place
+
     def num_streams(self) -> int:
         """Requests under way at once."""
         return self._backend.num_streams
@@ -122,6 +126,7 @@ class RayBackend:
                 _deploy(model, options)
             self._handle = serve.get_deployment_handle(ENGINE, APP)
             self._model: str = self._handle.model.remote().result()
+            self._place: str = self._handle.place.remote().result()
             num_each = int(self._handle.num_streams.remote().result())
         except RuntimeError as error:
             raise MidfillError(f"Ray started no replica: {error}") from error
@@ -131,6 +136,11 @@ class RayBackend:
     def model(self) -> str:
         """The model's name."""
         return self._model
+
+    @property
+    def place(self) -> str:
+        """What the first engine runs on, and why."""
+        return self._place
 
     @property
     def num_streams(self) -> int:

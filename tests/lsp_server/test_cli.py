@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -53,6 +54,18 @@ def test_a_place_is_split_at_its_last_two_colons(
     argument: str, path: str, line: int, column: int
 ) -> None:
     assert Place.parse(argument) == Place(Path(path), line, column)
+
+
+def test_a_device_that_there_is_not_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "no device gpu: there are auto, cpu, cuda" in refused(
+        capsys, "fill", PLACE, "--device", "gpu"
+    )
+
+
+def test_processes_that_a_command_starts_run_on_its_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIDFILL_DEVICE", "cpu")
+    assert main(["doctor", "--model", "scripted", "--device", "torch-cpu"]) in (0, 1)
+    assert os.environ["MIDFILL_DEVICE"] == "torch-cpu"
 
 
 @pytest.mark.parametrize("argument", ["a.py", "a.py:3", r"C:\a.py", "a.py:x:1", ":1:1", ""])
