@@ -7,6 +7,7 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 import numpy as np
 import torch
@@ -92,9 +93,14 @@ class StockLayers:
 
         Raises MidfillError when not even that helps.
         """
+        with torch.cuda.device(self.device) if self.device.type == "cuda" else nullcontext():
+            return self._fitting(passes)
+
+    def _fitting(self, passes: Sequence[Pass]) -> list[Answer]:
+        """As many in a forward as there is memory for."""
         parts = [passes[at : at + self.max_rows] for at in range(0, len(passes), self.max_rows)]
         if len(parts) > 1:
-            return [answer for part in parts for answer in self.run(part)]
+            return [answer for part in parts for answer in self._fitting(part)]
         try:
             return self._run(passes)
         except torch.OutOfMemoryError as error:
@@ -104,7 +110,7 @@ class StockLayers:
                 ) from error
         # Behind the handler: the error's traceback keeps what it had taken.
         self._make_room(len(passes))
-        return self.run(passes)
+        return self._fitting(passes)
 
     def _make_room(self, num_rows: int) -> None:
         """Fewer rows from now on; with one row left, the CPU."""
@@ -156,12 +162,16 @@ class StockLayers:
 
     def _computed(self, passes: Sequence[Pass], fed: Tensors) -> torch.Tensor:
         """Last hidden states (R, N, H); a long piece of context has more to do than to start."""
-        is_short = passes[0].bucket.num_tokens <= TOKEN_BUCKETS[-1]
-        if self._replays is not None and is_short:
-            [hidden] = self._replays(fed)
-        else:
-            [hidden] = self._forward(tuple(part.to(self.device) for part in fed))
-        return hidden
+        if self._replays is not None and passes[0].bucket.num_tokens <= TOKEN_BUCKETS[-1]:
+            try:
+                return self._replays(fed)[0]
+            except torch.OutOfMemoryError:
+                raise
+            except RuntimeError as error:
+                said = " ".join(str(error).split())[:200]
+                self._tell(f"passes are not recorded, which is slower: {said}")
+                self._replays = None
+        return self._forward(tuple(part.to(self.device) for part in fed))[0]
 
     def _forward(self, fed: Tensors) -> Tensors:
         ids, visible, positions, seen, *filled = fed

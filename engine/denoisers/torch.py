@@ -143,11 +143,23 @@ class TorchDenoiser:
         A family without a causal mask answers ``causal`` by hiding each position and those behind
         it: one row of a batch for each.
         """
-        own = _own(handle)
-        return [
-            self._answer(own, canvas, positions, causal, cancel)
-            for canvas, positions in zip(canvases, wanted, strict=True)
-        ]
+        own, asked = _own(handle), zip(canvases, wanted, strict=True)
+        if self.family.arrangement is Arrangement.SUFFIX_FIRST:
+            passes = [self._pass(own, *each, causal) for each in asked if len(each[1])]
+            answers = iter(self.passes.ask(passes, cancel))
+            none = np.empty((0, self.tokenizer.vocab_size), np.float32)
+            return [self._ended(next(answers).logits) if len(each) else none for each in wanted]
+        return [self._answer(own, *each, causal, cancel) for each in asked]
+
+    def _pass(self, handle: TorchHandle, canvas: Canvas, wanted: Ids, causal: bool) -> Pass:
+        """What a canvas behind a causal context is asked: what no wanted row sees is left out."""
+        whole = self._sequence(canvas, causal)
+        rows = whole.places[wanted] - int(self.family.is_shifted)
+        end = int(rows.max()) + 1 if causal else len(whole.ids)
+        self._check_length(end)
+        start = min(common_prefix(handle.tokens.ids, whole.ids), int(rows.min()))
+        visible = visible_from(whole.rank[:end], start)
+        return Pass(whole.ids[start:end], visible, rows - start, handle.cache)
 
     def _answer(
         self,
@@ -186,13 +198,6 @@ class TorchDenoiser:
         self, handle: TorchHandle, canvas: Canvas, wanted: Ids, cancel: threading.Event | None
     ) -> Logits:
         """Each wanted position by those before it, in text order of the holes."""
-        if self.family.arrangement is Arrangement.SUFFIX_FIRST:
-            whole = self._sequence(canvas, True)
-            own = whole.places[wanted]
-            # What stands behind the last of them is seen by none.
-            end = int(own.max()) + 1 - int(self.family.is_shifted)
-            tokens = replace(whole, ids=whole.ids[:end], rank=whole.rank[:end])
-            return self._forward(handle, [tokens], [own], cancel)[0]
         plain = self._sequence(canvas, False)
         rows = []
         for first in wanted.tolist():

@@ -138,6 +138,20 @@ def test_passes_that_are_recorded_give_the_same_whatever_they_see(
     del held, more, again
 
 
+def test_passes_that_cannot_be_recorded_are_run_as_they_are(denoiser: TorchDenoiser) -> None:
+    def refused(_: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
+        raise RuntimeError("operation not permitted when stream is capturing")
+
+    [expected] = logits(denoiser, True, canvas())
+    denoiser.layers._replays = Replays(refused, CPU)
+    [found] = logits(denoiser, True, canvas())
+    np.testing.assert_array_equal(found, expected)
+    assert denoiser.place == (
+        "CPU, float32 (passes are not recorded, which is slower: operation not permitted when "
+        "stream is capturing)"
+    )
+
+
 def test_contexts_share_slots_and_give_them_back(denoiser: TorchDenoiser) -> None:
     held = denoiser.layers._key_values
     first = denoiser.prefill(canvas())
@@ -154,9 +168,13 @@ def test_contexts_share_slots_and_give_them_back(denoiser: TorchDenoiser) -> Non
 
 
 def test_a_hole_alone_and_among_others(denoiser: TorchDenoiser) -> None:
-    others = [canvas(90, sizes) for sizes in ((6, 4), (6, 3), (9, 4))]
+    others = [canvas(90, sizes) for sizes in ((6, 4), (6, 3), (9, 4), (6, 4))]
     for is_causal in (False, True):
+        before = denoiser.passes.num_forwards
         together = logits(denoiser, is_causal, *others)
+        num_reading = -(-denoiser.prefill(others[0]).num_tokens // 64)
+        num_forwards = denoiser.passes.num_forwards - before - 2 * num_reading
+        assert num_forwards < len(others), "none was shared"
         for one, answer in zip(others, together, strict=True):
             handle = denoiser.prefill(others[0])
             [alone] = denoiser.predict(handle, [one], [np.arange(one.starts[-1])], is_causal)
