@@ -53,15 +53,18 @@ class InTurn:
         for number in sorted(self._numbers, key=lambda number: number != cursor):
             yield self._turn(number)
             outcome = self._outcomes[number]
+            if isinstance(outcome, Proposal) and outcome.is_cut:
+                return  # what follows a beginning is not known
             if isinstance(outcome, Refusal) and self._ends(number, outcome.reason):
                 return
 
     def take(self, turn: Turn, outcome: Outcome) -> None:
-        """What became of a turn. Of a further hole no beginning is taken."""
+        """What became of a turn. A beginning is taken at the cursor alone, and not of a span."""
         is_cursors = turn.number == self._plan.cursor_hole
-        if isinstance(outcome, Proposal) and outcome.is_cut and not is_cursors:
+        may_be_cut = is_cursors and self._plan.holes[turn.number].kind is not HoleKind.SPAN
+        if isinstance(outcome, Proposal) and outcome.is_cut and not may_be_cut:
             counts = outcome.steps, outcome.forwards, outcome.timings_ms, outcome.model
-            detail = "of a further text only the beginning is sure"
+            detail = "of one of the texts only the beginning is sure"
             outcome = Refusal(Reason.LOW_CONFIDENCE, detail, outcome.plan, *counts)
         self._outcomes[turn.number] = outcome
 

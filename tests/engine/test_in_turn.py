@@ -129,12 +129,26 @@ def test_of_named_spans_all_are_filled_or_none() -> None:
     assert outcome.plan is plan and outcome.forwards == 7
 
 
-def test_half_of_a_further_text_counts_as_none() -> None:
+@pytest.mark.parametrize("cut", [0, 1])
+def test_half_of_a_named_span_counts_as_none(cut: int) -> None:
     turns, _, _ = planned("a = ‸\nb = ‸\n")
     for turn in turns:
-        turns.take(turn, written(turn, "1", is_cut=turn.number == 1))
+        turns.take(turn, written(turn, "1", is_cut=turn.number == cut))
     outcome = turns.outcome()
     assert isinstance(outcome, Refusal) and outcome.reason is Reason.LOW_CONFIDENCE
+
+
+def test_behind_a_beginning_at_the_cursor_nothing_more_is_filled() -> None:
+    text = "def mean(:\n    pass\n"
+    request = Request(text, ByteOffset(9), "python")
+    turns = InTurn(request, python(text), plan_masks(python(text), 9, request), 0.0)
+    numbers = []
+    for turn in turns:
+        numbers.append(turn.number)
+        turns.take(turn, written(turn, "values)", is_cut=True))
+    outcome = turns.outcome()
+    assert numbers == [0]
+    assert isinstance(outcome, Proposal) and outcome.is_cut and len(outcome.edits) == 1
 
 
 def test_a_neighbour_that_the_code_needs_is_not_left_out() -> None:
