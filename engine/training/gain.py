@@ -24,10 +24,15 @@ from engine.training.own_files import OwnFiles
 
 @dataclass(frozen=True, slots=True)
 class Gain:
-    """Answers to the same holes, nothing withheld, before and after training."""
+    """Answers to the same holes, nothing withheld, before and after training.
+
+    ``nats_before`` and ``nats_after`` a token of middles of held-out files, without the memory.
+    """
 
     before: tuple[HoleResult, ...]
     after: tuple[HoleResult, ...]
+    nats_before: float
+    nats_after: float
 
     @property
     def comparison(self) -> PairedComparison:
@@ -58,6 +63,13 @@ def answers(folder: Path, holes: Sequence[EvalHole], out: Path, seed: int) -> li
     return list(evaluate(holes, remembering, progress_bar))
 
 
+def validations(log: Path) -> tuple[float, float]:
+    """The first and the last validation's nats a token of middles in a run's log."""
+    entries = map(json.loads, log.read_text(encoding="utf-8").splitlines())
+    found = [entry["valid_clean"] for entry in entries if "valid_clean" in entry]
+    return found[0], found[-1]
+
+
 def format_gain(gain: Gain) -> str:
     """Some lines for people: numbers with their interval, and whether to use the new model."""
     before, after = summarise(gain.before), summarise(gain.after)
@@ -70,6 +82,7 @@ def format_gain(gain: Gain) -> str:
         f"[{100 * found.difference.low:+.1f}, {100 * found.difference.high:+.1f}]",
         f"  calibration error before {before.calibration_error or 0:.3f}, "
         f"after {after.calibration_error or 0:.3f}",
+        f"  nats a token before {gain.nats_before:.3f}, after {gain.nats_after:.3f}",
     ]
     if gain.is_shown:
         lines.append("the new model is better on your code")

@@ -30,7 +30,7 @@ class LowRankConfig:
     """
 
     rank: int = 16
-    num_layers: int | None = None
+    num_layers: int | None = 10
     scale: float = 2.0
 
 

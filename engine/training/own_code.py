@@ -27,23 +27,26 @@ from engine.training.cutting import CuttingConfig
 from engine.training.drawing import DrawConfig, Drawer, drawn_rows
 from engine.training.examples import Examples, write_examples
 from engine.training.export import ModelFacts, Quantisation, export, write_manifest
-from engine.training.gain import Gain, answers, own_holes
+from engine.training.gain import Gain, answers, own_holes, validations
 from engine.training.low_rank import LowRankConfig, LowRankLlama
 from engine.training.machine import Machine
 from engine.training.model import Llama
 from engine.training.own_files import OwnFiles, split_files
 from engine.training.packing import NUM_SPECIAL, Epoch, LossWeights, PackingConfig, SpecialIds
+from engine.training.progress import RunLog
 from engine.training.schedule import Schedule
 from engine.training.shipped import shipped_relief, shipped_shape, shipped_weights
-from engine.training.trainer import Trainer
+from engine.training.trainer import LOG_FILE, Trainer
 
 TRAINING_FILE, HELD_OUT_FILE = "training.jsonl.zst", "held_out.jsonl.zst"
-EXAMPLES_FILE, PLAN_FILE, MODEL_FOLDER = "examples.npz", "plan.json", "model"
+EXAMPLES_FILE, VALIDATION_FILE = "examples.npz", "validation.npz"
+PLAN_FILE, MODEL_FOLDER = "plan.json", "model"
 # Contexts are short: a step of attention costs its square, and a CPU has few of them.
 CUTTING = CuttingConfig(context_tokens=(256, 512), context_weights=(0.5, 0.5))
 MAX_CONTEXT = 700
 TOKENS_PER_ROW = 250  # of the code for each row that is cut: each is seen twice, in two windows
 MAX_EPOCHS = 2
+NUM_VALIDATION_ROWS = 20  # more than a validation's packs hold
 FULL_BYTES, LOW_RANK_BYTES = 3 << 30, 1 << 30  # what a run leaves on the disk at most
 
 
@@ -51,8 +54,8 @@ def schedule_of(minutes: float, seed: int, is_full: bool) -> Schedule:
     """Contexts and middles from left to right; what is masked is left as it was."""
     return Schedule(
         minutes=minutes,
-        batch_packs=4,
-        learning_rate=1e-4 if is_full else 1e-3,
+        batch_packs=2,
+        learning_rate=1e-4 if is_full else 2e-3,
         weight_decay=0.0,
         warmup_steps=5,
         decay_share=0.6,
@@ -100,8 +103,10 @@ def train_on(
         raise TrainingError(
             f"{config.out} cannot be written ({error.strerror}): mend it and run the same again"
         ) from error
-    results = [answers(folder, holes, config.out, config.seed) for folder in (start.folder, model)]
-    return Gain(*map(tuple, results))
+    before, after = (
+        tuple(answers(folder, holes, config.out, config.seed)) for folder in (start.folder, model)
+    )
+    return Gain(before, after, *validations(config.out / LOG_FILE))
 
 
 def _begin(config: OwnCodeConfig, start: Model) -> None:
@@ -150,9 +155,12 @@ def _trained(own: OwnFiles, config: OwnCodeConfig, start: Model, machine: Machin
     """The trainer at the end of its run; it goes on from its checkpoint."""
     tokenizer = BPETokenizer(start.tokenizer)
     special = SpecialIds(tokenizer.mask_id, tokenizer.eom_id)
-    examples = config.out / EXAMPLES_FILE
+    examples, validation = config.out / EXAMPLES_FILE, config.out / VALIDATION_FILE
     if not examples.exists():
-        _cut(own.training, start.tokenizer, examples, own.num_tokens, config.seed)
+        num_rows = max(own.num_tokens // TOKENS_PER_ROW, 1)
+        _cut(own.training, start.tokenizer, examples, num_rows, config.seed)
+    if not validation.exists():
+        _cut(own.held_out, start.tokenizer, validation, NUM_VALIDATION_ROWS, config.seed)
     schedule = schedule_of(config.minutes, config.seed, config.is_full)
     num_packs = len(Epoch(Examples(examples), special, schedule.packing, 0))
     most = max(MAX_EPOCHS * num_packs // schedule.batch_packs, 1)
@@ -160,22 +168,16 @@ def _trained(own: OwnFiles, config: OwnCodeConfig, start: Model, machine: Machin
     torch.manual_seed(config.seed)
     model = _model(start, config, machine).to(machine.device)
     trainer = Trainer(model, [examples], special, schedule, machine, config.out)
-    trainer.resume()
+    trainer.hold_out(validation)
+    if not trainer.resume():
+        trainer.validate(RunLog(config.out / LOG_FILE, trainer.counts))
     trainer.run()
     return trainer
 
 
-def _cut(
-    files: Sequence[SourceFile], tokenizer: Path, out: Path, num_tokens: int, seed: int
-) -> None:
+def _cut(files: Sequence[SourceFile], tokenizer: Path, out: Path, num_rows: int, seed: int) -> None:
     """Write rows cut out of ``files``, whole or not at all."""
-    draw = DrawConfig(
-        max(num_tokens // TOKENS_PER_ROW, 1),
-        seed,
-        MAX_CONTEXT,
-        needs_families=False,
-        cutting=CUTTING,
-    )
+    draw = DrawConfig(num_rows, seed, MAX_CONTEXT, needs_families=False, cutting=CUTTING)
     part = out.with_suffix(".part.npz")
     write_examples(part, drawn_rows(Drawer(files, needs_families=False), tokenizer, draw))
     os.replace(part, out)

@@ -88,7 +88,7 @@ class Trainer:
             self.save()
             print(f"\ninterrupted; run the same command again to go on from {self.out}", flush=True)
             raise
-        self._validate(log)
+        self.validate(log)
         self.save()
 
     def hold_out(self, examples: Path) -> None:
@@ -151,7 +151,7 @@ class Trainer:
         if self.counts.steps % self.machine.log_steps == 0:
             self._log(log, tally.means() | {"norm": float(norm), "learning_rate": rate})
         if self.counts.steps % self.machine.validation_steps == 0:
-            self._validate(log)
+            self.validate(log)
 
     def _log(self, log: RunLog, losses: dict[str, float]) -> None:
         if not all(map(math.isfinite, losses.values())):
@@ -160,13 +160,14 @@ class Trainer:
             )
         log.step(self.counts, self.schedule.progress(self.counts), losses)
 
-    def _validate(self, log: RunLog) -> None:
-        """Measure the held-out packs with gradients on: without, all would be compiled again."""
+    def validate(self, log: RunLog) -> None:
+        """Measure the held-out packs; what is compiled would be so again without gradients."""
         if not self.held_out:
             return
         tally = Tally(self.machine.device)
-        for batch in self.held_out:
-            self.loss(batch.to(self.machine.device), 1.0, tally)
+        with torch.set_grad_enabled(self.machine.is_compiled):
+            for batch in self.held_out:
+                self.loss(batch.to(self.machine.device), 1.0, tally)
         log.validation(self.counts, tally.means())
 
     def loss(self, batch: Batch, whole: float, tally: Tally) -> Tensor:
