@@ -321,6 +321,11 @@ def _add_stats(commands: Any) -> None:
         "--days", type=_positive_int, metavar="N", help="of the last N days (default: all)"
     )
     stats.add_argument("--json", action="store_true", help="print one JSON object")
+    kept = stats.add_mutually_exclusive_group()
+    kept.add_argument(
+        "--judged", action="store_true", help="print the texts that are kept for training instead"
+    )
+    kept.add_argument("--forget", action="store_true", help="delete these texts")
     stats.add_argument(
         "--png", type=Path, metavar="FILE", help="draw a picture there (midfill[plots])"
     )

@@ -319,8 +319,12 @@ def _settings(arguments: argparse.Namespace) -> int:
 
 
 def _stats(arguments: argparse.Namespace) -> int:
-    from lsp_server.stats import stats
+    from lsp_server.stats import forget, show_judged, stats
 
+    if arguments.judged:
+        return show_judged(sys.stdout)
+    if arguments.forget:
+        return forget(sys.stdout)
     return stats(arguments.days, arguments.json, arguments.png, sys.stdout)
 
 

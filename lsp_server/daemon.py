@@ -13,10 +13,9 @@ import sys
 from pathlib import Path
 
 from lsp_server.endpoint import Endpoint
-from lsp_server.feedback_store import FILE_NAME, FeedbackStore
-from lsp_server.folders import state_folder
 from lsp_server.launch import made_to_stay, started_worker
 from lsp_server.logs import quieten_pygls, start_logging
+from lsp_server.stores import Stores
 from lsp_server.worker import Worker
 
 logger = logging.getLogger(__name__)
@@ -28,9 +27,9 @@ _MAX_LOG_BYTES = 1_000_000
 class Daemon:
     """Serves connections on one worker until none is left for ``grace_s``."""
 
-    def __init__(self, worker: Worker, model: str | None, store: FeedbackStore | None) -> None:
+    def __init__(self, worker: Worker, model: str | None, stores: Stores | None) -> None:
         """Serve with ``worker``, whose model is ``model``."""
-        self._worker, self._model, self._store = worker, model, store
+        self._worker, self._model, self._stores = worker, model, stores
         self._num_clients = 0
         self._change = asyncio.Event()
 
@@ -64,7 +63,7 @@ class Daemon:
         from lsp_server.server import build
 
         # One server object each: pygls would send one client's answers to another.
-        server, session = build(self._worker, self._model, self._store)
+        server, session = build(self._worker, self._model, self._stores)
         try:
             await server.run(reader, writer)
         finally:
@@ -96,11 +95,11 @@ async def _run(endpoint: Endpoint, options: dict[str, object], log_file: Path) -
     worker = started_worker(named, bool(options["is_in_process"]), log_file)
     with made_to_stay():
         import lsp_server.server  # noqa: F401
-    store = FeedbackStore(state_folder() / FILE_NAME)
+    stores = Stores.of_user()
     grace_s = options["grace_s"]
     try:
         wanted_s = float(grace_s) if isinstance(grace_s, (int, float)) else GRACE_S
-        await Daemon(worker, named, store).run(endpoint, wanted_s)
+        await Daemon(worker, named, stores).run(endpoint, wanted_s)
     finally:
         worker.close()
-        store.close()
+        stores.close()

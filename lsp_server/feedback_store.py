@@ -1,4 +1,4 @@
-"""The file of counts behind ``midfill stats``: SQLite, on this machine, without any code in it.
+"""Files of feedback: SQLite, on this machine. Behind ``midfill stats`` counts, without any code.
 
 Several servers may create it and write to it at once: nothing is ever dropped, each write is a
 transaction of its own, and readers never wait (write-ahead log).
@@ -13,46 +13,60 @@ import sqlite3
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 logger = logging.getLogger(__name__)
 
 FILE_NAME = "feedback.sqlite3"
-VERSION = 1
 MAX_AGE_S = 365 * 24 * 3600.0
 # While others write or create the file.
 _PATIENCE_S = 20.0
 _NUM_TRIES = 40
 _SECONDS_TO_END = 3.0
 
-_SCHEMA = (
-    """CREATE TABLE IF NOT EXISTS proposals (
-        id TEXT PRIMARY KEY, session TEXT NOT NULL, time_s REAL NOT NULL, language TEXT NOT NULL,
-        method TEXT NOT NULL, model TEXT NOT NULL, is_invoked INTEGER NOT NULL,
-        confidence REAL NOT NULL, num_units INTEGER NOT NULL, num_lines INTEGER NOT NULL,
-        latency_ms REAL NOT NULL, is_shown INTEGER NOT NULL DEFAULT 0,
-        fate TEXT NOT NULL DEFAULT 'ignored', num_accepted INTEGER NOT NULL DEFAULT 0,
-        kept_30s REAL, kept_5min REAL)""",
-    """CREATE TABLE IF NOT EXISTS silences (
-        day TEXT NOT NULL, language TEXT NOT NULL, reason TEXT NOT NULL, number INTEGER NOT NULL,
-        PRIMARY KEY (day, language, reason))""",
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """Tables of a file, its version, and what drops the oldest of it when it is opened."""
+
+    tables: tuple[str, ...]
+    tidy: str
+    version: int = 1
+
+
+COUNTS = Schema(
+    (
+        """CREATE TABLE IF NOT EXISTS proposals (
+            id TEXT PRIMARY KEY, session TEXT NOT NULL, time_s REAL NOT NULL,
+            language TEXT NOT NULL, method TEXT NOT NULL, model TEXT NOT NULL,
+            is_invoked INTEGER NOT NULL, confidence REAL NOT NULL, num_units INTEGER NOT NULL,
+            num_lines INTEGER NOT NULL, latency_ms REAL NOT NULL,
+            is_shown INTEGER NOT NULL DEFAULT 0, fate TEXT NOT NULL DEFAULT 'ignored',
+            num_accepted INTEGER NOT NULL DEFAULT 0, kept_30s REAL, kept_5min REAL)""",
+        """CREATE TABLE IF NOT EXISTS silences (
+            day TEXT NOT NULL, language TEXT NOT NULL, reason TEXT NOT NULL,
+            number INTEGER NOT NULL, PRIMARY KEY (day, language, reason))""",
+    ),
+    f"DELETE FROM proposals WHERE time_s < strftime('%s', 'now') - {MAX_AGE_S}",
 )
 
 Statement = tuple[str, Sequence[Any]]
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """Open the file for writing and make what is missing in it.
+def connect(path: Path, schema: Schema = COUNTS) -> sqlite3.Connection:
+    """Open the file for writing, its owner's alone, and make what is missing in it.
 
     Raises sqlite3.Error when it is no database or one of a newer Midfill, OSError when the folder
     cannot be made.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
     for left in range(_NUM_TRIES - 1, -1, -1):
         connection = sqlite3.connect(path, timeout=_PATIENCE_S, isolation_level=None)
         try:
-            _prepare(connection)
+            _prepare(connection, schema)
         except sqlite3.OperationalError as error:
             connection.close()
             # Two that switch to the write-ahead log at once: SQLite does not wait there.
@@ -67,27 +81,27 @@ def connect(path: Path) -> sqlite3.Connection:
     raise sqlite3.OperationalError("the file stayed locked")
 
 
-def _prepare(connection: sqlite3.Connection) -> None:
+def _prepare(connection: sqlite3.Connection, schema: Schema) -> None:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute("BEGIN IMMEDIATE")
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > VERSION:
+    if version > schema.version:
         connection.execute("ROLLBACK")
         raise sqlite3.DatabaseError(f"it was written by a newer Midfill (format {version})")
-    for statement in _SCHEMA:
+    for statement in schema.tables:
         connection.execute(statement)
-    connection.execute(f"PRAGMA user_version={VERSION}")
-    connection.execute("DELETE FROM proposals WHERE time_s < ?", (time.time() - MAX_AGE_S,))
+    connection.execute(f"PRAGMA user_version={schema.version}")
+    connection.execute(schema.tidy)
     connection.execute("COMMIT")
 
 
 class FeedbackStore:
     """Writes statements in a thread of its own: a slow disk delays no key."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, schema: Schema = COUNTS) -> None:
         """Prepare; the file is opened at the first write."""
-        self._path = path
+        self._path, self._schema = path, schema
         self._waiting: queue.SimpleQueue[Statement | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._is_lost = False
@@ -109,7 +123,7 @@ class FeedbackStore:
 
     def _run(self) -> None:
         try:
-            connection = connect(self._path)
+            connection = connect(self._path, self._schema)
         except (sqlite3.Error, OSError) as error:
             self._is_lost = True
             logger.warning("no feedback is kept: %s: %s", self._path, error)

@@ -1,6 +1,7 @@
 """The proposals that were given to the editor, and what became of them.
 
-Texts are kept in memory while they matter; ``feedback`` is told lengths and fates only.
+Texts are kept in memory while they matter; ``feedback`` is told lengths and fates only, and
+``judgements`` keeps texts where the user asked for it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from lsp_server.convert import Suggestion
 from lsp_server.documents import Document, Mark
 from lsp_server.feedback import Fate, Feedback, Offer
+from lsp_server.judged import Judgements, Site
 from lsp_server.positions import Encoding, first_units, num_units
 from lsp_server.rejections import Rejections
 from lsp_server.silence import mark_of
@@ -27,6 +29,7 @@ class Entry:
     """One proposal, under all the items that it was given out as while the user typed along.
 
     ``place``: where it would be inserted. ``origin`` names the request that the engine answered.
+    ``site``: what stood around an insertion, while the user wants it kept.
     """
 
     id: str
@@ -35,6 +38,7 @@ class Entry:
     text: str
     fingerprint: bytes
     place: Mark
+    site: Site | None
     fate: Fate = Fate.IGNORED
     is_shown: bool = False
 
@@ -61,10 +65,15 @@ class Ledger:
     """The last items by id. Used by the event loop's thread alone."""
 
     def __init__(
-        self, feedback: Feedback, rejections: Rejections, watch: Callable[[Accepted], None]
+        self,
+        feedback: Feedback,
+        judgements: Judgements,
+        rejections: Rejections,
+        watch: Callable[[Accepted], None],
     ) -> None:
-        """Write to ``feedback`` and ``rejections``; call ``watch`` with what the user took."""
-        self._feedback, self._rejections, self._watch = feedback, rejections, watch
+        """Tell the first three what became of a proposal; call ``watch`` with what was taken."""
+        self._feedback, self._judgements = feedback, judgements
+        self._rejections, self._watch = rejections, watch
         self._items: OrderedDict[str, _Item] = OrderedDict()
         self._numbers = itertools.count(1)
         self._session = uuid.uuid4().hex[:12]
@@ -110,6 +119,7 @@ class Ledger:
         if item.entry.fate is Fate.IGNORED:
             item.entry.fate = Fate.REJECTED
             self._feedback.end(item.entry.id, Fate.REJECTED, 0)
+            self._keep(item.entry, item.entry.text, is_accepted=False)
         return True
 
     def _take(self, entry: Entry, num_accepted: int) -> None:
@@ -117,8 +127,20 @@ class Ledger:
         entry.fate = Fate.ACCEPTED if num_accepted >= whole else Fate.PARTIAL
         taken = first_units(entry.text, num_accepted, Encoding.UTF16)
         self._feedback.end(entry.id, entry.fate, min(num_accepted, whole))
+        self._keep(entry, taken, is_accepted=True)
         self._rejections.forget(entry.fingerprint)
         self._watch(Accepted(entry.id, entry.document, taken, entry.fingerprint, entry.place))
+
+    def _keep(self, entry: Entry, text: str, is_accepted: bool) -> None:
+        if entry.site is not None:
+            self._judgements.keep(entry.id, entry.site, text, is_accepted)
+
+    def _site(self, item: Suggestion, document: Document) -> Site | None:
+        is_insertion = not item.further and not item.main.span
+        if not is_insertion or not self._judgements.is_on:
+            return None
+        at = item.main.span.start
+        return Site.of(document.masked_text, at, document.language, document.path)
 
     def _known(self, item: Suggestion, origin: str) -> Entry | None:
         """Find the proposal of which ``item`` is what was not typed yet."""
@@ -140,6 +162,7 @@ class Ledger:
             item.main.new_text,
             mark_of(item.proposal, document),
             document.mark(item.main.span),
+            self._site(item, document),
         )
         self._feedback.offer(
             Offer(

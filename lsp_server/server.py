@@ -17,8 +17,6 @@ from pygls.io_ import StdoutWriter
 
 from engine.errors import BadInput
 from lsp_server.convert import ACCEPT_COMMAND
-from lsp_server.feedback_store import FILE_NAME, FeedbackStore
-from lsp_server.folders import state_folder
 from lsp_server.language_server import MidfillServer, ThreadedReader
 from lsp_server.late_methods import (
     CODE_ACTION_OPTIONS,
@@ -61,6 +59,7 @@ from lsp_server.methods.trace import METHOD as TRACE_METHOD
 from lsp_server.methods.trace import trace
 from lsp_server.registrations import completion_options
 from lsp_server.session import Session
+from lsp_server.stores import Stores
 from lsp_server.worker import Worker
 
 logger = logging.getLogger(__name__)
@@ -108,11 +107,11 @@ def serve(worker: Worker, model: str | None, tcp: tuple[str, int] | None) -> int
 
 
 def build(
-    worker: Worker, model: str | None, store: FeedbackStore | None = None
+    worker: Worker, model: str | None, stores: Stores | None = None
 ) -> tuple[MidfillServer, Session]:
-    """Build one connection's server and its session; without ``store`` no feedback is kept."""
+    """Build one connection's server and its session; without ``stores`` no feedback is kept."""
     server = MidfillServer()
-    session = Session(server, worker, model, store)
+    session = Session(server, worker, model, stores)
     for method, handler, options in _HANDLERS:
         server.feature(method, options)(partial(handler, session))
     server.command(ACCEPT_COMMAND)(_accept_command(session))
@@ -136,17 +135,17 @@ def _run_command(session: Session) -> Any:
 
 
 async def _serve(worker: Worker, model: str | None, tcp: tuple[str, int] | None) -> int:
-    store = FeedbackStore(state_folder() / FILE_NAME)
+    stores = Stores.of_user()
     try:
         if tcp is None:
-            return await _serve_stdio(worker, model, store)
-        return await _serve_tcp(worker, model, store, *tcp)
+            return await _serve_stdio(worker, model, stores)
+        return await _serve_tcp(worker, model, stores, *tcp)
     finally:
-        store.close()
+        stores.close()
 
 
-async def _serve_stdio(worker: Worker, model: str | None, store: FeedbackStore) -> int:
-    server, session = build(worker, model, store)
+async def _serve_stdio(worker: Worker, model: str | None, stores: Stores) -> int:
+    server, session = build(worker, model, stores)
     reader, writer = ThreadedReader(sys.stdin.fileno()), StdoutWriter(sys.stdout.buffer)
     # Whatever is printed by accident must not land between two messages.
     sys.stdout = sys.stderr
@@ -159,7 +158,7 @@ async def _serve_stdio(worker: Worker, model: str | None, store: FeedbackStore) 
 
 
 async def _serve_tcp(
-    worker: Worker, model: str | None, store: FeedbackStore, host: str, port: int
+    worker: Worker, model: str | None, stores: Stores, host: str, port: int
 ) -> int:
     if not _is_loopback(host):
         raise BadInput(
@@ -169,7 +168,7 @@ async def _serve_tcp(
 
     async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         # One server object each: pygls would send one client's answers to another.
-        server, session = build(worker, model, store)
+        server, session = build(worker, model, stores)
         try:
             await server.run(reader, writer)
         finally:

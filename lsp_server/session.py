@@ -27,7 +27,7 @@ from engine.step import Step
 from engine.syntax import ParseCache
 from lsp_server.documents import Document, Documents, DocumentSnapshot
 from lsp_server.feedback import Feedback
-from lsp_server.feedback_store import FeedbackStore
+from lsp_server.judged import Judgements
 from lsp_server.language_server import MidfillServer
 from lsp_server.late_methods import import_all
 from lsp_server.ledger import Ledger
@@ -47,6 +47,7 @@ from lsp_server.rejections import Rejections
 from lsp_server.schedule import Schedule
 from lsp_server.settings import SettingProblem, Settings, with_values
 from lsp_server.status import StatusKind, StatusReporter
+from lsp_server.stores import Stores
 from lsp_server.survival import Survival
 from lsp_server.trace import TraceRecord, TraceRing
 from lsp_server.trust import distrust
@@ -82,7 +83,7 @@ class Session:
         server: MidfillServer,
         worker: Worker,
         model: str | None,
-        store: FeedbackStore | None = None,
+        stores: Stores | None = None,
     ) -> None:
         """Prepare; ``model`` is the one to use when the settings name none."""
         self.server, self.worker = server, worker
@@ -107,10 +108,11 @@ class Session:
         self.proposals = ProposalCache()
         self.rejections = Rejections()
         self.registrations = Registrations(self)
-        self.feedback = Feedback(store)
+        self.feedback = Feedback(stores.counts if stores else None)
+        self.judgements = Judgements(stores.judged if stores else None)
         self.survival = Survival(self.feedback, self.rejections, self.documents)
         self.reader = Reader(worker, self.documents, self._to_read)
-        self.ledger = Ledger(self.feedback, self.rejections, self.survival.watch)
+        self.ledger = Ledger(self.feedback, self.judgements, self.rejections, self.survival.watch)
         self.status = StatusReporter(server.protocol.notify)
         self._model = model
         self._progress = LoadProgress(server)
@@ -129,6 +131,7 @@ class Session:
         if before.backend != self.settings.backend:
             self.proposals.clear()
         self.feedback.is_on = self.settings.feedback
+        self.judgements.is_on = self.settings.keep_judged_texts
         return self.settings
 
     def read_settings(self, values: object, base: Settings) -> Settings:

@@ -147,6 +147,14 @@ class Settings:
             kinds.BOOLEAN, "keep counts for midfill stats on this machine; never any code"
         ),
     )
+    keep_judged_texts: bool = field(
+        default=False,
+        metadata=_described(
+            kinds.BOOLEAN,
+            "also keep what you accept and reject, with the code around it, on this machine, for"
+            " midfill train --on-feedback",
+        ),
+    )
     workspace_trusted: bool = field(
         default=True,
         metadata=_described(

@@ -8,8 +8,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO
 
+from lsp_server import judged
 from lsp_server.feedback_store import FILE_NAME
 from lsp_server.folders import state_folder
+from lsp_server.judged import forget_judged, read_judged
 from lsp_server.usage import Usage, read_usage
 
 _NUM_REASONS = 4
@@ -29,6 +31,20 @@ def stats(num_days: int | None, is_json: bool, picture: Path | None, out: TextIO
         out.write(table(usages) + f"\nAll of it is in {path}, on this machine only.\n")
     else:
         out.write(f"Nothing was counted yet: {path} fills while an editor uses midfill lsp.\n")
+    return 0
+
+
+def show_judged(out: TextIO) -> int:
+    """Print what is kept for training, a JSON object a line; the exit code."""
+    for one in read_judged(state_folder() / judged.FILE_NAME):
+        out.write(json.dumps(asdict(one), ensure_ascii=False) + "\n")
+    return 0
+
+
+def forget(out: TextIO) -> int:
+    """Delete what is kept for training; the exit code."""
+    number = forget_judged(state_folder() / judged.FILE_NAME)
+    out.write(f"{number} texts that were kept for training are deleted\n")
     return 0
 
 

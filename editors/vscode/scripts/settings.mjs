@@ -7,8 +7,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 const NOT_FOR_USERS = ["statusNotifications", "completionItems", "workspaceTrusted"];
 // What a folder may say differently.
 const PER_FOLDER = ["enabled", "disabledLanguages"];
-// What no folder may say: a clone must not choose where code is sent.
-const OF_THE_USER = ["backend"];
+// What no folder may say: a clone must not choose where code is sent or kept.
+const OF_THE_USER = ["backend", "keepJudgedTexts"];
 const scopeOf = (name) =>
   OF_THE_USER.includes(name) ? "machine" : PER_FOLDER.includes(name) ? "resource" : "window";
 
