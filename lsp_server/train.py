@@ -16,6 +16,8 @@ def train(arguments: argparse.Namespace, output: TextIO) -> int:
     """Run what the arguments ask for; the exit code. Raises BadInput where a package is missing."""
     if arguments.on is not None:
         run = _train_on
+    elif arguments.on_feedback:
+        run = _train_on_feedback
     else:
         run = _build_corpus if arguments.only_corpus else _run_recipe
     try:
@@ -42,10 +44,30 @@ def _train_on(arguments: argparse.Namespace, output: TextIO) -> int:
         seed=arguments.seed,
     )
     gain = train_on(own_code(arguments.on), config)
-    output.write(format_gain(gain))
-    folder = arguments.out / "model"
-    output.write(f"the model is in {folder}: midfill lsp --model {folder}\n")
+    output.write(format_gain(gain) + _where(arguments.out))
     return 0
+
+
+def _train_on_feedback(arguments: argparse.Namespace, output: TextIO) -> int:
+    from engine.training.judged_texts import JudgedText
+    from engine.training.own_feedback import FeedbackConfig, format_learnt, train_on_feedback
+    from engine.training.preferences import PreferenceConfig
+    from lsp_server.folders import state_folder
+    from lsp_server.judged import FILE_NAME, read_judged
+
+    preferences = PreferenceConfig(arguments.minutes or DEFAULT_MINUTES, seed=arguments.seed)
+    config = FeedbackConfig(arguments.out, arguments.start, preferences)
+    texts = [
+        JudgedText(one.path, one.before, one.text, one.after, one.is_accepted)
+        for one in read_judged(state_folder() / FILE_NAME)
+    ]
+    output.write(format_learnt(train_on_feedback(texts, config)) + _where(arguments.out))
+    return 0
+
+
+def _where(out: Path) -> str:
+    folder = out / "model"
+    return f"the model is in {folder}: midfill lsp --model {folder}\n"
 
 
 def _build_corpus(arguments: argparse.Namespace, output: TextIO) -> int:

@@ -42,7 +42,13 @@ def add_train(
 
 def _add_own(train: argparse.ArgumentParser, count: Callable[[str], int]) -> None:
     own = train.add_argument_group("your own code")
-    own.add_argument("--on", type=Path, metavar="PATH", help="the folder to learn from")
+    what = own.add_mutually_exclusive_group()
+    what.add_argument("--on", type=Path, metavar="PATH", help="the folder to learn from")
+    what.add_argument(
+        "--on-feedback",
+        action="store_true",
+        help="learn from what you accepted and rejected (the setting midfill.keepJudgedTexts)",
+    )
     own.add_argument(
         "--full",
         action="store_true",
