@@ -89,8 +89,7 @@ class Session:
         self.server, self.worker = server, worker
         self.capabilities = types.ClientCapabilities()
         self.encoding = Encoding.UTF16
-        self.initial_settings = Settings()
-        self.settings = Settings()
+        self.initial_settings = self.settings = Settings()
         self._told_problems: set[SettingProblem] = set()
         self.folders = WorkspaceFolders()
         self.project_settings = ProjectSettings(self._tell_problem)

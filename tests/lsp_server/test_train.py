@@ -1,4 +1,4 @@
-"""``midfill train --on``: from a folder of files to a model that answers (needs torch)."""
+"""``midfill train`` on a user's own data: from files or texts to a model (needs torch)."""
 
 from __future__ import annotations
 
@@ -26,6 +26,9 @@ from engine.training.random_weights import random_weights
 from engine.training.shape import LlamaShape
 from engine.training.shipped import shipped_weights
 from lsp_server.cli import main
+from lsp_server.feedback_store import connect
+from lsp_server.folders import state_folder
+from lsp_server.judged import FILE_NAME, SCHEMA
 from lsp_server.own_code import own_code
 
 ROOT = Path(__file__).parents[2]
@@ -75,6 +78,12 @@ def config(out: Path, start: Path, num_steps: int = NUM_STEPS) -> OwnCodeConfig:
     return OwnCodeConfig(out, num_steps=num_steps, start=str(start), num_holes=4)
 
 
+def steps_of(out: Path) -> list[int]:
+    """The steps that a run's log tells of."""
+    entries = map(json.loads, (out / "log.jsonl").read_text().splitlines())
+    return [entry["steps"] for entry in entries if "progress" in entry]
+
+
 def test_ignored_files_and_secrets_are_never_read(code: Path, run: Path) -> None:
     names = ("training.jsonl.zst", "held_out.jsonl.zst")
     files = [file for name in names for file in read_corpus(run / name)]
@@ -115,13 +124,12 @@ def test_the_same_run_goes_on(start: Path, code: Path, run: Path, tmp_path: Path
     out = tmp_path / "again"
     shutil.copytree(run, out)
     (code / "later.py").write_text((code / "infill.py").read_text())
-    steps = len((out / "log.jsonl").read_text().splitlines())
     train_on(own_code(code), config(out, start))  # nothing is left to do
-    assert len((out / "log.jsonl").read_text().splitlines()) == steps
+    assert steps_of(out) == [1, 2]
     (out / "model" / "layers.bin").unlink()
     shutil.move(out / "model", out / "model.part")  # stopped while it was written
     gain = train_on(own_code(code), config(out, start, 2 * NUM_STEPS))
-    assert len((out / "log.jsonl").read_text().splitlines()) == 2 * steps
+    assert steps_of(out) == [1, 2, 3, 4]
     assert len(gain.before) == len(gain.after) == 4
     assert engine.load(str(out / "model"))
     (code / "later.py").unlink()
@@ -176,3 +184,39 @@ def test_too_little_code_and_no_code_are_refused_in_a_line(
         assert main(["train", "--on", str(tmp_path / place), "--out", out]) == 2
         error = capsys.readouterr().err
         assert reason in error and error.count("\n") == 1
+
+
+def judge(number_of_texts: int) -> None:
+    """Put texts into the user's own file, as servers do: every other one was taken."""
+    path = state_folder() / FILE_NAME
+    connection = connect(path, SCHEMA)
+    rows = [
+        (str(n), "python", "a.py", f"def f_{n}():\n    return ", f"g({n})", "\n", n % 2)
+        for n in range(number_of_texts)
+    ]
+    connection.executemany(
+        "INSERT INTO judged (id, language, path, before, text, after, is_accepted)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        rows,
+    )
+    connection.close()
+
+
+def test_accepts_and_rejects_are_learnt_from(
+    start: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MIDFILL_STATE_DIR", str(tmp_path / "state"))
+    out = tmp_path / "out"
+    command = ["train", "--on-feedback", "--out", str(out), "--from", str(start)]
+    assert main(command) == 2
+    assert "0 accepted and 0 rejected, and it takes 30 of each" in capsys.readouterr().err
+    assert not out.exists()
+    judge(100)
+    assert main(command) == 0
+    said = capsys.readouterr().out
+    assert "an accepted one is likelier than a rejected one:" in said
+    assert f"the model is in {out / 'model'}" in said
+    before, after = (shipped_weights(folder, SHAPE) for folder in (start, out / "model"))
+    name = "model.layers.1.mlp.down_proj.weight"
+    assert np.abs(before[name] - after[name]).max() > 0.001
+    assert engine.load(str(out / "model"))
