@@ -13,15 +13,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.canvas import Canvas, Ids
+from engine.causal_scores import CausalScores
+from engine.commit import Floats
 from engine.denoisers.protocol import ContextHandle, Denoiser
 from engine.effort import Decoding, SamplerConfig
-from engine.revision import Revision
 from engine.spelling import Spelling
-
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +70,15 @@ class Blocks:
         parts = [block.p for block in self.finished] if hole == self._canvas.cursor_hole else []
         return np.concatenate([np.empty(0, np.float32), *parts])
 
-    def causal_p(self, hole: int, revision: Revision) -> Floats | None:
+    def causal_p(self, hole: int, causal: CausalScores) -> Floats | None:
         """Causal probabilities of all tokens of a hole, None unless each of them was scored."""
-        parts = [revision.causal_p(self._canvas, hole)]
+        parts = [causal.of(self._canvas, hole)]
         if hole == self._canvas.cursor_hole:
             parts = [*(block.causal_p for block in self.finished), *parts]
         known = [part for part in parts if part is not None]
         return np.concatenate(known) if len(known) == len(parts) else None
 
-    def lengthen(self, revision: Revision) -> bool:
+    def lengthen(self, causal: CausalScores) -> bool:
         """Give each hole that has not ended more positions; False when one may have no more.
 
         The cursor's hole goes on with a new block, a further hole grows in place. Under verified
@@ -97,7 +95,7 @@ class Blocks:
             if self._grows(number):
                 self._grow(number)
             else:
-                self._extend(revision)
+                self._extend(causal)
         return True
 
     def reopen(self, hole: int, index: int) -> list[int]:
@@ -130,10 +128,10 @@ class Blocks:
             return len(self._canvas.holes[hole]) < self._config.max_positions
         return len(self.finished) + 1 < self._config.max_blocks
 
-    def _extend(self, revision: Revision) -> None:
+    def _extend(self, causal: CausalScores) -> None:
         number = self._canvas.cursor_hole
         hole = self._canvas.holes[number]
-        causal_p = revision.causal_p(self._canvas, number)
+        causal_p = causal.of(self._canvas, number)
         block = FinishedBlock(len(hole.done), hole.ids, hole.p, causal_p, self.handle)
         self.handle = self._denoiser.extend(self.handle, hole.ids)
         self.finished.append(block)

@@ -89,12 +89,6 @@ class HoleCanvas:
             raise ValueError(f"position {index} is committed already")
         self.ids[index], self.states[index], self.p[index] = token, State.COMMITTED, p
 
-    def remask(self, index: int, mask_id: int) -> None:
-        """Hide a committed token again. ValueError when it is masked already."""
-        if self.states[index] != State.COMMITTED:
-            raise ValueError(f"position {index} is masked already")
-        self.ids[index], self.states[index], self.guess[index] = mask_id, State.MASKED, -1
-
     def truncate(self, length: int) -> None:
         """Drop the positions from ``length`` on, physically."""
         if not 0 <= length <= len(self):

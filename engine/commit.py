@@ -1,9 +1,9 @@
-"""Which positions to commit at one step, and which committed ones to doubt.
+"""Which positions to commit at one step.
 
 Knows probabilities; knows nothing of models, text or canvases.
 """
 
-# M masked positions, L positions of a finished block
+# M masked positions, L positions of a block
 
 from __future__ import annotations
 
@@ -53,14 +53,3 @@ def may_end(p: Floats, is_masked: Flags, index: int, support: float) -> bool:
     """
     before = is_masked[:index]
     return bool(np.all(p[:index][before] >= support))
-
-
-def select_doubts(p: Floats, p_best: Floats, floor: float = 0.3) -> NDArray[np.int64]:
-    """Committed positions that lost their support, the weakest half of the block at most.
-
-    ``p`` (L,): what the committed tokens have under the causal pass; ``p_best`` (L,): what the
-    best token there has. Kept when p >= min(floor, p_best / 2).
-    """
-    is_weak = p < np.minimum(floor, 0.5 * p_best)
-    weak = np.flatnonzero(is_weak)
-    return np.sort(weak[np.argsort(p[weak], kind="stable")][: max(1, len(p) // 2)])

@@ -37,22 +37,20 @@ class SamplerConfig:
     """Policy of one run.
 
     ``steps_per_token``: a block of L positions gets at most ceil(steps_per_token * L) steps.
-    ``max_blocks``: canvases one after the other. ``num_revisions``: rounds in which committed
-    tokens that the causal pass does not support are hidden and predicted again, or (verified
-    steps) further holes are verified again when the holes before them are full. ``is_scored``:
-    whether that pass is paid for at all. ``eom_bias``: taken off <eom>'s logit at a block's first
-    step, halved at each one after. ``eom_support``: what every masked position before <eom> must
-    have. ``max_faults``: objections before the run gives up. ``safe_p``: at the deadline the text
-    is cut before the first token under it. ``max_positions``: to this a further hole may grow.
+    ``max_blocks``: canvases one after the other. ``is_scored``: whether the causal pass is asked
+    what it gives a full text. ``eom_bias``: taken off <eom>'s logit at a block's first step, halved
+    at each one after. ``eom_support``: what every masked position before <eom> must have.
+    ``max_faults``: objections before the run gives up. ``safe_p``: at the deadline the text is cut
+    before the first token under it. ``max_positions``: to this a further hole may grow.
 
     ``decoding``: masked steps, or verified ones: drafts of at most ``draft_tokens`` behind every
-    frontier, found by matches of ``min_match`` tokens.
+    frontier, found by matches of ``min_match`` tokens; in ``num_revisits`` rounds further holes are
+    verified again when the holes before them are full.
     """
 
     commit: CommitConfig = field(default_factory=CommitConfig)
     steps_per_token: float = 1.0
     max_blocks: int = 4
-    num_revisions: int = 1
     is_scored: bool = True
     eom_bias: float = 1.0
     eom_support: float = 0.3
@@ -63,6 +61,7 @@ class SamplerConfig:
     decoding: Decoding = Decoding.MASKED
     draft_tokens: int = 8
     min_match: int = 1
+    num_revisits: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,6 @@ _MASKED: Mapping[Effort, EffortPolicy] = {
             CommitConfig(threshold=0.7),
             steps_per_token=0.25,
             max_blocks=1,
-            num_revisions=0,
             is_scored=False,
         ),
         num_candidates=1,
@@ -95,23 +93,22 @@ _MASKED: Mapping[Effort, EffortPolicy] = {
             CommitConfig(threshold=0.8),
             steps_per_token=0.5,
             max_blocks=2,
-            num_revisions=0,
         ),
         num_candidates=1,
     ),
     Effort.MEDIUM: EffortPolicy(SamplerConfig(), num_candidates=1),
     Effort.HIGH: EffortPolicy(
-        SamplerConfig(CommitConfig(threshold=0.95), max_blocks=8, num_revisions=2),
+        SamplerConfig(CommitConfig(threshold=0.95), max_blocks=8),
         num_candidates=3,
     ),
 }
 _STEP = SamplerConfig(decoding=Decoding.VERIFIED, is_scored=False)
 _VERIFIED: Mapping[Effort, EffortPolicy] = {
-    Effort.INSTANT: EffortPolicy(replace(_STEP, max_blocks=1, num_revisions=0), num_candidates=1),
+    Effort.INSTANT: EffortPolicy(replace(_STEP, max_blocks=1, num_revisits=0), num_candidates=1),
     Effort.LOW: EffortPolicy(replace(_STEP, max_blocks=2), num_candidates=1),
     Effort.MEDIUM: EffortPolicy(_STEP, num_candidates=1),
     # More candidates were no better (docs/log.md): they are there for who asks for several.
-    Effort.HIGH: EffortPolicy(replace(_STEP, max_blocks=8, num_revisions=2), num_candidates=1),
+    Effort.HIGH: EffortPolicy(replace(_STEP, max_blocks=8, num_revisits=2), num_candidates=1),
 }
 POLICIES: Mapping[Decoding, Mapping[Effort, EffortPolicy]] = {
     Decoding.MASKED: _MASKED,

@@ -24,11 +24,10 @@ IMPOSSIBLE = np.float32(-1e30)
 
 @dataclass(frozen=True, slots=True)
 class Posterior:
-    """tokens (M,), their probabilities (M,), the best token's p (M,)."""
+    """tokens (M,), their probabilities (M,)."""
 
     tokens: Ids
     p: NDArray[np.float32]
-    p_best: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ def greedy(logits: Logits) -> Posterior:
     best = logits.argmax(axis=1)
     logits -= np.take_along_axis(logits, best[:, None], axis=1)
     p = (1.0 / np.exp(logits).sum(axis=1)).astype(np.float32)
-    return Posterior(best, p, p)
+    return Posterior(best, p)
 
 
 def runners_up(logits: Logits, best: Posterior) -> tuple[Ids, NDArray[np.float32]]:
@@ -84,16 +83,11 @@ def sampled(logits: Logits, temperature: float, random: np.random.Generator) -> 
     """A draw from each row at ``temperature`` (Gumbel-max), with its probability at 1."""
     noise = random.gumbel(size=logits.shape).astype(np.float32)
     tokens = (logits + np.float32(temperature) * noise).argmax(axis=1)
-    chosen = np.take_along_axis(logits, tokens[:, None], axis=1)[:, 0]
-    highest = logits.max(axis=1)
-    best = greedy(logits)
-    p = best.p * np.exp(chosen - highest)
-    return Posterior(tokens, p.astype(np.float32), best.p)
+    return Posterior(tokens, probabilities_of(logits, tokens))
 
 
-def probabilities_of(logits: Logits, ids: Ids) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """What ``ids`` (M,) and the best tokens have under ``logits`` (M, V), which is overwritten."""
+def probabilities_of(logits: Logits, ids: Ids) -> NDArray[np.float32]:
+    """What ``ids`` (M,) have under ``logits`` (M, V), which is overwritten."""
     chosen = np.take_along_axis(logits, ids[:, None], axis=1)[:, 0]
     highest = logits.max(axis=1)
-    best = greedy(logits)
-    return (best.p * np.exp(chosen - highest)).astype(np.float32), best.p
+    return (greedy(logits).p * np.exp(chosen - highest)).astype(np.float32)

@@ -18,6 +18,7 @@ from engine.blocks import Blocks
 from engine.branches import Branch
 from engine.budget import Budget
 from engine.canvas import Canvas
+from engine.causal_scores import CausalScores
 from engine.commit import Floats
 from engine.constraints import Constraint, Draft, Fault, first_fault
 from engine.denoisers.protocol import ContextHandle, Denoiser
@@ -30,7 +31,6 @@ from engine.holes import Hole
 from engine.lexicon import Lexicon
 from engine.memory import Memory
 from engine.proposal import Reason
-from engine.revision import Revision
 from engine.safe_prefix import cut_to_safe_prefix
 from engine.snapshot import Changes, Counts, snapshot
 from engine.spelling import Spelling
@@ -102,7 +102,7 @@ class Sampler:
         self.is_usable = True
         sizes = [hole.num_tokens for hole in holes]
         self.blocks = Blocks(canvas, handle, sizes, model.denoiser, model.spelling, config)
-        self.revision = Revision(config.num_revisions)
+        self._causal = CausalScores()
         self._ends_line = [hole.single_line for hole in holes]
         self._filters = Filters(canvas, model.spelling, model.lexicon, self._ends_line)
         self._writer = Writer(canvas, model.spelling, self._ends_line, config)
@@ -141,7 +141,8 @@ class Sampler:
             self.stop = Stop.HOPELESS
         elif len(self.canvas.masked()):
             return self._step()
-        elif not (self._revisit() or self._score_and_doubt()):
+        elif not self._revisit():
+            self._score()
             self._lengthen()
         return None
 
@@ -157,8 +158,7 @@ class Sampler:
         return True
 
     def _expire(self) -> None:
-        """The time is up: a doubted text is better than half of another one."""
-        self.revision.go_back(self.canvas)
+        """The time is up."""
         if self._is_finished():
             self.stop = Stop.FINISHED
         else:
@@ -178,7 +178,6 @@ class Sampler:
         token = int(np.concatenate([canvas.done, canvas.ids])[index])
         self._filters.ban(hole, index, token)
         self._remasked += [(hole, place) for place in self.blocks.reopen(hole, index)]
-        self.revision.forget()
         return True
 
     def branches(self, num_wanted: int) -> list[Branch]:
@@ -212,7 +211,7 @@ class Sampler:
         """Every token of a hole with its probabilities; of a cut hole those that are left."""
         canvas = self.canvas.holes[hole]
         pieces = self.model.spelling.new_pieces(canvas)
-        causal_p = self.blocks.causal_p(hole, self.revision)
+        causal_p = self.blocks.causal_p(hole, self._causal)
         if causal_p is not None:
             return TokenScores(tuple(pieces), causal_p)
         p = np.concatenate([self.blocks.done_p(hole)[: len(canvas.done)], canvas.p])
@@ -307,12 +306,12 @@ class Sampler:
         self._remasked += hidden
         return bool(hidden)
 
-    def _score_and_doubt(self) -> bool:
-        """Ask the causal pass about the full block; True when tokens were hidden again."""
-        if not self.config.is_scored or self.revision.is_scored(self.canvas):
-            return False
+    def _score(self) -> None:
+        """Ask the causal pass about the full block, once."""
+        if not self.config.is_scored or self._causal.hold(self.canvas):
+            return
         began = self._budget.clock()
-        self.revision.score(
+        self._causal.score(
             self.canvas,
             self.blocks.handle,
             self.model.denoiser,
@@ -325,21 +324,13 @@ class Sampler:
             self._budget.interruption,
         )
         self.forwards += 1
-        self.revision.go_back(self.canvas)
-        doubts = self.revision.doubts(self.canvas)
-        for hole, place in doubts:
-            self.canvas.holes[hole].remask(place, self.model.spelling.tokenizer.mask_id)
-            self._remasked.append((hole, len(self.canvas.holes[hole].done) + place))
-        self.blocks.allow(len(doubts))
         self.score_s += self._budget.clock() - began
-        return bool(doubts)
 
     def _lengthen(self) -> None:
         """Give every hole that has not ended more room; stop when all ended or none is left."""
-        self.revision.forget()
         if self._is_finished():
             self.stop = Stop.FINISHED
-        elif not self.blocks.lengthen(self.revision):
+        elif not self.blocks.lengthen(self._causal):
             self._cut(Stop.UNFINISHED)
 
     def _cut(self, stop: Stop) -> None:

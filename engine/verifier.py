@@ -52,7 +52,7 @@ class Verifier:
         self._canvas, self._denoiser, self._lexicon = canvas, denoiser, lexicon
         self._filters, self._writer, self._sources = filters, writer, sources
         self._config, self._denoising, self._num_passes = config, denoising, 0
-        self._num_rounds_left, self._memory = config.num_revisions, memory
+        self._num_rounds_left, self._memory = config.num_revisits, memory
         self._verified: list[list[int]] | None = None
         self.runners_up = RunnersUp()
 

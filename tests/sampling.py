@@ -50,7 +50,7 @@ def sampler(
     ]
     model = ModelView(denoiser, LEXICON, Spelling(TOKENIZER))
     handle = denoiser.prefill(canvas)
-    config = config or SamplerConfig(is_scored=False, num_revisions=0)
+    config = config or SamplerConfig(is_scored=False)
     return Sampler(
         canvas,
         handle,

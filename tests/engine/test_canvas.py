@@ -40,13 +40,6 @@ class CanvasMachine(RuleBasedStateMachine):
                 canvas.commit(index, token, 0.5)
 
     @rule(data=st.data(), hole=st.integers(0, 1))
-    def remask(self, data: st.DataObject, hole: int) -> None:
-        canvas = self.canvas.holes[hole]
-        committed = np.flatnonzero(~canvas.is_masked).tolist()
-        if committed:
-            canvas.remask(data.draw(st.sampled_from(committed)), MASK)
-
-    @rule(data=st.data(), hole=st.integers(0, 1))
     def truncate(self, data: st.DataObject, hole: int) -> None:
         canvas = self.canvas.holes[hole]
         canvas.truncate(data.draw(st.integers(0, len(canvas))))

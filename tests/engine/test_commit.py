@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.commit import CommitConfig, may_end, select_commits, select_doubts
+from engine.commit import CommitConfig, may_end, select_commits
 
 
 def floats(*values: float) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
@@ -42,12 +42,6 @@ def test_the_end_needs_support_before_it() -> None:
     assert may_end(floats(0.3, 0.0, 0.9), masked, 2, 0.3)
     assert not may_end(floats(0.2, 0.0, 0.9), masked, 2, 0.3)
     assert may_end(floats(0.2, 0.0, 0.1), masked, 0, 0.3)
-
-
-def test_doubts_are_the_weakest_half() -> None:
-    p, best = floats(0.9, 0.01, 0.2, 0.02), floats(0.9, 0.9, 0.25, 0.9)
-    assert select_doubts(p, best).tolist() == [1, 3]
-    assert select_doubts(floats(0.1, 0.2), floats(0.15, 0.2)).tolist() == []
 
 
 def test_a_threshold_outside_its_range_is_refused() -> None:

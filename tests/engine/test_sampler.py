@@ -42,7 +42,7 @@ def test_without_confidence_each_step_commits_one_token() -> None:
 
 
 def test_a_cap_on_steps_commits_several_tokens_at_once() -> None:
-    config = SamplerConfig(is_scored=False, num_revisions=0, steps_per_token=0.25)
+    config = SamplerConfig(is_scored=False, steps_per_token=0.25)
     made = sampler(Script(("foobar" * 4,), p=0.6), sizes=(12,), config=config)
     steps = list(made.steps())
     assert made.texts() == ("foobar" * 4,)
@@ -114,7 +114,7 @@ def test_block_is_extended_until_the_end_is_written() -> None:
 
 
 def test_a_hole_without_end_is_cut_between_words() -> None:
-    config = SamplerConfig(is_scored=False, num_revisions=0, max_blocks=2)
+    config = SamplerConfig(is_scored=False, max_blocks=2)
     made = sampler(Script(("foo(bar)" * 9,)), sizes=(3,), config=config)
     text = run(made)
     assert made.stop is Stop.UNFINISHED and made.is_usable
@@ -177,13 +177,11 @@ def test_a_fault_in_a_finished_block_opens_that_block_again() -> None:
     assert len(made.blocks.finished) == 1
 
 
-def test_revision_hides_what_the_causal_pass_does_not_support() -> None:
-    config = SamplerConfig(num_revisions=1)
-    made = sampler(Script(("foobar", "foofoo"), causal_p_at={1: 0.1}), sizes=(4,), config=config)
+def test_the_causal_pass_scores_a_full_text_once() -> None:
+    made = sampler(Script(("foobar",), causal_p_at={1: 0.1}), sizes=(4,), config=SamplerConfig())
     steps = list(made.steps())
-    hidden = [place for step in steps for place in step.remasked]
-    assert hidden == [(0, 1)]
-    assert made.texts() == ("foobar",)  # measured with the token hidden, it is still the best
+    assert made.texts() == ("foobar",)
+    assert made.scores(0).p[1] == pytest.approx(0.1, abs=0.01)
     assert made.forwards == len(steps) + 1
 
 
@@ -230,9 +228,7 @@ def test_special_tokens_are_never_written() -> None:
 
 
 def test_same_seed_same_text_and_another_candidate_another_text() -> None:
-    config = SamplerConfig(
-        CommitConfig(threshold=0.9), is_scored=False, num_revisions=0, temperature=1.5
-    )
+    config = SamplerConfig(CommitConfig(threshold=0.9), is_scored=False, temperature=1.5)
     script = Script(("foo", "bar", "print", "return"), p=0.4)
     texts = [
         run(sampler(script, config=config, seed=seed)) for seed in [(1, n % 4) for n in range(8)]
@@ -277,43 +273,3 @@ def test_every_config_of_effort_ends() -> None:
         run(made)
         assert made.stop is not None
         assert np.all(made.canvas.holes[0].states == State.COMMITTED)
-
-
-def test_a_revision_that_scores_lower_is_taken_back() -> None:
-    class Fickle(ScriptedDenoiser):
-        """Once it has been asked for a causal pass, it prefers another text."""
-
-        has_scored = False
-
-        def predict(
-            self,
-            handle: ContextHandle,
-            canvases: Sequence[Canvas],
-            wanted: Sequence[Ids],
-            causal: bool = False,
-            cancel: threading.Event | None = None,
-        ) -> list[Logits]:
-            if self.has_scored and not causal:
-                self.scripts = (Script(("fooprint", "foobar"), causal_p_at={1: 0.02}),)
-            self.has_scored |= causal
-            return super().predict(handle, canvases, wanted, causal, cancel)
-
-    script = Script(("foobar", "foofoo"), causal_p_at={1: 0.1})
-    fickle = Fickle(TOKENIZER, [script])
-    made = sampler(sizes=(4,), config=SamplerConfig(num_revisions=1), denoiser=fickle)
-    steps = list(made.steps())
-    assert steps[-1].hole_texts == ("fooprint",)
-    assert made.texts() == ("foobar",)
-
-
-def test_a_deadline_within_a_revision_leaves_the_doubted_text() -> None:
-    ticks = itertools.count()
-    budget = Budget(lambda: float(next(ticks)), deadline=14.0)
-    made = sampler(
-        Script(("foobar", "foofoo"), causal_p_at={1: 0.1}),
-        sizes=(4,),
-        config=SamplerConfig(num_revisions=1),
-        budget=budget,
-    )
-    assert run(made) == "foobar"
-    assert made.stop is Stop.FINISHED and made.num_steps == 1

@@ -172,7 +172,7 @@ def test_further_holes_are_verified_again_when_those_before_them_are_full() -> N
     made = sampler(sizes=(8, 8), config=VERIFIED, denoiser=denoiser)
     run(made)
     assert made.texts() == ("foobar", "foobar")
-    config = SamplerConfig(decoding=Decoding.VERIFIED, is_scored=False, num_revisions=0)
+    config = SamplerConfig(decoding=Decoding.VERIFIED, is_scored=False, num_revisits=0)
     once = sampler(sizes=(8, 8), config=config, denoiser=Echo(TOKENIZER, denoiser.scripts))
     run(once)
     assert once.texts() != ("foobar", "foobar")

@@ -29,7 +29,7 @@ def _masked(**policy: float) -> InfillConfig:
 
 
 def _fixed(num_tokens: int) -> InfillConfig:
-    return _masked(threshold=1.0, steps_per_token=1 / num_tokens, num_revisions=0)
+    return _masked(threshold=1.0, steps_per_token=1 / num_tokens)
 
 
 ARMS: Mapping[str, InfillConfig] = {
@@ -45,7 +45,6 @@ ARMS: Mapping[str, InfillConfig] = {
     "4 tokens a step": _fixed(4),
     "threshold .9": _masked(),
     "threshold .7": _masked(threshold=0.7),
-    "threshold .9, no revision": _masked(num_revisions=0.0),
 }
 
 
