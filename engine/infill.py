@@ -223,11 +223,7 @@ class Infiller:
                     backend = None if spans else request.backend
                     with self._remote.asked(backend, request, tree, plan, budget) as errand:
                         return self._fill(request, tree, plan, budget, watch, on_step, errand)
-                if self._goes_in_turn(plan):
-                    first = next(iter(InTurn(request, tree, plan, 0.0)))
-                    self._read(first.request, first.tree, first.plan, budget, watch)
-                else:
-                    self._read(request, tree, plan, budget, watch)
+                self._read_first(request, tree, plan, budget, watch)
                 reason, detail = Reason.EMPTY, "the context was read ahead, nothing was asked"
             except BadInput:
                 raise
