@@ -311,6 +311,15 @@ class Infiller:
         outcome = turns.outcome(self._project_rules(request, tree.data, plan))
         return replace(outcome, timings_ms=watch.timings_ms())
 
+    def _read_first(
+        self, request: Request, tree: SyntaxTree, plan: MaskPlan, budget: Budget, watch: Stopwatch
+    ) -> None:
+        """Read what the first pass of this request would need."""
+        if self._goes_in_turn(plan):
+            first = next(iter(InTurn(request, tree, plan, 0.0)))
+            request, tree, plan = first.request, first.tree, first.plan
+        self._read(request, tree, plan, budget, watch)
+
     def _read(
         self,
         request: Request,

@@ -90,4 +90,5 @@ def probabilities_of(logits: Logits, ids: Ids) -> NDArray[np.float32]:
     """What ``ids`` (M,) have under ``logits`` (M, V), which is overwritten."""
     chosen = np.take_along_axis(logits, ids[:, None], axis=1)[:, 0]
     highest = logits.max(axis=1)
-    return (greedy(logits).p * np.exp(chosen - highest)).astype(np.float32)
+    p: NDArray[np.float32] = greedy(logits).p * np.exp(chosen - highest)
+    return p.astype(np.float32)
