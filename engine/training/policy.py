@@ -39,6 +39,8 @@ class Tail(nn.Module):
     def rounded(self) -> Tail:
         """A copy of it, its matrices rounded to four bits, without gradients."""
         twin = copy.deepcopy(self).requires_grad_(False)
+        for block in blocks_of(twin.blocks):
+            block.is_rounded = False  # they hold what rounding gives
         twin.take(self)
         return twin
 
@@ -73,6 +75,8 @@ class Policy:
         self.num_frozen = model.shape.num_layers - num_trained
         self.trunk = blocks_of(model.blocks)[: self.num_frozen]
         model.requires_grad_(False)
+        for block in self.trunk:
+            block.is_rounded = False  # as it was read
         self.learner = Tail(list(model.blocks)[self.num_frozen :], model.final_norm)
         self.learner.requires_grad_(True)
         self.start, self.actor = self.learner.rounded(), self.learner.rounded()
