@@ -11,7 +11,7 @@ are.
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -60,7 +60,11 @@ class Reading:
 
 
 class Policy:
-    """A model's last ``num_trained`` blocks as learner, actor and start; ``prompts`` by name."""
+    """A model's last ``num_trained`` blocks as learner, actor and start; ``prompts`` by name.
+
+    Answers end with <eom>; those to the prompts in ``lines`` also with a token of ``breaks``, the
+    ids that hold a line break, as a hole of a single line does when served.
+    """
 
     def __init__(
         self,
@@ -70,6 +74,8 @@ class Policy:
         num_trained: int,
         temperature: float = 1.0,
         seed: int = 0,
+        lines: Collection[str] = (),
+        breaks: Sequence[int] = (),
     ) -> None:
         self.model, self.special, self.temperature = model, special, temperature
         self.num_frozen = model.shape.num_layers - num_trained
@@ -85,6 +91,9 @@ class Policy:
         num_special = model.special_rows.shape[0]
         rows = model.special_rows.to(model.dtype)
         self.table = torch.cat([rows, model.embedding[num_special:]])
+        self._lines = frozenset(lines)
+        self._is_break = torch.zeros(len(self.table), dtype=torch.bool, device=self.table.device)
+        self._is_break[list(breaks)] = True
         self._forbidden = torch.tensor(
             [token for token in range(num_special) if token != special.eom],
             device=self.table.device,
@@ -135,6 +144,12 @@ class Policy:
         """Log-probabilities (M, V) at the policy's temperature; marks but ``<eom>`` have none."""
         logits = F.linear(hidden, self.table).float() / self.temperature
         return logits.index_fill(-1, self._forbidden, float("-inf")).log_softmax(-1)
+
+    def are_ends(self, names: Sequence[str], ids: Tensor) -> Tensor:
+        """Which of ids (N, …) end an answer to the prompt of their row."""
+        is_line = torch.tensor([name in self._lines for name in names], device=ids.device)
+        is_line = is_line.view(-1, *[1] * (ids.ndim - 1))
+        return (ids == self.special.eom) | (self._is_break[ids] & is_line)
 
     def sync(self) -> None:
         """Sample with what was learned from now on."""

@@ -68,8 +68,18 @@ def load_policy(
     }
     model = Llama(tensors, shape, NUM_SPECIAL, machine.dtype).to(machine.device)
     prompts = {task.id: task.prompt(tokenizer, config.context_tokens) for task in tasks}
-    special = SpecialIds(tokenizer.mask_id, tokenizer.eom_id)
-    policy = Policy(model, special, prompts, num_trained, config.temperature, config.seed)
+    policy = Policy(
+        model,
+        SpecialIds(tokenizer.mask_id, tokenizer.eom_id),
+        prompts,
+        num_trained,
+        config.temperature,
+        config.seed,
+        lines=[task.id for task in tasks if task.is_line],
+        breaks=[
+            token for token in range(tokenizer.vocab_size) if b"\n" in tokenizer.token_bytes(token)
+        ],
+    )
     return policy, tokenizer
 
 

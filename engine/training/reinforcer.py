@@ -301,6 +301,7 @@ def _some(rollouts: Rollouts, rows: Tensor) -> Rollouts:
         ids=rollouts.ids[rows],
         lengths=rollouts.lengths[rows],
         log_p=rollouts.log_p[rows],
+        are_finished=rollouts.are_finished[rows],
     )
 
 

@@ -133,10 +133,12 @@ class VerifiedReward:
         ended = rollouts.are_finished.flatten().tolist()
         written = [ids for rows in rollouts.texts() for ids in rows]
         texts = [
-            self._tokenizer.decode_bytes(np.array(ids, np.int64)).decode("utf-8", "replace")
-            if is_ended
-            else None
-            for ids, is_ended in zip(written, ended, strict=True)
+            self._text(task, ids) if is_ended else None
+            for task, ids, is_ended in zip(tasks, written, ended, strict=True)
         ]
         judged = self._judge.judge(tasks, texts)
         return [judged[at : at + group] for at in range(0, len(judged), group)]
+
+    def _text(self, task: Task, ids: Sequence[int]) -> str:
+        text = self._tokenizer.decode_bytes(np.array(ids, np.int64)).decode("utf-8", "replace")
+        return text.partition("\n")[0] if task.is_line else text

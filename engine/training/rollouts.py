@@ -15,23 +15,18 @@ from engine.training.policy import Policy
 
 @dataclass(frozen=True, slots=True)
 class Rollouts:
-    """``ids`` (N, G, C), <eom> behind the end; ``lengths`` (N, G) of tokens with their <eom>.
+    """``ids`` (N, G, C), <eom> behind the end; ``lengths`` (N, G) of tokens with what ends them.
 
-    ``log_p`` (N, G, C): what the actor gave each token when it was sampled, 0 behind the end. Only
-    of masked sampling's are they not those of a whole text: each was drawn beside other masks.
+    ``log_p`` (N, G, C): what the actor gave each token when it was sampled, 0 behind the end. Those
+    of masked sampling were drawn beside other masks. ``are_finished`` (N, G): came to an end.
     """
 
     names: tuple[str, ...]
     ids: Tensor
     lengths: Tensor
     log_p: Tensor
+    are_finished: Tensor
     eom: int
-
-    @property
-    def are_finished(self) -> Tensor:
-        """Whether each sample (N, G) came to its end."""
-        last = self.ids.gather(-1, (self.lengths - 1).unsqueeze(-1)).squeeze(-1)
-        return last == self.eom
 
     def texts(self) -> list[list[list[int]]]:
         """The ids of each sample without <eom>, by task."""
@@ -74,8 +69,8 @@ def sample_causal(
         ids[rows, samples, place] = token
         log_p[rows, samples, place] = chance.view(samples.shape) * goes_on
         last = last.scatter(1, samples, token)
-        is_open = is_open.scatter(1, samples, goes_on & (token != policy.special.eom))
-    return _finished(names, ids, log_p, policy.special.eom)
+        is_open = is_open.scatter(1, samples, goes_on & ~policy.are_ends(names, token))
+    return _finished(policy, names, ids, log_p)
 
 
 def sample_masked(
@@ -108,8 +103,9 @@ def sample_masked(
         tokens[is_masked] = drawn
         ids = torch.where(is_chosen, tokens, ids)
         log_p = torch.where(is_chosen, sure, log_p)
-        ids = _cut_behind_end(ids, policy.special.eom)
-    return _finished(names, ids, log_p, policy.special.eom)
+        are_ends = policy.are_ends(names, ids).int()
+        ids = ids.masked_fill(are_ends.cumsum(-1) - are_ends > 0, policy.special.eom)
+    return _finished(policy, names, ids, log_p)
 
 
 def _empty(policy: Policy, num_tasks: int, config: Sampling) -> tuple[Tensor, Tensor]:
@@ -128,13 +124,10 @@ def _draw(log_p: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
     return drawn, log_p.gather(-1, drawn.unsqueeze(-1)).squeeze(-1)
 
 
-def _cut_behind_end(ids: Tensor, eom: int) -> Tensor:
-    is_end = (ids == eom).int()
-    return ids.masked_fill(is_end.cumsum(-1) - is_end > 0, eom)
-
-
-def _finished(names: Sequence[str], ids: Tensor, log_p: Tensor, eom: int) -> Rollouts:
-    is_text = ids != eom
-    lengths = (is_text.sum(-1) + 1).clamp(max=ids.shape[-1])
+def _finished(policy: Policy, names: Sequence[str], ids: Tensor, log_p: Tensor) -> Rollouts:
+    are_ends = policy.are_ends(names, ids)
+    are_finished = are_ends.any(-1)
+    lengths = torch.where(are_finished, are_ends.int().argmax(-1) + 1, ids.shape[-1])
     places = torch.arange(ids.shape[-1], device=ids.device)
-    return Rollouts(tuple(names), ids, lengths, log_p * (places < lengths.unsqueeze(-1)), eom)
+    log_p = log_p * (places < lengths.unsqueeze(-1))
+    return Rollouts(tuple(names), ids, lengths, log_p, are_finished, policy.special.eom)

@@ -48,19 +48,23 @@ class Task:
         return self.before + text + self.after
 
     @property
+    def is_line(self) -> bool:
+        """Whether the hole is within a line: an answer ends where the line does."""
+        return "\n" not in self.gold
+
+    @property
     def hole(self) -> EvalHole:
         """The same as the measures of ``engine.evaluation`` know it."""
         start = len(self.before.encode())
         place = span(start, start + len(self.gold.encode()))
-        is_line = "\n" not in self.gold
         return EvalHole(
             id=self.id,
             language=self.language,
             path=self.path,
             data=self.filled(self.gold).encode(),
             spans=(place,),
-            kind=CutKind.WHOLE_LINE if is_line else CutKind.BLOCK,
-            is_single_line=is_line,
+            kind=CutKind.WHOLE_LINE if self.is_line else CutKind.BLOCK,
+            is_single_line=self.is_line,
         )
 
     def prompt(self, tokenizer: BPETokenizer, max_tokens: int) -> Ids:

@@ -35,7 +35,10 @@ def model() -> Llama:
 
 
 def policy(num_trained: int = 1, temperature: float = 0.7) -> Policy:
-    return Policy(model(), SPECIAL, PROMPTS, num_trained, temperature)
+    # An answer to "long" ends with a token of the vocabulary's end, too.
+    return Policy(
+        model(), SPECIAL, PROMPTS, num_trained, temperature, lines=["long"], breaks=range(80, 97)
+    )
 
 
 def sampled(of: Policy, seed: int = 3) -> Rollouts:
@@ -102,6 +105,26 @@ def test_samples_are_the_same_alone_and_in_a_batch() -> None:
         below = of.below([name], terms.ids[row : row + 1], alone)
         found = of.above(of.actor, below, alone)[0]
         torch.testing.assert_close(found, whole[row], rtol=1e-4, atol=1e-4)
+
+
+def test_an_answer_of_one_line_ends_with_a_break() -> None:
+    of = policy()
+    for rollouts in (
+        sampled(of),
+        sample_masked(of, NAMES, MID, SAMPLING, torch.Generator().manual_seed(2)),
+    ):
+        for name, rows, lengths, finished in zip(
+            NAMES, rollouts.ids, rollouts.lengths, rollouts.are_finished, strict=True
+        ):
+            ends = {SPECIAL.eom, *(range(80, 97) if name == "long" else ())}
+            for ids, length, is_finished in zip(
+                rows.tolist(), lengths.tolist(), finished.tolist(), strict=True
+            ):
+                assert not ends & set(ids[: length - 1])
+                assert is_finished == (ids[length - 1] in ends)
+                assert is_finished or length == SAMPLING.canvas
+        last = rollouts.ids[1].gather(-1, rollouts.lengths[1].unsqueeze(-1) - 1)
+        assert (last >= 80).any(), "none of the five ended so"
 
 
 def test_masked_samples_are_whole_and_drawn_from_what_the_model_says() -> None:

@@ -112,7 +112,7 @@ def test_each_text_is_run_once(judge: Judge, monkeypatch: pytest.MonkeyPatch) ->
 def test_samples_become_texts_and_rewards(judge: Judge) -> None:
     tokenizer = BPETokenizer(shipped_weights() / "tokenizer.json")
     eom = tokenizer.eom_id
-    texts = [" return value + value", " return value", " return value *"]
+    texts = [" return value + value\n\n", " return value", " return value *"]
     size = 8
     ids = np.full((1, 4, size), eom, np.int64)
     for row, text in enumerate(texts):
@@ -120,7 +120,9 @@ def test_samples_become_texts_and_rewards(judge: Judge) -> None:
         ids[0, row, : len(encoded)] = encoded
     ids[0, 3] = np.resize(tokenizer.encode(" return value + value"), size)  # without an end
     lengths = torch.from_numpy((ids != eom).sum(-1) + 1).clamp(max=size)
-    rollouts = Rollouts((TASK.id,), torch.from_numpy(ids), lengths, torch.zeros(ids.shape), eom)
+    finished = torch.tensor([[True, True, True, False]])
+    given = torch.from_numpy(ids), lengths, torch.zeros(ids.shape), finished
+    rollouts = Rollouts((TASK.id,), *given, eom)
     reward = VerifiedReward({TASK.id: TASK}, tokenizer, RewardWeights(), judge)
     rewards, figures = reward(rollouts)
     assert rewards.tolist() == [pytest.approx([1.2, 0.2, 0.0, 0.0])]
