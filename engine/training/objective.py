@@ -46,11 +46,12 @@ def leave_one_out(rewards: Tensor) -> Tensor:
 
 def causal_terms(rollouts: Rollouts, mid: int) -> Terms:
     """Every token up to the end, given all before it: exact."""
-    num_tasks, group, canvas = rollouts.ids.shape
-    scored = _up_to_end(rollouts)
+    num_tasks, group, _ = rollouts.ids.shape
+    longest = int(rollouts.lengths.max())
+    scored = _up_to_end(rollouts)[..., :longest].unsqueeze(2)
     starters = torch.full((num_tasks, group, 1), mid, device=rollouts.ids.device)
-    inputs = torch.cat([starters, rollouts.ids], -1)
-    return _terms(inputs, rollouts, scored.unsqueeze(2), 1, free=False, canvas=canvas)
+    inputs = torch.cat([starters, rollouts.ids[..., :longest]], -1)
+    return _terms(inputs, rollouts, scored, 1, free=False)
 
 
 def coupled_terms(
@@ -71,7 +72,7 @@ def coupled_terms(
     ids = rollouts.ids.unsqueeze(2).expand(masks.shape).masked_fill(masks, mask)
     starters = torch.full((*ids.shape[:3], 1), mid, device=device)
     inputs = torch.cat([starters, ids], -1)
-    return _terms(inputs, rollouts, masks & scored, num_pairs, free=True, canvas=canvas)
+    return _terms(inputs, rollouts, masks & scored, num_pairs, free=True)
 
 
 def clipped_objective(
@@ -97,20 +98,18 @@ def _up_to_end(rollouts: Rollouts) -> Tensor:
     return places < rollouts.lengths.unsqueeze(-1)
 
 
-def _terms(
-    inputs: Tensor, rollouts: Rollouts, scored: Tensor, num_pairs: int, free: bool, canvas: int
-) -> Terms:
+def _terms(inputs: Tensor, rollouts: Rollouts, scored: Tensor, num_pairs: int, free: bool) -> Terms:
     """Terms of inputs (N, G, [copies,] S) of which ``scored`` (N, G, copies, C) count."""
     num_tasks, group = rollouts.ids.shape[:2]
-    copies = scored.shape[2]
+    copies, size = scored.shape[2], inputs.shape[-1]
     at = scored.nonzero()  # task, sample, copy, place
     segment = (at[:, 0] * group + at[:, 1]) * copies + at[:, 2]
     return Terms(
         ids=inputs.reshape(num_tasks, -1),
         num=group * copies,
-        size=canvas + 1,
+        size=size,
         free=free,
-        places=segment * (canvas + 1) + at[:, 3],
+        places=segment * size + at[:, 3],
         targets=rollouts.ids[at[:, 0], at[:, 1], at[:, 3]],
         samples=at[:, 0] * group + at[:, 1],
         weights=torch.full((len(at),), 1.0 / num_pairs, device=rollouts.ids.device),
