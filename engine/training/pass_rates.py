@@ -106,9 +106,7 @@ def main() -> None:
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    before: Rates | None = None
-    if arguments.against is not None:
-        before = json.loads(arguments.against.read_text(encoding="utf-8"))
+    before = None if arguments.against is None else _read(arguments.against)
     tasks = {task.id: task for task in read_tasks(arguments.tasks)}
     config, state = policy_config(arguments), None
     if arguments.run is not None:
@@ -128,6 +126,14 @@ def _run(arguments: argparse.Namespace) -> None:
         arguments.out.write_text(json.dumps(rates), encoding="utf-8")
     if arguments.keep is not None:
         print(f"{write_tasks(arguments.keep, telling(tasks, rates))} tasks in {arguments.keep}")
+
+
+def _read(path: Path) -> Rates:
+    try:
+        rates: Rates = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{path}: no rates ({error}); --out keeps some") from error
+    return rates
 
 
 if __name__ == "__main__":
