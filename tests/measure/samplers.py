@@ -72,17 +72,25 @@ def main() -> None:
 
 
 def plot(rows: Sequence[Row], path: Path) -> None:
-    """Exact answers against passes, a point an arm."""
-    figure = Figure(figsize=(7, 4.5), layout="constrained")
+    """Exact answers against passes, a numbered point an arm; squares are judged causally."""
+    figure = Figure(figsize=(8, 4.5), layout="constrained")
     axes = figure.add_subplot()
-    for name in ARMS:
-        found = [row for row in rows if row["arm"] == name]
-        place = np.mean([[row["forwards"], 100 * row["is_exact"]] for row in found], axis=0)
-        is_masked = ARMS[name].decoding is Decoding.MASKED
-        axes.plot(*place, marker="o" if is_masked else "s", linestyle="")
-        axes.annotate(name, place, xytext=(5, 3), textcoords="offset points", fontsize=7)
+    by_arm: dict[str, list[Row]] = {}
+    for row in rows:
+        by_arm.setdefault(row["arm"], []).append(row)
+    by_place: dict[tuple[float, float], list[str]] = {}
+    for number, (name, found) in enumerate(by_arm.items(), start=1):
+        passes, exact = np.mean([[row["forwards"], 100 * row["is_exact"]] for row in found], axis=0)
+        is_causal = name.startswith(("verified", "drafted"))
+        marker = "s" if is_causal else "o"
+        axes.plot(passes, exact, marker=marker, linestyle="", label=f"{number} {name}")
+        by_place.setdefault((round(passes, 1), round(exact)), []).append(str(number))
+    for place, numbers in by_place.items():
+        where = {"xytext": (5, 4), "textcoords": "offset points", "fontsize": 8}
+        axes.annotate(", ".join(numbers), place, **where)
     axes.set(xlabel="passes a hole", ylabel="exact, % of holes", xlim=(0, None), ylim=(0, None))
     axes.grid(alpha=0.3)
+    figure.legend(loc="outside right upper", fontsize=8)
     figure.savefig(path, dpi=120)
 
 
