@@ -45,20 +45,17 @@ class Reader:
         self._timer: asyncio.TimerHandle | None = None
 
     def note(self, document: Document, cursor: ByteOffset) -> None:
-        """The cursor is there now: read around it once it rests."""
-        if _place(document, cursor) != self._read:
-            self._wanted = (document.uri, document.revision, cursor)
-            self.resume()
+        """The cursor is there now: read around it once it rests.
 
-    def note_opened(self, document: Document) -> None:
-        """A document was opened: where the cursor is nobody says, but the engine can wake up."""
-        if self._read is None and self._wanted is None:
-            self.note(document, ByteOffset(0))
+        At the beginning of a text nobody has put it, and what is read there is of use nowhere else.
+        """
+        if cursor > 0 and _place(document, cursor) != self._read:
+            self._want(document, cursor)
 
     def note_unread(self, document: Document, cursor: ByteOffset) -> None:
         """A request ended, and may have read less around ``cursor`` than there is."""
         self._read = None
-        self.note(document, cursor)
+        self._want(document, cursor)
 
     def resume(self) -> None:
         """Read what is still wanted, after a pause: the engine may do it by now."""
@@ -89,6 +86,10 @@ class Reader:
             return
         self._read = _place(document, cursor)
         submission.answer.add_done_callback(_log)
+
+    def _want(self, document: Document, cursor: ByteOffset) -> None:
+        self._wanted = (document.uri, document.revision, cursor)
+        self.resume()
 
 
 def _place(document: Document, cursor: ByteOffset) -> _Place:

@@ -9,4 +9,4 @@ from lsp_server.session import Session
 
 def did_open(session: Session, params: types.DidOpenTextDocumentParams) -> None:
     """Keep the document, whatever its size: it must stay in sync if it shrinks."""
-    session.reader.note_opened(session.documents.open(params.text_document))
+    session.documents.open(params.text_document)

@@ -30,7 +30,8 @@ def focus(client: Any, line: int, character: int) -> None:
 async def test_where_the_cursor_rests(client: Any, infiller: Any) -> None:
     await client.initialize()
     client.open(URI, TEXT)
-    assert (await read(client, infiller)).cursor == 0
+    focus(client, 0, 0)
+    assert await nothing_read(infiller)
     focus(client, 0, 3)
     focus(client, 1, 2)
     place = {"start": {"line": 1, "character": 1}, "end": {"line": 1, "character": 1}}
@@ -48,6 +49,7 @@ async def test_a_request_ends_it_and_is_answered(client: Any, infiller: Any) -> 
     infiller.gate.clear()
     await client.initialize()
     client.open(URI, TEXT)
+    focus(client, 0, 1)
     await read(client, infiller)
     id_ = client.begin_completion(URI, 1, 2)
     await client.until(lambda: not infiller.requests.empty())
@@ -62,7 +64,6 @@ async def test_a_request_ends_it_and_is_answered(client: Any, infiller: Any) -> 
 async def test_what_a_cancelled_request_began_is_read_on(client: Any, infiller: Any) -> None:
     await client.initialize()
     client.open(URI, TEXT)
-    await read(client, infiller)
     infiller.gate.clear()
     id_ = client.begin_completion(URI, 1, 2)
     await client.until(lambda: not infiller.requests.empty())
@@ -76,5 +77,5 @@ async def test_not_where_it_is_switched_off_or_nothing_may_be_seen(
     await client.initialize(options={"languages": {"python": {"readAhead": False}}})
     client.open(URI, TEXT)
     client.open("file:///project/.env", "A=1\n", "plaintext")
-    focus(client, 0, 0)
+    focus(client, 0, 1)
     assert await nothing_read(infiller)
