@@ -369,9 +369,7 @@ test("a model is chosen from those that are there", async () => {
   await bench.withSettings(SCRIPTED, "restarted.py");
   await another('"scripted"', scripted);
   const shipped = bench.enginePids("null");
-  await bench.command("Midfill: Choose the Model…");
-  await bench.page.locator(".quick-input-list", { hasText: "default" }).waitFor();
-  await bench.page.keyboard.press("Enter");
+  await bench.commandWithFirst("Midfill: Choose the Model…", "Midfill: the model");
   await another("null", shipped);
   await bench.status(/^Midfill, (ready|[\d.]+ m?s)/, 60_000);
 });

@@ -2,35 +2,14 @@
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { type Browser, chromium, type FrameLocator, type Page } from "playwright-core";
 import type { Parts } from "./parts.ts";
 import { freePort, listening, processes } from "./processes.ts";
+import { ownFolders, writeJson, writeProgram, writeSettings } from "./settings.ts";
 
 const STARTED_MS = 150_000;
 const SHOWN_MS = 45_000;
-
-// What would move things about, ask questions, or come from somebody else.
-const QUIET_SETTINGS = {
-  "chat.disableAIFeatures": true,
-  "editor.autoClosingBrackets": "never",
-  "editor.fontSize": 15,
-  "editor.inlineSuggest.enabled": true,
-  "editor.minimap.enabled": false,
-  "editor.parameterHints.enabled": false,
-  "editor.quickSuggestions": { comments: "off", other: "off", strings: "off" },
-  "editor.suggestOnTriggerCharacters": false,
-  "editor.wordBasedSuggestions": "off",
-  "extensions.autoCheckUpdates": false,
-  "files.autoSave": "off",
-  "git.enabled": false,
-  "security.workspace.trust.enabled": false,
-  "telemetry.telemetryLevel": "off",
-  "update.mode": "none",
-  "workbench.secondarySideBar.defaultVisibility": "hidden",
-  "workbench.startupEditor": "none",
-  "workbench.tips.enabled": false,
-};
 
 /** One workbench with the extension in it. */
 export class Workbench {
@@ -192,12 +171,17 @@ export class Workbench {
 
   /** Run a command by its title. */
   async command(title: string): Promise<void> {
-    await this.page.keyboard.press("F1");
-    await this.page.locator(".quick-input-widget input").fill(`>${title}`);
-    const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: title });
-    await row.first().waitFor({ timeout: SHOWN_MS });
-    await this.page.keyboard.press("Enter");
+    await this.begin(title);
     await this.page.locator(".quick-input-widget").waitFor({ state: "hidden", timeout: SHOWN_MS });
+  }
+
+  /** Run a command that asks in a box with a title, and take what the box proposes first. */
+  async commandWithFirst(title: string, boxTitle: string): Promise<void> {
+    await this.begin(title);
+    const box = this.page.locator(".quick-input-widget", { hasText: boxTitle });
+    await box.locator(".monaco-list-row.focused").waitFor({ timeout: SHOWN_MS });
+    await this.page.keyboard.press("Enter");
+    await box.waitFor({ state: "hidden", timeout: SHOWN_MS });
   }
 
   /** Put the cursor at a place; both count from 1. */
@@ -362,6 +346,14 @@ export class Workbench {
     await ended;
   }
 
+  private async begin(title: string): Promise<void> {
+    await this.page.keyboard.press("F1");
+    await this.page.locator(".quick-input-widget input").fill(`>${title}`);
+    const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: title });
+    await row.first().waitFor({ timeout: SHOWN_MS });
+    await this.page.keyboard.press("Enter");
+  }
+
   private pseudoTexts(): Promise<string[]> {
     return this.page.evaluate(() =>
       [...document.querySelectorAll(".view-lines span")].flatMap((span) =>
@@ -374,29 +366,6 @@ export class Workbench {
 /** The first line of a script, which names what runs it. */
 function shebang(script: string): string {
   return readFileSync(script, "utf8").split("\n", 1)[0] ?? "";
-}
-
-/** What the server keeps for its user, it keeps for this run. */
-function ownFolders(parts: Parts): Record<string, string> {
-  const names = ["XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"];
-  return Object.fromEntries(names.map((name) => [name, join(parts.folder, "user", name)]));
-}
-
-function writeSettings(parts: Parts, settings: object): void {
-  const user = join(parts.folder, "user");
-  writeJson(join(user, "User", "settings.json"), { ...QUIET_SETTINGS, ...settings });
-  writeProgram(parts, parts.midfill);
-}
-
-/** The editor runs on a remote machine, and programs are that machine's settings. */
-function writeProgram(parts: Parts, program: string): void {
-  const file = join(parts.folder, "user", "Machine", "settings.json");
-  writeJson(file, { "midfill.server.path": program });
-}
-
-function writeJson(file: string, values: object): void {
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, JSON.stringify(values, null, 2));
 }
 
 /** Editors show non-breaking spaces where the text has ordinary ones. */

@@ -1,5 +1,6 @@
 /** The running server: starts it, stops it, and passes on what it tells about itself. */
 
+import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { type Disposable, EventEmitter, type LogOutputChannel, workspace } from "vscode";
 import {
@@ -17,6 +18,7 @@ import type { GhostText } from "./ghostText.ts";
 import { DID_CHANGE_STATUS, type ServerStatus } from "./protocol.ts";
 import { Requests } from "./requests.ts";
 import { serverLog } from "./serverLog.ts";
+import { ServerProcess } from "./serverProcess.ts";
 import { SCHEMES, SECTION, serverSettings, setting } from "./settings.ts";
 
 /** How far the server is. */
@@ -41,6 +43,8 @@ export class Connection implements Disposable {
   serverVersion: string | undefined;
 
   private client: LanguageClient | undefined;
+  private process: ServerProcess | undefined;
+  private ahead: ServerProcess | undefined;
   private readonly changed = new EventEmitter<void>();
   private readonly asked = new EventEmitter<void>();
   private readonly unknownMethods = new Set<string>();
@@ -51,6 +55,11 @@ export class Connection implements Disposable {
   ) {
     this.onDidChange = this.changed.event;
     this.onIsAsked = this.asked.event;
+  }
+
+  /** Start the process of `server` now: its `start` comes when other extensions are done, too. */
+  startAhead(server: Server): void {
+    this.ahead = newProcess(server);
   }
 
   /** Start `server`; a running one is stopped first. Rejects when it does not start. */
@@ -82,6 +91,8 @@ export class Connection implements Disposable {
     // A client that never came up has nothing to stop.
     if (client?.state === State.Running) await client.stop();
     await client?.dispose();
+    this.process?.end();
+    this.process = undefined;
     this.enter("stopped");
   }
 
@@ -130,6 +141,7 @@ export class Connection implements Disposable {
   }
 
   dispose(): void {
+    this.ahead?.end(0);
     void this.stop();
     this.changed.dispose();
     this.asked.dispose();
@@ -154,8 +166,17 @@ export class Connection implements Disposable {
     this.changed.fire();
   }
 
+  /** The process for a client, which asks for another one when that has ended. */
+  private run(server: Server): Promise<ChildProcess> {
+    const { ahead } = this;
+    this.ahead = undefined;
+    const isIt = ahead?.program === server.program;
+    if (!isIt) ahead?.end(0);
+    this.process = isIt && ahead !== undefined ? ahead : newProcess(server);
+    return this.process.started;
+  }
+
   private newClient(server: Server): LanguageClient {
-    const args = ["lsp", ...setting<readonly string[]>("server.arguments", [])];
     const options: LanguageClientOptions = {
       documentSelector: SCHEMES.map((scheme) => ({ scheme })),
       outputChannel: this.log,
@@ -200,14 +221,19 @@ export class Connection implements Disposable {
         },
       },
     };
-    const run = { command: server.program, args };
-    const client: LanguageClient = new LanguageClient(SECTION, "Midfill", run, {
+    const client: LanguageClient = new LanguageClient(SECTION, "Midfill", () => this.run(server), {
       ...options,
       errorHandler: restarting(() => client),
       initializationFailedHandler: () => false,
     });
     return client;
   }
+}
+
+function newProcess({ program }: Server): ServerProcess {
+  const args = ["lsp", ...setting<readonly string[]>("server.arguments", [])];
+  const folder = workspace.workspaceFolders?.[0]?.uri;
+  return new ServerProcess(program, args, folder?.scheme === "file" ? folder.fsPath : undefined);
 }
 
 /** What came up once is restarted, as the client does; what never did is told by who started it. */

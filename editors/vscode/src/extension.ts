@@ -29,12 +29,14 @@ export async function activate(context: ExtensionContext): Promise<void> {
   const log = window.createOutputChannel("Midfill", { log: true });
   const ghostText = new GhostText();
   const connection = new Connection(log, ghostText);
+  const starter = new Starter(context, log, connection);
+  // While it starts everything else is made ready, other extensions included.
+  starter.startAhead();
   const settling = new Settling(connection);
   ghostText.settle = (id, editor, token) => settling.play(id, editor, token);
   const isNative = hasNativeInlineEdits(context);
   const nextEdits = new NextEdits(connection, !isNative);
   const view = new DenoisingView(context, connection);
-  const starter = new Starter(context, log, connection);
   context.subscriptions.push(
     log,
     new StatusBar(connection),

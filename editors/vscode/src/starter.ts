@@ -20,6 +20,12 @@ export class Starter {
     this.setup = new ServerSetup(context, log);
   }
 
+  /** Start the likely server's process, before anything else is done. */
+  startAhead(): void {
+    const likely = this.setup.likely();
+    if (likely !== undefined) this.connection.startAhead(likely);
+  }
+
   /** Start, or start anew; one start after the other, whatever asks for them. */
   start(): Promise<void> {
     const started = this.last.then(() => this.startNow());

@@ -1,5 +1,7 @@
 /** Asks before anything is installed, and shows how it goes. */
 
+import { existsSync } from "node:fs";
+import { isAbsolute } from "node:path";
 import {
   type ExtensionContext,
   type LogOutputChannel,
@@ -21,6 +23,14 @@ export class ServerSetup {
     private readonly context: ExtensionContext,
     private readonly log: LogOutputChannel,
   ) {}
+
+  /** The server that `find` will most likely begin with, if one look says that it is there. */
+  likely(): Server | undefined {
+    const [first] = candidates(setting("server.path", ""), this.folder);
+    return first !== undefined && isAbsolute(first.program) && existsSync(first.program)
+      ? first
+      : undefined;
+  }
 
   /** The servers that are installed, the best first; what the setting names must be there. */
   find(): Promise<Server[]> {
