@@ -23,7 +23,7 @@ from engine.errors import BadInput, UnknownModel
 
 VARIABLE = "MIDFILL_DEVICE"
 AUTO, CPU, CUDA, TORCH_CPU = "auto", "cpu", "cuda", "torch-cpu"
-_NEEDED = ("torch", "transformers", "safetensors", "tokenizers")
+NEEDED = ("torch", "transformers", "safetensors", "tokenizers")
 # The graph's file holds the norms.
 _NEEDED_TO_CONVERT = ("torch", "transformers", "onnx")
 _INSTALL = "pip install 'midfill[torch]'"
@@ -72,7 +72,7 @@ def torch_device(device: str | None = None) -> str | None:
     return {AUTO: None, CPU: "cpu", TORCH_CPU: "cpu"}.get(asked, asked)
 
 
-def check_libraries(what: str, needed: Sequence[str] = _NEEDED) -> None:
+def check_libraries(what: str, needed: Sequence[str]) -> None:
     """Raise UnknownModel naming the libraries that ``what`` needs and that are not installed."""
     missing = _missing(needed)
     if missing:

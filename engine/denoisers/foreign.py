@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.denoisers.device import check_libraries, torch_device
+from engine.denoisers.device import NEEDED, check_libraries, torch_device
 from engine.denoisers.protocol import Denoiser
 
 
@@ -15,7 +15,7 @@ def load_foreign(folder: Path, device: str | None = None) -> Denoiser:
     folder holds no diffusion model we know, DamagedWeights when its files are not whole.
     """
     place = torch_device(device)
-    check_libraries(str(folder))
+    check_libraries(str(folder), NEEDED)
     from engine.denoisers.families.checkpoint import read_checkpoint
     from engine.denoisers.torch import TorchDenoiser
 

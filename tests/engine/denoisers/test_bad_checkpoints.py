@@ -145,6 +145,6 @@ def test_without_torch_the_error_says_how_to_install_it(
     from engine.denoisers import foreign
 
     folder = write_checkpoint(tmp_path / "m", TINY["dream"])
-    monkeypatch.setattr(foreign, "_NEEDED", ("torch", "a_library_that_nobody_has"))
+    monkeypatch.setattr(foreign, "NEEDED", ("torch", "a_library_that_nobody_has"))
     with pytest.raises(UnknownModel, match=r"needs a_library_that_nobody_has: pip install"):
         engine.load(str(folder))
