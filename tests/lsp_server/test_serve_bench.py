@@ -12,6 +12,7 @@ import pytest
 pytest.importorskip("fastapi", reason="pip install 'midfill[serve]'")
 
 import engine
+from engine.denoisers.scripted import ByteTokenizer, ScriptedDenoiser
 from engine.errors import BadInput
 from engine.serving.load import Server, body_of, load
 from engine.serving.options import ServingOptions
@@ -44,6 +45,18 @@ def test_what_is_lost_is_counted() -> None:
     assert result.num_lost > 0
     assert result.num_lost + len(result.ms) == 40
     assert result.num_wrong == 0
+
+
+class Placed(ScriptedDenoiser):
+    place = "GPU of a test, bfloat16"
+
+
+def test_a_server_says_what_it_runs_on() -> None:
+    infiller = engine.Infiller(Placed(ByteTokenizer()))
+    with serving(ServingOptions(), infiller) as one:
+        assert Server(one.url).ready() == (infiller.denoiser.name, "GPU of a test, bfloat16")
+    with serving(ServingOptions(), engine.load("scripted")) as one:
+        assert Server(one.url).ready()[1] == ""
 
 
 def test_only_this_machine_is_put_under_load() -> None:
