@@ -10,8 +10,9 @@ from engine.denoisers.protocol import ContextHandle, Denoiser
 
 # Tokens at the start of a text by which it is told from others.
 NUM_TELLING = 64
-# A file's path and the size of the window.
-HandleKey = tuple[str | None, float]
+# A file's path, the size of the window, and whether it is another hole's than the cursor's.
+HandleKey = tuple[str | None, float, bool]
+_ExactKey = tuple[str | bytes, float, bool]
 
 
 class Handles:
@@ -23,7 +24,7 @@ class Handles:
 
     def __init__(self, denoiser: Denoiser, capacity: float) -> None:
         self._denoiser, self.capacity = denoiser, capacity
-        self._handles: OrderedDict[tuple[str | bytes, float], ContextHandle] = OrderedDict()
+        self._handles: OrderedDict[_ExactKey, ContextHandle] = OrderedDict()
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -36,28 +37,19 @@ class Handles:
         return max(sum(map(len, pieces)) - known, 0)
 
     def prefill(
-        self,
-        key: HandleKey,
-        canvas: Canvas,
-        cancel: threading.Event | None,
-        is_kept: bool = True,
+        self, key: HandleKey, canvas: Canvas, cancel: threading.Event | None
     ) -> ContextHandle:
-        """Encode a canvas's context, starting from what is kept under the same key.
-
-        ``is_kept`` False: what is kept stays, for what comes next goes on from there.
-        """
+        """Encode a canvas's context, starting from what is kept under the same key."""
         exact = _exact(key, canvas)
         handle = self._denoiser.prefill(canvas, self._handles.get(exact), cancel)
-        if not is_kept:
-            return handle
         with self._lock:
             self._handles[exact] = handle
             self._handles.move_to_end(exact)
-            while len(self) > 1 and sum(size for _, size in self._handles) > self.capacity:
+            while len(self) > 1 and sum(size for _, size, _ in self._handles) > self.capacity:
                 self._handles.popitem(last=False)
         return handle
 
 
-def _exact(key: HandleKey, canvas: Canvas) -> tuple[str | bytes, float]:
-    path, size = key
-    return path or canvas.context[0][:NUM_TELLING].tobytes(), size
+def _exact(key: HandleKey, canvas: Canvas) -> _ExactKey:
+    path, size, is_further = key
+    return path or canvas.context[0][:NUM_TELLING].tobytes(), size, is_further

@@ -193,7 +193,7 @@ class Infiller:
             context = select_context(tree, plan, request, read)
             canvas = Canvas.from_plan(plan, context, data, self.denoiser.tokenizer)
             # Other limits read other tokens, and would push out what is kept for proposals.
-            key = (request.path, read.total / self.config.context.total)
+            key = (request.path, read.total / self.config.context.total, False)
             handle = self._handles.prefill(key, canvas, budget.interruption)
             return log_likelihoods(self.denoiser, handle, canvas, alternatives, budget.interruption)
 

@@ -12,7 +12,7 @@ from engine.budget import Budget, Clock
 from engine.canvas import Canvas
 from engine.context import Context, ContextLimits, select_context
 from engine.denoisers.protocol import ContextHandle, Denoiser
-from engine.handles import Handles
+from engine.handles import HandleKey, Handles
 from engine.holes import MaskPlan
 from engine.request import Request
 from engine.stopwatch import Stopwatch
@@ -61,7 +61,7 @@ class Reader:
         """The largest window that can be read in time, encoded as far as it was not known.
 
         ``is_further``: for another hole of a change than the cursor's. It gets half a window at
-        most, and what is kept stays: the next key is typed at the cursor.
+        most, and is kept beside the cursor's: the next key is typed there.
         Raises Cancelled when the request is, or when its time was too short all the same.
         """
         sizes = SIZES[1:] if is_further else SIZES
@@ -70,16 +70,16 @@ class Reader:
                 context = select_context(tree, plan, request, scaled(self._limits, size))
             with watch.measure("tokenize"):
                 canvas = Canvas.from_plan(plan, context, tree.data, self._denoiser.tokenizer)
-            key = (request.path, size)
+            key = (request.path, size, is_further)
             if self._is_affordable(key, canvas, budget):
                 break
         with watch.measure("prefill"):
             began = self._clock()
-            handle = self._handles.prefill(key, canvas, budget.interruption, not is_further)
+            handle = self._handles.prefill(key, canvas, budget.interruption)
             self._learn(handle, self._clock() - began)
         return Reading(context, canvas, handle)
 
-    def _is_affordable(self, key: tuple[str | None, float], canvas: Canvas, budget: Budget) -> bool:
+    def _is_affordable(self, key: HandleKey, canvas: Canvas, budget: Budget) -> bool:
         """Whether what is new of a canvas's context leaves enough of the time."""
         num_new = self._handles.num_new(key, canvas)
         return budget.lasts(num_new * self._s_per_token / READING_SHARE)

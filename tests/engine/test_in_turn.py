@@ -17,8 +17,10 @@ from engine import (
     Request,
     Step,
 )
+from engine.canvas import Canvas
 from engine.constraints import Draft, Fault
-from engine.denoisers.scripted import ByteTokenizer, ScriptedDenoiser
+from engine.denoisers.protocol import ContextHandle
+from engine.denoisers.scripted import ByteTokenizer, ScriptedDenoiser, ScriptedHandle
 from engine.holes import MaskPlan
 from engine.in_turn import InTurn, Turn
 from engine.languages import language_of
@@ -261,8 +263,25 @@ def test_a_cancelled_change_is_cancelled() -> None:
     assert isinstance(outcome, Refusal) and outcome.reason is Reason.CANCELLED
 
 
-def test_the_first_holes_context_is_kept_for_the_next_request() -> None:
-    made, asked = in_turn(), replace(ASKED, path="a.py")
-    first, again = (made.fill_spans(asked, PLACES) for _ in range(2))
-    assert isinstance(first, Proposal) and isinstance(again, Proposal)
-    assert again.num_cached_tokens == again.num_context_tokens > first.num_cached_tokens
+class Reading(ScriptedDenoiser):
+    """Notes how many tokens of each context were new."""
+
+    def prefill(
+        self,
+        canvas: Canvas,
+        reuse: ContextHandle | None = None,
+        cancel: threading.Event | None = None,
+    ) -> ScriptedHandle:
+        handle = super().prefill(canvas, reuse, cancel)
+        self.news = [*getattr(self, "news", []), handle.num_tokens - handle.num_reused]
+        return handle
+
+
+def test_contexts_of_both_holes_are_kept_for_the_next_request() -> None:
+    denoiser = Reading(TOKENIZER)
+    made = Infiller(denoiser, config=InfillConfig(is_joint=False))
+    for _ in range(2):
+        outcome = made.fill_spans(replace(ASKED, path="a.py"), PLACES)
+        assert isinstance(outcome, Proposal)
+    first, second, *again = denoiser.news
+    assert first > 0 and second > 0 and again == [0, 0]
