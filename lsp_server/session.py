@@ -130,7 +130,8 @@ class Session:
         if before.backend != self.settings.backend:
             self.proposals.clear()
         self.feedback.is_on = self.settings.feedback
-        self.judgements.is_on = self.settings.keep_judged_texts
+        # What a server wrote is not the model's own to learn from.
+        self.judgements.is_on = self.settings.keep_judged_texts and not self.settings.backend
         return self.settings
 
     def read_settings(self, values: object, base: Settings) -> Settings:

@@ -36,6 +36,7 @@ def _train_on(arguments: argparse.Namespace, output: TextIO) -> int:
 
     config = OwnCodeConfig(
         arguments.out,
+        str(arguments.on.resolve()),
         arguments.minutes or DEFAULT_MINUTES,
         arguments.steps,
         arguments.start,

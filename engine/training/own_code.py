@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from engine.errors import TrainingError
 from engine.models import Model, resolve
@@ -61,12 +62,14 @@ def schedule_of(minutes: float, seed: int, is_full: bool) -> Schedule:
 class OwnCodeConfig:
     """``start``: the folder or name of the model to go on from, None for the one that ships.
 
+    ``source`` names where the files come from: a run goes on with the same alone.
     ``is_full`` trains all weights of its layers instead of adapters. Training ends after
     ``minutes`` or ``num_steps``, or when all was seen often enough; what was gained is measured on
     ``num_holes``.
     """
 
     out: Path
+    source: str
     minutes: float = 20.0
     num_steps: int | None = None
     start: str | None = None
@@ -86,10 +89,12 @@ def train_on(
     """
     start = resolve(config.start)
     try:
-        plan = {"kind": "own code", "start": dict(start.manifest.files), "seed": config.seed}
-        plan |= {"is_full": config.is_full, "low_rank": asdict(config.low_rank)}
-        begin_run(config.out, plan, FULL_BYTES if config.is_full else LOW_RANK_BYTES)
-        own = _own_files(files, config.out, BPETokenizer(start.tokenizer))
+        own = _own_files(files, config, start)
+        print(
+            f"learning from {len(own.training)} files ({own.num_tokens:,} tokens), measuring on "
+            f"{len(own.held_out)} others",
+            flush=True,
+        )
         holes = own_holes(own, config.num_holes, config.seed)
         trainer = _trained(own, config, start, machine or Machine.found())
         tokens_seen = trainer.counts.tokens
@@ -104,13 +109,22 @@ def train_on(
     return Gain(before, after, *validations(config.out / LOG_FILE))
 
 
-def _own_files(files: Iterable[SourceFile], out: Path, tokenizer: BPETokenizer) -> OwnFiles:
-    """Split ``files``, or read how they were split when the run began."""
-    training, held_out = out / TRAINING_FILE, out / HELD_OUT_FILE
-    if held_out.exists():
+def _own_files(files: Iterable[SourceFile], config: OwnCodeConfig, start: Model) -> OwnFiles:
+    """Split ``files`` and begin the run, or read how they were split when it began."""
+    tokenizer = BPETokenizer(start.tokenizer)
+    training, held_out = config.out / TRAINING_FILE, config.out / HELD_OUT_FILE
+    # Too little code is refused before anything is written.
+    own = None if held_out.exists() else split_files(files, tokenizer)
+    plan: dict[str, Any] = {
+        "kind": "own code",
+        "source": config.source,
+        "start": dict(start.manifest.files),
+    }
+    plan |= {"is_full": config.is_full, "seed": config.seed, "low_rank": asdict(config.low_rank)}
+    begin_run(config.out, plan, FULL_BYTES if config.is_full else LOW_RANK_BYTES)
+    if own is None:
         texts = tuple(read_corpus(training)), tuple(read_corpus(held_out))
         return OwnFiles(*texts, sum(len(tokenizer.encode(file.text)) for file in texts[0]))
-    own = split_files(files, tokenizer)
     write_corpus(training, own.training)
     write_corpus(held_out, own.held_out)
     return own

@@ -75,7 +75,7 @@ def run(start: Path, code: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 
 def config(out: Path, start: Path, num_steps: int = NUM_STEPS) -> OwnCodeConfig:
-    return OwnCodeConfig(out, num_steps=num_steps, start=str(start), num_holes=4)
+    return OwnCodeConfig(out, "code", num_steps=num_steps, start=str(start), num_holes=4)
 
 
 def steps_of(out: Path) -> list[int]:
@@ -146,7 +146,9 @@ def test_a_damaged_checkpoint_is_named(start: Path, code: Path, run: Path, tmp_p
 
 def test_another_runs_folder_is_refused(start: Path, code: Path, run: Path, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="holds another run: choose another --out"):
-        train_on(own_code(code), OwnCodeConfig(run, start=str(start), is_full=True))
+        train_on(own_code(code), OwnCodeConfig(run, "code", start=str(start), is_full=True))
+    with pytest.raises(BadInput, match="holds another run: choose another --out"):
+        train_on(own_code(code), OwnCodeConfig(run, "other", start=str(start)))
     (tmp_path / "thesis.tex").write_text("mine")
     with pytest.raises(BadInput, match="is not empty and holds no such run"):
         train_on(own_code(code), config(tmp_path, start))
@@ -184,6 +186,7 @@ def test_too_little_code_and_no_code_are_refused_in_a_line(
         assert main(["train", "--on", str(tmp_path / place), "--out", out]) == 2
         error = capsys.readouterr().err
         assert reason in error and error.count("\n") == 1
+    assert not (tmp_path / "out").exists()
 
 
 def judge(number_of_texts: int) -> None:

@@ -40,7 +40,7 @@ async def kept(client: Any, path: Path) -> AsyncIterator[Texts]:
     store.close()
 
 
-async def proposed(client: Any, infiller: Any, **settings: bool) -> dict[str, Any]:
+async def proposed(client: Any, infiller: Any, **settings: Any) -> dict[str, Any]:
     infiller.edits = ((len(f'key = "{SECRET}"\nx = '),) * 2 + ("total(é😀)",),)
     await client.initialize(options=settings)
     client.open(URI, f'key = "{SECRET}"\nx = \nprint(x)\n')
@@ -58,6 +58,14 @@ async def test_nothing_is_kept_unless_it_is_asked_for(
     client: Any, infiller: Any, kept: Texts, path: Path
 ) -> None:
     item = await proposed(client, infiller)
+    await taken(client, item)
+    assert kept() == [] and not path.exists()
+
+
+async def test_nothing_is_kept_while_a_server_may_have_written_it(
+    client: Any, infiller: Any, kept: Texts, path: Path
+) -> None:
+    item = await proposed(client, infiller, keepJudgedTexts=True, backend="mercury")
     await taken(client, item)
     assert kept() == [] and not path.exists()
 
