@@ -1,9 +1,11 @@
 """How latency grows with context, canvas, holes and threads, and a cost model of it. Run by hand.
 
-    python tests/measure/scaling.py --threads 1 2
+    python -m tests.measure.scaling --threads 1 2
 
-Random ids: the time of a pass depends on their number alone. Medians; the model is fitted by least
-squares on relative errors and printed with its mean error.
+Random ids: the time of a pass depends on their number alone. A long context is read once, on from
+the one before. Passes are medians; the model is fitted by least squares on relative errors and
+printed with its mean error. Some two minutes for each number of threads. One thread is measured in
+processor time, which other work hardly touches; more need a quiet machine.
 """
 
 from __future__ import annotations
@@ -11,66 +13,73 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
+from engine.budget import Clock
 from engine.canvas import Canvas, HoleCanvas, Ids
 from engine.denoisers.context_cache import CachedContext
 from engine.denoisers.onnx import OnnxDenoiser
 from engine.models import resolve
 
-CONTEXTS = (256, 512, 1024, 2048, 4096)
-ROWS = (2, 4, 8, 16, 32)
+# The last is what the model's positions leave room for.
+CONTEXTS = (256, 1024, 4096, 8064)
+ROWS = (1, 4, 16, 32)
 HOLES = (1, 2, 4, 8)
+HOLES_CONTEXT, HOLES_ROWS = 1024, 32
 NUM_REPEATS = 5
 
 
-def canvas_of(num_context: int, num_rows: int, num_holes: int, first: int) -> Canvas:
-    """Holes of ``num_rows`` tokens in all behind a context that starts with ``first``."""
-    random = np.random.default_rng(first)
-    ids: Ids = random.integers(2000, 40_000, num_context)
+def canvas_of(num_context: int, num_rows: int, num_holes: int = 1) -> Canvas:
+    """Holes of ``num_rows`` tokens in all behind a context, the beginning of longer ones."""
+    ids: Ids = np.random.default_rng(0).integers(2000, 40_000, CONTEXTS[-1])[:num_context]
     hole = HoleCanvas.masked(num_rows // num_holes, mask_id=16)
     holes = [hole] + [HoleCanvas.masked(len(hole), mask_id=16) for _ in range(num_holes - 1)]
     pieces = (ids, *(np.empty(0, np.int64) for _ in holes))
     return Canvas(np.empty(0, np.int64), pieces, holes, cursor_hole=0, rest_tokens=0)
 
 
-def median_ms(run: Callable[[int], object], num_repeats: int = NUM_REPEATS) -> float:
-    """``run`` gets the number of its call."""
-    run(0)
-    times = []
-    for number in range(1, num_repeats + 1):
-        began = time.perf_counter()
-        run(number)
-        times.append(1000 * (time.perf_counter() - began))
-    return statistics.median(times)
-
-
-def measure(denoiser: OnnxDenoiser) -> None:
+def measure(denoiser: OnnxDenoiser, clock: Clock) -> None:
     """Print reading and passes by size, and what they cost by the fitted model."""
-    reads = [(size, median_ms(lambda n, s=size: _read(denoiser, s, n), 2)) for size in CONTEXTS]
-    print("read, tokens: ms   " + "  ".join(f"{size}: {ms:.0f}" for size, ms in reads))
-    fit("read", [(1.0, size, size**2 / 2) for size, _ in reads], [ms for _, ms in reads])
-    sizes, passes = [], []
+    handle, read_ms = denoiser.prefill(canvas_of(1, 1)), 0.0
+    reads, sizes, passes = [], [], []
     for size in CONTEXTS:
-        row = []
-        for num_rows in ROWS:
-            one = canvas_of(size, num_rows, 1, 0)
-            handle = denoiser.prefill(one)
-            ms = median_ms(lambda _, c=one, h=handle: _pass(denoiser, h, c))
-            sizes.append((1.0, num_rows, num_rows * size))
-            passes.append(ms)
-            row.append(f"{num_rows}: {ms:.0f}")
-        print(f"pass at {size:>5}, rows: ms   " + "  ".join(row))
+        began = clock()
+        handle = denoiser.prefill(canvas_of(size, 1), handle)
+        read_ms += 1000 * (clock() - began)
+        reads.append(read_ms)
+        if size == HOLES_CONTEXT:
+            row = [(holes, pass_ms(denoiser, clock, handle, HOLES_ROWS, holes)) for holes in HOLES]
+            print(f"pass of {HOLES_ROWS} rows at {size}, holes: ms   {_listed(row)}", flush=True)
+        row = [(num_rows, pass_ms(denoiser, clock, handle, num_rows)) for num_rows in ROWS]
+        print(f"read {size}: {read_ms:.0f} ms; pass, rows: ms   {_listed(row)}", flush=True)
+        sizes += [(1.0, num_rows, size, num_rows * size) for num_rows in ROWS]
+        passes += [ms for _, ms in row]
+    fit("read", [(size, size**2 / 2) for size in CONTEXTS], reads)
     fit("pass", sizes, passes)
-    row = []
-    for num_holes in HOLES:
-        one = canvas_of(1024, 32, num_holes, 0)
-        handle = denoiser.prefill(one)
-        ms = median_ms(lambda _, c=one, h=handle: _pass(denoiser, h, c))
-        row.append(f"{num_holes}: {ms:.0f}")
-    print("pass of 32 rows at 1024, holes: ms   " + "  ".join(row))
+
+
+def pass_ms(
+    denoiser: OnnxDenoiser,
+    clock: Clock,
+    handle: CachedContext,
+    num_rows: int,
+    num_holes: int = 1,
+) -> float:
+    """Median time of a pass over the whole canvas, in milliseconds."""
+    canvas = canvas_of(handle.num_tokens, num_rows, num_holes)
+    places = np.arange(canvas.starts[-1])
+    times = []
+    for _ in range(1 + NUM_REPEATS):
+        began = clock()
+        denoiser.predict(handle, [canvas], [places])
+        times.append(1000 * (clock() - began))
+    return statistics.median(times[1:])
+
+
+def _listed(row: Sequence[tuple[int, float]]) -> str:
+    return "  ".join(f"{size}: {ms:.0f}" for size, ms in row)
 
 
 def fit(name: str, sizes: Sequence[tuple[float, ...]], ms: Sequence[float]) -> None:
@@ -82,20 +91,13 @@ def fit(name: str, sizes: Sequence[tuple[float, ...]], ms: Sequence[float]) -> N
     print(f"{name}: off by {100 * error:.0f} % on average")
 
 
-def _read(denoiser: OnnxDenoiser, size: int, number: int) -> None:
-    denoiser.prefill(canvas_of(size, 8, 1, 1 + number))
-
-
-def _pass(denoiser: OnnxDenoiser, handle: CachedContext, canvas: Canvas) -> None:
-    denoiser.predict(handle, [canvas], [np.arange(canvas.starts[-1])])
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--threads", type=int, nargs="+", default=[1])
     for num_threads in parser.parse_args().threads:
         print(f"{num_threads} threads")
-        measure(OnnxDenoiser(resolve(None), num_threads))
+        clock = time.process_time if num_threads == 1 else time.perf_counter
+        measure(OnnxDenoiser(resolve(None), num_threads), clock)
 
 
 if __name__ == "__main__":
