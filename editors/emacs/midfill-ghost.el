@@ -124,7 +124,7 @@
     (midfill--tell :$/cancelRequest (list :id midfill--under-way))
     (setq midfill--under-way nil)))
 
-(defconst midfill--max-repeats 2
+(defconst midfill--max-repeats 6
   "How often a request is made again whose time was over.")
 
 (defun midfill--repeat (buffer tick result trigger-kind repeats)

@@ -24,7 +24,8 @@ import {
 import type { Requests } from "./requests.ts";
 import { isWanted } from "./settings.ts";
 
-const MAX_REPEATS = 2;
+// A busy machine reads a new place over several requests; a key ends them all.
+const MAX_REPEATS = 6;
 
 /** Plays how a proposal came about, before it is shown; resolves when it was played. */
 export type Settle = (id: string, editor: TextEditor, token: CancellationToken) => Promise<void>;
@@ -135,7 +136,7 @@ export class GhostText {
   }
 }
 
-/** Ask; once more when the time was over: what was read of the context by then is kept. */
+/** Ask; again when the time was over: what was read of the context by then is kept. */
 async function ask(
   client: LanguageClient,
   params: unknown,

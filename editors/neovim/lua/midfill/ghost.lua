@@ -9,7 +9,7 @@ local M = {}
 local NAMESPACE = vim.api.nvim_create_namespace("midfill.ghost")
 local INVOKED, AUTOMATIC = 1, 2
 -- Whose time was over is asked again: what was read of the context by then is kept.
-local MAX_REPEATS = 2
+local MAX_REPEATS = 6
 
 ---@class midfill.Ghost
 ---@field items midfill.Item[]
