@@ -84,7 +84,8 @@ def load(
     if folder is not None:
         from engine.denoisers.foreign import load_foreign
 
-        return Infiller(load_foreign(folder, device), config=config)
+        denoiser = load_foreign(folder, device)
+        return Infiller(denoiser, config=config, is_joint=denoiser.is_joint)
     from engine.confidence import Calibration
     from engine.denoisers.placed import placed_denoiser
     from engine.effort import Decoding

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.denoisers.device import NEEDED, check_libraries, torch_device
-from engine.denoisers.protocol import Denoiser
+
+if TYPE_CHECKING:
+    from engine.denoisers.torch import TorchDenoiser
 
 
-def load_foreign(folder: Path, device: str | None = None) -> Denoiser:
+def load_foreign(folder: Path, device: str | None = None) -> TorchDenoiser:
     """A denoiser for the Hugging Face model in ``folder``, where ``device`` says.
 
     Raises BadInput for a device that cannot be had, UnknownModel when a library is missing or the

@@ -97,6 +97,11 @@ class TorchDenoiser:
         )
 
     @property
+    def is_joint(self) -> bool:
+        """Whether several holes fit one canvas: a prompt has one."""
+        return not isinstance(self.layout, Prompted)
+
+    @property
     def num_streams(self) -> int:
         """Requests at once beyond which nothing more is gained."""
         return self.layers.max_rows
