@@ -1,11 +1,12 @@
 """Chooses what of the text the model reads, and has it encoded: the window, or what time allows.
 
-On a slow processor a new place may take longer to read than a request lasts. A short window says
-less than a long one and more than silence; what was read of the long one is gone on with later.
+Who waits is answered sooner with a short window, which says little less than a long one; the whole
+one is read in the next pause, and what was read of it is gone on with later.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from engine.budget import Budget, Clock
@@ -14,14 +15,18 @@ from engine.context import Context, ContextLimits, select_context
 from engine.denoisers.protocol import ContextHandle, Denoiser
 from engine.handles import HandleKey, Handles
 from engine.holes import MaskPlan
-from engine.request import Request
+from engine.request import Effort, Request
 from engine.stopwatch import Stopwatch
 from engine.syntax import SyntaxTree
 
 # Windows to choose from, the first that can be read in time; under a quarter too little is said.
 SIZES = (1.0, 0.5, 0.25)
+# The largest that an effort reads; what the others lose is in docs/log.md.
+LARGEST: Mapping[Effort, float] = {Effort.INSTANT: 0.25, Effort.LOW: 0.5}
 # Of a request's time, for reading; the rest is for writing.
 READING_SHARE = 0.4
+# Whoever has a deadline waits no longer than this for reading, unless the effort is high.
+PATIENCE_S = 0.3
 # What is assumed before anything was read; a laptop without vector instructions for bytes.
 FIRST_S_PER_TOKEN = 0.004
 # Fewer tokens than these say little about speed.
@@ -64,14 +69,15 @@ class Reader:
         most, and is kept beside the cursor's: the next key is typed there.
         Raises Cancelled when the request is, or when its time was too short all the same.
         """
-        sizes = SIZES[1:] if is_further else SIZES
+        largest = min(LARGEST.get(request.effort, 1.0), 0.5 if is_further else 1.0)
+        sizes = [size for size in SIZES if size <= largest]
         for size in sizes if budget.deadline is not None else sizes[:1]:
             with watch.measure("context"):
                 context = select_context(tree, plan, request, scaled(self._limits, size))
             with watch.measure("tokenize"):
                 canvas = Canvas.from_plan(plan, context, tree.data, self._denoiser.tokenizer)
             key = (request.path, size, is_further)
-            if self._is_affordable(key, canvas, budget):
+            if self._is_affordable(key, canvas, request.effort, budget):
                 break
         with watch.measure("prefill"):
             began = self._clock()
@@ -79,10 +85,13 @@ class Reader:
             self._learn(handle, self._clock() - began)
         return Reading(context, canvas, handle)
 
-    def _is_affordable(self, key: HandleKey, canvas: Canvas, budget: Budget) -> bool:
-        """Whether what is new of a canvas's context leaves enough of the time."""
-        num_new = self._handles.num_new(key, canvas)
-        return budget.lasts(num_new * self._s_per_token / READING_SHARE)
+    def _is_affordable(
+        self, key: HandleKey, canvas: Canvas, effort: Effort, budget: Budget
+    ) -> bool:
+        """Whether what is new of a canvas's context is read soon, and leaves enough of the time."""
+        seconds = self._handles.num_new(key, canvas) * self._s_per_token
+        is_soon = seconds <= PATIENCE_S or effort is Effort.HIGH
+        return is_soon and budget.lasts(seconds / READING_SHARE)
 
     def _learn(self, handle: ContextHandle, seconds: float) -> None:
         """Half of what is known of the speed is this reading, if it was long enough."""

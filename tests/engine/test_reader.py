@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from engine import Infiller, Proposal, Reason, Refusal, Request
+from engine import Effort, Infiller, Proposal, Reason, Refusal, Request
 from engine.canvas import Canvas
 from engine.denoisers.protocol import ContextHandle
 from engine.denoisers.scripted import ByteTokenizer, Script, ScriptedDenoiser, ScriptedHandle
@@ -34,9 +34,11 @@ class Slow(ScriptedDenoiser):
         return super().prefill(canvas, reuse, cancel)
 
 
-def asked(budget_ms: float | None, typed: str = "") -> Request:
+def asked(
+    budget_ms: float | None, typed: str = "", path: str = "a.py", effort: Effort = Effort.MEDIUM
+) -> Request:
     text = f"{LINES}value = {typed}"
-    return Request(text, ByteOffset(len(text)), "python", "a.py", budget_ms=budget_ms)
+    return Request(text, ByteOffset(len(text)), "python", path, budget_ms=budget_ms, effort=effort)
 
 
 def num_read(made: Infiller, request: Request) -> int:
@@ -52,6 +54,15 @@ def infiller(denoiser: Slow) -> Infiller:
 @pytest.fixture(scope="module")
 def num_whole() -> int:
     return num_read(infiller(Slow(0.0)), asked(None))
+
+
+def experienced(seconds: float) -> Infiller:
+    """One that knows how long a token takes to read."""
+    made = infiller(Slow(seconds))
+    num_read(made, asked(None))
+    for _ in range(6):
+        made._reader._learn(ScriptedHandle(tuple(range(100)), 0), 100 * seconds)
+    return made
 
 
 def test_without_a_deadline_the_whole_window_is_read(num_whole: int) -> None:
@@ -71,15 +82,26 @@ def test_a_model_that_reads_fast_reads_all_once_that_is_known(num_whole: int) ->
 
 def test_what_cannot_be_read_in_time_is_read_in_part(num_whole: int) -> None:
     """A whole window takes 4 s, half of one 2 s, a quarter 1 s; 40 % of the time may be read."""
-    seconds = 4.0 / num_whole
     for budget_s, share in ((20.0, 1.0), (7.0, 0.5), (3.0, 0.25), (1.5, 0.25)):
-        made = infiller(Slow(seconds))
-        num_read(made, asked(None))  # learns the speed, in another place
-        for _ in range(6):
-            made._reader._learn(ScriptedHandle(tuple(range(100)), 0), 100 * seconds)
-        other = Request(f"other = 1\n{asked(None).text}", ByteOffset(len(asked(None).text) + 10),
-                        "python", "b.py", budget_ms=1000 * budget_s)  # fmt: skip
+        other = asked(1000 * budget_s, path="b.py", effort=Effort.HIGH)
+        made = experienced(4.0 / num_whole)
         assert num_read(made, other) == pytest.approx(share * num_whole, rel=0.1)
+
+
+@pytest.mark.parametrize(("seconds", "share"), [(0.2, 1.0), (0.5, 0.5), (1.0, 0.25), (4.0, 0.25)])
+def test_who_waits_gets_the_window_that_is_read_soon(
+    num_whole: int, seconds: float, share: float
+) -> None:
+    made = experienced(seconds / num_whole)
+    other = asked(20_000.0, path="b.py")
+    assert num_read(made, other) == pytest.approx(share * num_whole, rel=0.1)
+
+
+def test_low_efforts_read_less_without_a_deadline_too(num_whole: int) -> None:
+    for effort, share in ((Effort.INSTANT, 0.25), (Effort.LOW, 0.5), (Effort.HIGH, 1.0)):
+        made = infiller(Slow(0.0))
+        read = num_read(made, asked(None, effort=effort))
+        assert read == pytest.approx(share * num_whole, rel=0.1)
 
 
 def test_what_was_read_ahead_is_used_whole(num_whole: int) -> None:
