@@ -8,7 +8,7 @@ from engine.proposal import Reason
 REASONS = {
     Reason.EMPTY: "the model proposes nothing here: what stands there is already complete",
     Reason.TOO_SHORT: "what the model proposes is too short to be worth showing",
-    Reason.LOW_CONFIDENCE: "the proposal is probably wrong; a higher effort looks for a better one",
+    Reason.LOW_CONFIDENCE: "the proposal is probably wrong",
     Reason.DOES_NOT_PARSE: "the file would parse worse with every proposal than without",
     Reason.REPEATS_SUFFIX: "the proposal only repeats what stands behind the cursor",
     Reason.REVERTS_USER: "the proposal would undo what was typed a moment ago",
