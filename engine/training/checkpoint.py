@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import pickle
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from engine.errors import TrainingError
 from engine.training.progress import Counts
 
+State = dict[str, Any]
 Weights = dict[str, NDArray[np.float32]]
 EMBEDDING = "model.embed_tokens.weight"
 SPECIAL_IDS = "special_ids"  # beside the base's tensors: the ids of <mask> and <eom>
@@ -25,12 +26,32 @@ SPECIAL_IDS = "special_ids"  # beside the base's tensors: the ids of <mask> and 
 UNREADABLE = (OSError, EOFError, LookupError, RuntimeError, ValueError, pickle.UnpicklingError)
 
 
-def read_checkpoint(path: Path) -> dict[str, Any]:
+def read_checkpoint(path: Path) -> State:
     """A file's dictionary, or a TrainingError that names the file."""
     try:
-        state: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
+        state: State = torch.load(path, weights_only=True, map_location="cpu")
     except UNREADABLE as error:
         raise TrainingError(f"{path} is damaged ({error}): delete it to start again") from error
+    return state
+
+
+def resumed(
+    path: Path, config: Mapping[str, Any], may_differ: Collection[str] = ()
+) -> State | None:
+    """The state of a run that goes on, None where there is none.
+
+    Raises TrainingError for a damaged file, or one of a run whose ``config`` was another, but for
+    the names in ``may_differ``.
+    """
+    if not path.exists():
+        return None
+    state = read_checkpoint(path)
+    before = state.get("config", {})
+    changed = {name for name, value in config.items() if before.get(name, ...) != value}
+    if changed := changed - set(may_differ):
+        raise TrainingError(
+            f"{path} was made with another {', '.join(sorted(changed))}: choose another --out"
+        )
     return state
 
 

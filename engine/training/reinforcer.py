@@ -27,7 +27,7 @@ import torch
 from torch import Tensor
 
 from engine.errors import TrainingError
-from engine.training.checkpoint import read_checkpoint, write_checkpoint
+from engine.training.checkpoint import resumed, write_checkpoint
 from engine.training.objective import (
     Terms,
     causal_terms,
@@ -258,18 +258,10 @@ class Reinforcer:
 
         Raises TrainingError for a damaged checkpoint or one of another run.
         """
-        path = self.out / CHECKPOINT_FILE
-        if not path.exists():
+        state = resumed(self.out / CHECKPOINT_FILE, self._identity())
+        if state is None:
             return False
-        state = read_checkpoint(path)
-        before, now = state.get("config", {}), self._identity()
-        changed = {name for name, value in now.items() if before.get(name, ...) != value}
-        if changed:
-            raise TrainingError(
-                f"{path} was made with another {', '.join(sorted(changed))}: choose another --out"
-            )
-        weights = learned(state)
-        self.policy.load(weights)
+        self.policy.load(learned(state))
         self.optimiser.load_state_dict(state["optimiser"])
         self.counts = Counts(*state["counts"])
         return True

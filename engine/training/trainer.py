@@ -21,7 +21,7 @@ from torch import Tensor
 
 from engine.errors import TrainingError
 from engine.training.batches import Batch, PackDataset, batches
-from engine.training.checkpoint import read_checkpoint, write_checkpoint
+from engine.training.checkpoint import resumed, write_checkpoint
 from engine.training.examples import Examples
 from engine.training.loss import chunk_loss, tied_cross_entropy
 from engine.training.machine import Machine
@@ -202,16 +202,10 @@ class Trainer:
 
         Raises TrainingError for a damaged checkpoint or one of another schedule.
         """
-        path = self.out / CHECKPOINT_FILE
-        if not path.exists():
+        may_differ = ("num_steps", "minutes", "checkpoint_minutes")
+        state = resumed(self.out / CHECKPOINT_FILE, asdict(self.schedule), may_differ)
+        if state is None:
             return False
-        state = read_checkpoint(path)
-        before, now = state.get("config", {}), asdict(self.schedule)
-        changed = {name for name, value in now.items() if before.get(name, ...) != value}
-        if changed := changed - {"num_steps", "minutes", "checkpoint_minutes"}:
-            raise TrainingError(
-                f"{path} was made with another {', '.join(sorted(changed))}: choose another --out"
-            )
         self.model.load_state_dict(state["model"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.counts = Counts(*state["counts"])
