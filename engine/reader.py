@@ -25,8 +25,6 @@ SIZES = (1.0, 0.5, 0.25)
 LARGEST: Mapping[Effort, float] = {Effort.INSTANT: 0.25, Effort.LOW: 0.5}
 # Of a request's time, for reading; the rest is for writing.
 READING_SHARE = 0.4
-# Whoever has a deadline waits no longer than this for reading, unless the effort is high.
-PATIENCE_S = 0.3
 # What is assumed before anything was read; a laptop without vector instructions for bytes.
 FIRST_S_PER_TOKEN = 0.004
 # Fewer tokens than these say little about speed.
@@ -77,7 +75,7 @@ class Reader:
             with watch.measure("tokenize"):
                 canvas = Canvas.from_plan(plan, context, tree.data, self._denoiser.tokenizer)
             key = (request.path, size, is_further)
-            if self._is_affordable(key, canvas, request.effort, budget):
+            if self._is_affordable(key, canvas, request.patience_ms, budget):
                 break
         with watch.measure("prefill"):
             began = self._clock()
@@ -86,11 +84,11 @@ class Reader:
         return Reading(context, canvas, handle)
 
     def _is_affordable(
-        self, key: HandleKey, canvas: Canvas, effort: Effort, budget: Budget
+        self, key: HandleKey, canvas: Canvas, patience_ms: float | None, budget: Budget
     ) -> bool:
         """Whether what is new of a canvas's context is read soon, and leaves enough of the time."""
         seconds = self._handles.num_new(key, canvas) * self._s_per_token
-        is_soon = seconds <= PATIENCE_S or effort is Effort.HIGH
+        is_soon = patience_ms is None or 1000.0 * seconds <= patience_ms
         return is_soon and budget.lasts(seconds / READING_SHARE)
 
     def _learn(self, handle: ContextHandle, seconds: float) -> None:

@@ -50,9 +50,11 @@ class Request:
     """Fill at ``cursor`` (a byte offset into the UTF-8 form of ``text``).
 
     ``language`` is an LSP language id, guessed from ``path`` when None. ``budget_ms`` is the
-    wall-clock limit, None for no deadline. ``single_line`` forces the decision, None leaves it to
-    the plan. ``candidates``: how many distinct proposals are wanted. ``min_confidence``: below it
-    nothing is proposed, None leaves it to the model's calibration. ``draft``: how an earlier
+    wall-clock limit, None for no deadline. ``patience_ms``: reading that takes longer is not waited
+    for, a shorter window is read; None reads what the limit allows. ``single_line`` forces the
+    decision, None leaves it to the plan. ``candidates``: how many distinct proposals are wanted.
+    ``min_confidence``: below it nothing is proposed, None leaves it to the model's calibration.
+    ``draft``: how an earlier
     proposal went on from about here, before the user typed something else than its next word; a
     guess, it changes how fast the text is found and never which text. ``nearby``: other files of
     the workspace, the nearest first, in which to look for what was written before.
@@ -75,3 +77,4 @@ class Request:
     draft: str | None = None
     nearby: tuple[OpenDocument, ...] = ()
     backend: Backend | None = None
+    patience_ms: float | None = None

@@ -13,7 +13,7 @@ from typing import Any
 
 from engine.job import Infill
 from engine.proposal import Outcome, Proposal, Reason, Refusal
-from engine.request import Request
+from engine.request import Effort, Request
 from engine.spans import ByteOffset
 from engine.step import Step
 from lsp_server.convert import Suggestion, suggestion
@@ -28,6 +28,9 @@ from lsp_server.session import Session
 from lsp_server.settings import Settings
 from lsp_server.silence import Moment, refusal_of
 from lsp_server.status import StatusKind
+
+# How long ghost text waits for the context to be read; the rest is read in the next pause.
+PATIENCE_MS = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,12 @@ def _request(
 ) -> Request:
     num_candidates = settings.candidates if wish.is_invoked else 1
     request = session.request(snapshot, wish.cursor, num_candidates, has_context)
-    return replace(request, min_confidence=_mode(wish, settings).min_confidence)
+    waits = wish.is_invoked or settings.effort is Effort.HIGH
+    return replace(
+        request,
+        min_confidence=_mode(wish, settings).min_confidence,
+        patience_ms=None if waits else PATIENCE_MS,
+    )
 
 
 def _mode(wish: Wish, settings: Settings) -> Mode:

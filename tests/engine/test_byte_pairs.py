@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine.byte_pairs import MAX_CACHED_CHARACTERS, BytePairs, byte_alphabet, tokenizer_file
@@ -20,7 +20,7 @@ tokenizers = pytest.importorskip("tokenizers")
 
 PATH = ROOT / "engine" / "weights" / "tokenizer.json"
 # The base's vocabulary lacks these bytes; the reference counts their places wrongly.
-LOST = frozenset("\x04\x06\x13\x14\x16\x1d")
+LOST = frozenset(b"\x04\x06\x13\x14\x16\x1d\xf1\xf2")
 # Characters that one of the two may not know yet are left out, as are lone surrogates.
 ASSIGNED = st.characters(exclude_categories=("Cs", "Cn"))
 # What the pieces are cut at, more often than chance has it.
@@ -42,7 +42,7 @@ def assert_same(text: str) -> None:
     assert ours().encode(text) == expected.ids, text
     ids, starts = ours().encode_with_starts(text)
     assert ids == expected.ids
-    if not LOST.intersection(text):
+    if not LOST.intersection(text.encode()):
         assert starts == [start for start, _ in expected.offsets], text
     pieces = reference().pre_tokenizer.pre_tokenize_str(text)
     assert ours().piece_starts(text) == [start for _, (start, _) in pieces], text
@@ -67,6 +67,7 @@ def test_texts_full_of_borders(text: str) -> None:
 
 @given(data=st.binary(max_size=200))
 @settings(max_examples=300)
+@example(data=b"\xf1\x80\x80\x80\x00")
 def test_random_bytes(data: bytes) -> None:
     assert_same(data.decode("latin-1"))
     assert_same(data.decode("utf-8", "replace"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 
 import pytest
@@ -83,7 +84,7 @@ def test_a_model_that_reads_fast_reads_all_once_that_is_known(num_whole: int) ->
 def test_what_cannot_be_read_in_time_is_read_in_part(num_whole: int) -> None:
     """A whole window takes 4 s, half of one 2 s, a quarter 1 s; 40 % of the time may be read."""
     for budget_s, share in ((20.0, 1.0), (7.0, 0.5), (3.0, 0.25), (1.5, 0.25)):
-        other = asked(1000 * budget_s, path="b.py", effort=Effort.HIGH)
+        other = asked(1000 * budget_s, path="b.py")
         made = experienced(4.0 / num_whole)
         assert num_read(made, other) == pytest.approx(share * num_whole, rel=0.1)
 
@@ -93,7 +94,7 @@ def test_who_waits_gets_the_window_that_is_read_soon(
     num_whole: int, seconds: float, share: float
 ) -> None:
     made = experienced(seconds / num_whole)
-    other = asked(20_000.0, path="b.py")
+    other = dataclasses.replace(asked(20_000.0, path="b.py"), patience_ms=300.0)
     assert num_read(made, other) == pytest.approx(share * num_whole, rel=0.1)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from engine.denoisers.signed_bytes import SIGNED_FILE
 from engine.errors import DamagedWeights
 from engine.job import Infill
 from engine.models import MANIFEST_FILE, resolve
@@ -113,8 +114,11 @@ def test_a_graph_that_cannot_be_read_is_told_when_it_is_loaded(tmp_path: Path) -
         (tmp_path / path.name).symlink_to(path)
     graph, manifest = b"not a graph", tmp_path / MANIFEST_FILE
     record = json.loads(manifest.read_text())
-    record["files"]["model.onnx"]["sha256"] = hashlib.sha256(graph).hexdigest()
-    for name, data in (("model.onnx", graph), (MANIFEST_FILE, json.dumps(record).encode())):
+    graphs = ("model.onnx", SIGNED_FILE)  # which one is loaded is the processor's to say
+    for name in graphs:
+        record["files"][name]["sha256"] = hashlib.sha256(graph).hexdigest()
+    damaged = {**dict.fromkeys(graphs, graph), MANIFEST_FILE: json.dumps(record).encode()}
+    for name, data in damaged.items():
         (tmp_path / name).unlink()
         (tmp_path / name).write_bytes(data)
     worker = Worker(str(tmp_path), ThreadChannel)
@@ -123,7 +127,7 @@ def test_a_graph_that_cannot_be_read_is_told_when_it_is_loaded(tmp_path: Path) -
     assert events.next() == Loading("loading the model")
     failed = events.next()
     assert isinstance(failed, LoadFailed)
-    assert "model.onnx" in failed.detail
+    assert any(name in failed.detail for name in graphs)
     worker.close()
 
 

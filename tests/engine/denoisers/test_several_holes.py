@@ -7,6 +7,10 @@ import pytest
 import engine
 from engine import InfillConfig, Reason, Refusal, Request
 from engine.spans import ByteOffset, span
+
+pytest.importorskip("torch")
+pytest.importorskip("transformers")
+
 from tiny_checkpoints import TINY, write_checkpoint
 
 
