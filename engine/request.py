@@ -54,10 +54,10 @@ class Request:
     for, a shorter window is read; None reads what the limit allows. ``single_line`` forces the
     decision, None leaves it to the plan. ``candidates``: how many distinct proposals are wanted.
     ``min_confidence``: below it nothing is proposed, None leaves it to the model's calibration.
-    ``draft``: how an earlier
-    proposal went on from about here, before the user typed something else than its next word; a
-    guess, it changes how fast the text is found and never which text. ``nearby``: other files of
-    the workspace, the nearest first, in which to look for what was written before.
+    ``draft``: how an earlier proposal went on from about here, before the user typed something else
+    than its next word; a guess, it changes how fast the text is found and never which text.
+    ``nearby``: other files of the workspace, the nearest first, in which to look for what was
+    written before.
     ``backend``: a server that the user named, which may be asked, too.
     """
 
