@@ -27,7 +27,7 @@ PAUSE_S = 0.3
 _Place = tuple[str, int, int]
 
 
-class Reader:
+class IdleReader:
     """Reads around the place that was noted last. Used by the event loop's thread alone."""
 
     def __init__(

@@ -40,7 +40,7 @@ from lsp_server.positions import Encoding
 from lsp_server.progress import LoadProgress
 from lsp_server.project_settings import ProjectSettings
 from lsp_server.proposal_cache import ProposalCache
-from lsp_server.read_ahead import Reader
+from lsp_server.read_ahead import IdleReader
 from lsp_server.reasons import REASONS
 from lsp_server.registrations import Registrations
 from lsp_server.rejections import Rejections
@@ -110,7 +110,7 @@ class Session:
         self.feedback = Feedback(stores.counts if stores else None)
         self.judgements = Judgements(stores.judged if stores else None)
         self.survival = Survival(self.feedback, self.rejections, self.documents)
-        self.reader = Reader(worker, self.documents, self._to_read)
+        self.reader = IdleReader(worker, self.documents, self._to_read)
         self.ledger = Ledger(self.feedback, self.judgements, self.rejections, self.survival.watch)
         self.status = StatusReporter(server.protocol.notify)
         self._model = model
