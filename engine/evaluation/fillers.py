@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import takewhile
 from typing import Protocol
 
 from engine.evaluation.holes import EvalHole
 from engine.languages import language_of
+
+MAX_MATCH = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,8 @@ class Floor(str, Enum):
     EMPTY = "empty"
     PASS = "pass"
     PREVIOUS_LINE = "previous line"
+    COPY = "copy"
+    """What followed the longest match of the text before the hole, in the same file."""
 
 
 def floor_filler(floor: Floor) -> Filler:
@@ -97,6 +103,53 @@ def _previous_line(hole: EvalHole) -> list[str]:
     return texts
 
 
+def _copy(hole: EvalHole) -> list[str]:
+    """What followed elsewhere where the text before the hole stands once more, the longest match.
+
+    A single line ends where it did there, less what stands behind the hole already; several end
+    before the first that is not in the same block.
+    """
+    pieces = hole.pieces
+    return [
+        _copied("".join(pieces[: at + 1]), "".join(pieces[at + 1 :]), hole.is_single_line)
+        for at in range(len(hole.spans))
+    ]
+
+
+def _copied(before: str, after: str, is_single_line: bool) -> str:
+    following = _following(before, after)
+    first, *others = following.split("\n")
+    if is_single_line:
+        rest = after.partition("\n")[0].strip()
+        return first.rstrip().removesuffix(rest) if rest else first
+    line = before.rpartition("\n")[2]
+    least = _depth(line) + bool(line.strip())  # what a line opens stands deeper than it
+    kept = takewhile(lambda one: not one.strip() or _depth(one) >= least, others)
+    return "\n".join([first, *kept])
+
+
+def _following(before: str, after: str) -> str:
+    """What stands behind the other place that has most of the end of ``before``; the nearest."""
+    sizes = range(1, min(MAX_MATCH, len(before)))
+    # Whoever has a longer end has all the shorter ones.
+    size = bisect_left(sizes, True, key=lambda n: not _is_elsewhere(before[-n:], before, after))
+    if not size:
+        return ""
+    end = before[-size:]
+    above, below = before.rfind(end, 0, len(before) - 1), after.find(end)
+    if above < 0 or 0 <= below < len(before) - size - above:
+        return after[below + size :]
+    return before[above + size :]
+
+
+def _is_elsewhere(end: str, before: str, after: str) -> bool:
+    return before.find(end, 0, len(before) - 1) >= 0 or end in after
+
+
+def _depth(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
 def _indent(hole: EvalHole, at: int) -> str:
     """What indentation the hole itself must bring: that of the line above, at a line's start."""
     before = hole.data[: hole.spans[at].start].decode("utf-8")
@@ -104,7 +157,7 @@ def _indent(hole: EvalHole, at: int) -> str:
         return ""
     lines = [line for line in before.split("\n") if line.strip()]
     line = lines[-1] if lines else ""
-    indent = line[: len(line) - len(line.lstrip())]
+    indent = line[: _depth(line)]
     return indent + "    " if line.rstrip().endswith((":", "{")) else indent
 
 
@@ -112,4 +165,5 @@ _FLOORS: dict[Floor, Callable[[EvalHole], list[str]]] = {
     Floor.EMPTY: _empty,
     Floor.PASS: _pass,
     Floor.PREVIOUS_LINE: _previous_line,
+    Floor.COPY: _copy,
 }

@@ -50,23 +50,33 @@ def write_plots(evaluation: Evaluation, folder: Path) -> list[Path]:
 
 def _draw_reliability(axes: Axes, summary: Summary) -> None:
     axes.plot([0, 1], [0, 1], color="grey", linewidth=0.8)
-    _draw_bins(axes, summary.bins, f"texts, ECE {summary.calibration_error or 0:.3f}", "o-")
+    _draw_bins(axes, summary.bins, f"texts, ECE {summary.calibration_error or 0:.3f}", "-")
     if summary.token_bins:
-        _draw_bins(axes, summary.token_bins, f"tokens, ECE {summary.token_error or 0:.3f}", "s--")
+        _draw_bins(axes, summary.token_bins, f"tokens, ECE {summary.token_error or 0:.3f}", "--")
     axes.set(xlabel="confidence", ylabel="share that is right", xlim=(0, 1), ylim=(0, 1))
     axes.legend(loc="upper left")
 
 
 def _draw_bins(axes: Axes, bins: Sequence[ReliabilityBin], label: str, style: str) -> None:
-    axes.plot(
-        [part.confidence for part in bins], [part.accuracy for part in bins], style, label=label
-    )
+    """A point's area says how many it stands for."""
+    p, right = [part.confidence for part in bins], [part.accuracy for part in bins]
+    total = sum(part.count for part in bins)
+    [line] = axes.plot(p, right, linestyle=style, label=label)
+    sizes = [400 * part.count / total for part in bins]
+    axes.scatter(p, right, sizes, color=line.get_color())
 
 
 def _draw_show_curve(axes: Axes, summary: Summary) -> None:
     shares = [100 * point.share for point in summary.show_curve]
     axes.plot(shares, [100 * point.precision for point in summary.show_curve], "o-")
-    for point in summary.show_curve[::3]:
+    # Of thresholds that show the same the highest.
+    by_share = {point.share: point for point in summary.show_curve}
+    for point in by_share.values():
         place = (100 * point.share, 100 * point.precision)
         axes.annotate(f"{point.threshold:.1f}", place, textcoords="offset points", xytext=(4, 4))
-    axes.set(xlabel="holes with something shown, %", ylabel="of these right, %", ylim=(0, 100))
+    axes.set(
+        xlabel="holes where something at least so sure is shown, %",
+        ylabel="of these right, %",
+        xlim=(0, None),
+        ylim=(0, 105),
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from engine.evaluation.summary import (
     Summary,
     by_kind,
     by_language,
+    by_num_lines,
     comparison,
     examples,
     summarise,
@@ -22,8 +23,14 @@ from engine.evaluation.summary import (
 
 _HEADER = (
     "filler", "exact %", "pass@1 %", "silent %", "begins right %", "kept %", "similar %",
-    "parses %", "sound %", "unresolved", "forwards", "p50 ms", "p95 ms", "ECE",
+    "parses %", "sound %", "new names %", "forwards", "p50 ms", "p95 ms", "ECE",
 )  # fmt: skip
+
+_PARTS: Mapping[str, Callable[[Sequence[HoleResult]], dict[str, list[HoleResult]]]] = {
+    "kind": by_kind,
+    "lines": by_num_lines,
+    "language": by_language,
+}
 
 
 def format_report(evaluation: Evaluation) -> str:
@@ -75,13 +82,13 @@ def _format_set(name: str, group: Sequence[FillerResults], seed: int) -> str:
     if len(group) > 1:
         lines = [_comparison_line(first, other, seed) for other in group[1:]]
         blocks.append("\n".join(lines))
-    for title, parts in (
-        ("kind", by_kind(first.results)),
-        ("language", by_language(first.results)),
-    ):
+    for title, parts_of in _PARTS.items():
+        parts = parts_of(first.results)
         if len(parts) > 1:
             rows = [_row(key, summarise(part, seed)) for key, part in parts.items()]
             blocks.append(_table((f"{first.filler} by {title}", *_HEADER[1:]), rows))
+            if len(group) > 1:
+                blocks.append(_exact_by(title, group))
     summary = summarise(first.results, seed)
     if summary.bins:
         blocks.append(_reliability(summary))
@@ -89,6 +96,16 @@ def _format_set(name: str, group: Sequence[FillerResults], seed: int) -> str:
     if correct:
         blocks.append("correct fills of several words:\n" + "\n".join(correct))
     return "\n\n".join(blocks)
+
+
+def _exact_by(title: str, group: Sequence[FillerResults]) -> str:
+    """The share that each filler has exact of each part."""
+    by_filler = [_PARTS[title](item.results) for item in group]
+    rows = [
+        (key, *(_percent(summarise(parts[key]).exact_match, False) for parts in by_filler))
+        for key in by_filler[0]
+    ]
+    return _table((f"exact % by {title}", *(item.filler for item in group)), rows)
 
 
 def _row(name: str, summary: Summary) -> tuple[str, ...]:
@@ -102,7 +119,7 @@ def _row(name: str, summary: Summary) -> tuple[str, ...]:
         _percent(summary.edit_similarity, has_interval=False),
         _percent(summary.parse_rate, has_interval=False),
         _percent(summary.sound_rate, has_interval=False),
-        _number(None if summary.num_unresolved is None else summary.num_unresolved.mean, 2),
+        _percent(summary.unresolved_rate, has_interval=False),
         _number(None if summary.forwards is None else summary.forwards.mean, 1),
         _number(summary.milliseconds_p50, 0),
         _number(summary.milliseconds_p95, 0),
@@ -177,6 +194,7 @@ def _filler_record(item: FillerResults, seed: int) -> dict[str, Any]:
     return {
         "summary": asdict(summarise(item.results, seed)),
         "by_kind": _part_records(by_kind(item.results), seed),
+        "by_num_lines": _part_records(by_num_lines(item.results), seed),
         "by_language": _part_records(by_language(item.results), seed),
         "examples": [asdict(example) for example in examples(item.results)],
         "answers": [_answer_record(result) for result in item.results],

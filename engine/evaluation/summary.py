@@ -31,7 +31,7 @@ class Summary:
 
     ``exact_match`` and ``pass_rate`` count silence as wrong. Over what was shown: ``kept_rate``,
     ``edit_similarity``, ``parse_rate`` (no worse than a placeholder), ``sound_rate`` (no worse than
-    the original), ``num_unresolved`` (names a fill).
+    the original), ``unresolved_rate`` (a name that resolves nowhere).
     ``calibration_error`` and ``bins`` cover the shown answers that carry a confidence, as does
     ``show_curve``; ``token_error`` and ``token_bins`` their tokens up to the first wrong one.
     ``beginning_rate``: shown texts that are right as far as they go. ``cut_rate``: shown ones that
@@ -48,7 +48,7 @@ class Summary:
     cut_rate: Estimate | None
     parse_rate: Estimate | None
     sound_rate: Estimate | None
-    num_unresolved: Estimate | None
+    unresolved_rate: Estimate | None
     forwards: Estimate | None
     milliseconds_p50: float | None
     milliseconds_p95: float | None
@@ -96,7 +96,7 @@ def summarise(results: Sequence[HoleResult], seed: int = 0) -> Summary:
         cut_rate=mean(shown, lambda result: result.answer.is_cut),
         parse_rate=mean(shown, lambda result: result.parses_no_worse),
         sound_rate=mean(shown, lambda result: result.is_as_sound),
-        num_unresolved=mean(shown, lambda result: result.num_unresolved),
+        unresolved_rate=mean(shown, lambda result: result.num_unresolved > 0),
         forwards=mean(results, lambda result: result.answer.forwards),
         milliseconds_p50=float(np.percentile(times, 50)) if times else None,
         milliseconds_p95=float(np.percentile(times, 95)) if times else None,
@@ -116,6 +116,14 @@ def by_kind(results: Sequence[HoleResult]) -> dict[str, list[HoleResult]]:
 def by_language(results: Sequence[HoleResult]) -> dict[str, list[HoleResult]]:
     """The results of each language, in alphabetical order."""
     return dict(sorted(_grouped(results, lambda result: result.hole.language).items()))
+
+
+def by_num_lines(results: Sequence[HoleResult]) -> dict[str, list[HoleResult]]:
+    """The results of holes that held one line, and of those that held several."""
+    return _grouped(
+        results,
+        lambda result: "several lines" if any("\n" in t for t in result.hole.gold) else "one line",
+    )
 
 
 def comparison(first: FillerResults, second: FillerResults, seed: int = 0) -> PairedComparison:

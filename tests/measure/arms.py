@@ -194,6 +194,8 @@ def _row(hole: EvalHole, arm: str, infiller: Infiller) -> Row:
         "is_cut": answer.is_cut,
         "is_silent": answer.is_silent,
         "kept": result.kept_rate,
+        "parses": result.parses_no_worse,
+        "texts": answer.texts,
         "p": answer.confidence or 0.0,
         "forwards": answer.forwards,
         "ms": answer.milliseconds,

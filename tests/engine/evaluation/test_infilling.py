@@ -87,11 +87,12 @@ def test_perfect_answers_score_full_and_floors_do_not(corpus: Path) -> None:
         "empty",
         "pass",
         "previous line",
+        "copy",
     ]
     assert gold.exact_match is not None and empty.exact_match is not None
     assert gold.exact_match.mean == 1.0 and gold.silence_rate is not None
     assert gold.parse_rate is not None and gold.parse_rate.mean == 1.0
-    assert gold.num_unresolved is not None
+    assert gold.unresolved_rate is not None
     assert empty.exact_match.mean == 0.0
     assert empty.silence_rate is not None and empty.silence_rate.mean == 1.0
     assert empty.kept_rate is None
@@ -125,6 +126,7 @@ def test_the_report_is_a_table_and_one_json_object(corpus: Path, tmp_path: Path)
     assert "holes: 8 holes, seed 0" in text
     assert "gold - empty: +100.0 points" in text
     assert "gold by language" in text and "gold by kind" in text
+    assert "exact % by kind" in text
     assert "⟦" in text
     write_json(evaluation, tmp_path / "out.json")
     record = json.loads((tmp_path / "out.json").read_text())
@@ -169,6 +171,25 @@ def test_floors() -> None:
     line = EvalHole("id", "python", "a.py", data, (span(10, 24),), CutKind.WHOLE_LINE)
     assert floor_filler(Floor.PASS).fill(line).texts == ("    pass",)
     assert floor_filler(Floor.EMPTY).fill(line).texts == ("",)
+
+
+def copied(text: str, is_single_line: bool = True) -> str:
+    """What the floor copies into ``⟦⟧``."""
+    before, _, after = text.partition("⟦⟧")
+    at, data = len(before.encode()), f"{before}X{after}".encode()
+    hole = EvalHole(
+        "id", "python", "a.py", data, (span(at, at + 1),), CutKind.SPAN, 0, is_single_line
+    )
+    [found] = floor_filler(Floor.COPY).fill(hole).texts
+    return found
+
+
+def test_the_longest_match_is_copied_up_to_the_end_of_its_line() -> None:
+    assert copied("a = é(1)\nb = f(2)\na = ⟦⟧\n") == "é(1)"
+    assert copied("call(⟦⟧)\nmy_call(x, y)\n") == "x, y"
+    assert copied("if a:\n    b\n    c\nd\nif a:⟦⟧\ne", False) == "\n    b\n    c"
+    assert copied("if a:\n  b\n    c\nif a:\n    ⟦⟧", False) == "c"
+    assert copied("x⟦⟧y") == ""
 
 
 def test_bad_input_is_named(tmp_path: Path, data: Path, corpus: Path) -> None:
