@@ -12,7 +12,8 @@ least; cache.<layer>.key, cache.<layer>.value (S, K*head_width), any beginning o
 holds the rows. Outputs: logits (M, V), and each cache again under its name with ``.next``.
 """
 
-# N tokens, S slots, K key/value heads, G query heads of each, D width, V vocabulary
+# N tokens, S slots, K key/value heads, G query heads of each, D width, V vocabulary; products with
+# keys and values have P batches a head of R rows each, P * R = G * N
 
 from __future__ import annotations
 
@@ -25,6 +26,8 @@ from engine.training.onnx_projection import Projection, Projector
 from engine.training.shape import LlamaShape
 
 HIDDEN_SCORE = -1e9
+# Up to this many tokens the query heads of a key are rows of one product, else batches.
+FEW_TOKENS = 32
 # The products of a layer, by the names that a relief goes by.
 QKV, OUT, GATE_UP, DOWN = "qkv_proj", "o_proj", "gate_up_proj", "down_proj"
 HEAD = "head"
@@ -54,6 +57,7 @@ class LlamaGraph:
         self.cosine, self.sine = self._rope_tables(max_positions)
         self.positions = self._row("positions")
         self.slots = nodes.add("Unsqueeze", self.positions, nodes.shape(-1))
+        self.heads = self._heads()
         self.bias = self._bias()
         normed = self._norm(residual, f"{_layer(0)}.input_layernorm", self._relief(0, QKV))
         for layer in range(shape.num_layers):
@@ -96,19 +100,35 @@ class LlamaGraph:
         cosine = self.nodes.constant("rope.cosine", np.cos(angles).astype(np.float32))
         return cosine, self.nodes.constant("rope.sine", np.sin(angles).astype(np.float32))
 
+    def _heads(self) -> str:
+        """The sizes (R, P, K, head_width) that queries are given for their products.
+
+        Many tokens make P = G batches a head of keys, which threads can share evenly (K = 3 of them
+        they cannot); a few make one, which reads the keys once.
+        """
+        nodes, shape = self.nodes, self.shape
+        num_tokens = nodes.add("Shape", "ids")
+        is_many = nodes.add("Less", nodes.shape(FEW_TOKENS), num_tokens)
+        many = nodes.shape(-1, shape.num_groups, shape.num_kv_heads, shape.head_width)
+        few = nodes.shape(-1, 1, shape.num_kv_heads, shape.head_width)
+        return nodes.add("Where", is_many, many, few)
+
     def _bias(self) -> str:
-        """What is added to the scores, (N*G, S)."""
+        """What is added to the scores, (R, S)."""
         nodes = self.nodes
         num_slots = nodes.add("Gather", nodes.add("Shape", "cache.0.key"), nodes.scalar(0))
         slots = nodes.add("Range", nodes.scalar(0), num_slots, nodes.scalar(1))
         columns = nodes.add("Unsqueeze", "limits", nodes.shape(-1))
-        repeated = nodes.add("Tile", columns, nodes.shape(1, self.shape.num_groups))
+        parts = nodes.add("Gather", self.heads, nodes.shape(1))
+        repeats = nodes.add("Div", nodes.shape(self.shape.num_groups), parts)
+        repeats = nodes.add("Concat", nodes.shape(1), repeats, attributes={"axis": 0})
+        repeated = nodes.add("Tile", columns, repeats)
         is_visible = nodes.add("Less", slots, nodes.add("Reshape", repeated, nodes.shape(-1, 1)))
         visible, hidden = nodes.real(0.0, "visible"), nodes.real(HIDDEN_SCORE, "hidden")
         return nodes.add("Where", is_visible, visible, hidden)
 
     def _query_key_value(self, layer: int, normed: str) -> tuple[str, str, str]:
-        """Query (1, N, G*K*head_width); key and value (S, K, head_width) with the new rows."""
+        """Query (1, N, G*K*head_width); key and value (S, 1, K, head_width) with the new rows."""
         nodes, shape = self.nodes, self.shape
         width = shape.head_width
         sizes = shape.num_heads * width, shape.num_kv_heads * width
@@ -135,20 +155,19 @@ class LlamaGraph:
         cache = f"cache.{layer}.{part}"
         written = nodes.add("ScatterND", cache, self.slots, states, name=f"{cache}.next")
         nodes.output(written, written, "SH")
-        sizes = nodes.shape(-1, shape.num_kv_heads, shape.head_width)
+        sizes = nodes.shape(-1, 1, shape.num_kv_heads, shape.head_width)
         return nodes.add("Reshape", written, sizes)
 
     def _attention(self, query: str, key: str, value: str) -> str:
-        """Query (1, N, G*K*head_width) against a buffer (S, K, head_width), laid out as query.
+        """Query (1, N, G*K*head_width) against a buffer (S, 1, K, head_width), laid out as query.
 
-        The query's heads are so ordered that those of one key stand together as rows, and products
-        read the buffers as they lie.
+        The query's heads are so ordered that those of one key stand together, as rows or as
+        batches, and products read the buffers as they lie.
         """
         nodes, shape = self.nodes, self.shape
-        heads = nodes.shape(-1, shape.num_kv_heads, shape.head_width)
         scores = nodes.add(
             "FusedMatMul",
-            nodes.add("Reshape", query, heads),
+            nodes.add("Reshape", query, self.heads),
             key,
             domain=MICROSOFT,
             attributes={
@@ -162,7 +181,7 @@ class LlamaGraph:
         mixed = nodes.add(
             "FusedMatMul", shares, value, domain=MICROSOFT, attributes={"transBatchB": 1}
         )
-        rows = nodes.add("Transpose", mixed, attributes={"perm": [1, 0, 2]})
+        rows = nodes.add("Transpose", mixed, attributes={"perm": [2, 0, 1, 3]})
         return nodes.add("Reshape", rows, nodes.shape(1, -1, shape.num_heads * shape.head_width))
 
     def _feed_forward(self, layer: int, normed: str) -> str:
