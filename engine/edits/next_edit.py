@@ -29,7 +29,7 @@ from engine.edits.requalified import requalified
 from engine.edits.same_lines import same_lines
 from engine.edits.same_nodes import same_nodes
 from engine.edits.same_words import same_words
-from engine.edits.symbols import NameTable
+from engine.edits.symbols import NameTable, SymbolKind
 from engine.edits.template import HOLE, MAX_HOLES, FillTemplate
 from engine.edits.typed_rename import typed_rename
 from engine.edits.undocumented import undocumented
@@ -192,6 +192,9 @@ def analysed(request: Request) -> tuple[Edit, ...]:
 def _unused_imports(request: Request, table: NameTable, change: UserChange) -> Iterator[Edit]:
     """Imports of what the change took away."""
     gone = _words(change.old) - _words(change.place.of(table.tree.data))
+    imports = (SymbolKind.IMPORT, SymbolKind.MODULE)
+    if not any(symbol.name in gone and symbol.kind in imports for symbol in table.symbols):
+        return
     for unused in unused_names(table, request.path):
         is_gone = unused.what == "import" and set(unused.name.split(", ")) <= gone
         if is_gone and not unused.span.overlaps(change.place):

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from engine.edits.lexemes import Lexeme, lexemes
+from engine.edits.lexemes import Lexeme, lexemes, texts_and_starts
 from engine.edits.user_change import UserChange
 from engine.spans import Span, span
 
@@ -81,22 +81,37 @@ def rewrites(data: bytes, change: UserChange) -> list[Rewrite]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
 class Text:
-    """The lexemes of a text, and where each of their texts stands among them."""
+    """The words and signs of a text: read once, for any number of rewrites.
 
-    data: bytes
-    found: Sequence[Lexeme]
-    index: Mapping[bytes, Sequence[int]]
+    Kept as two lists, for a file of 400 kB has a hundred thousand; a ``Lexeme`` is made of those
+    alone that are looked at.
+    """
 
-    @staticmethod
-    def of(data: bytes) -> Text:
-        """Read a text once, for any number of rewrites."""
-        found = lexemes(data)
-        index: dict[bytes, list[int]] = {}
-        for number, lexeme in enumerate(found):
-            index.setdefault(lexeme.text, []).append(number)
-        return Text(data, found, index)
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.texts, self.starts = texts_and_starts(data)
+        self._index: dict[bytes, list[int]] = {}
+
+    def numbers(self, text: bytes) -> Sequence[int]:
+        """Which words and signs read ``text``, ascending."""
+        if text not in self._index:
+            self._index[text] = [at for at, each in enumerate(self.texts) if each == text]
+        return self._index[text]
+
+    def lexemes(self, low: int, high: int) -> list[Lexeme]:
+        """Words and signs ``[low, high)``, as far as there are such."""
+        low = max(low, 0)
+        pairs = zip(self.texts[low:high], self.starts[low:high], strict=True)
+        return [Lexeme(text, start) for text, start in pairs]
+
+    def start(self, number: int) -> int:
+        """Where a word or sign starts; the end of the text behind the last one."""
+        return self.starts[number] if number < len(self.starts) else len(self.data)
+
+    def end(self, number: int) -> int:
+        """First byte behind a word or sign; the start of the text before the first one."""
+        return self.starts[number] + len(self.texts[number]) if number >= 0 else 0
 
 
 def matches(text: Text, rewrite: Rewrite, outside: Span) -> Iterator[Match]:
@@ -107,13 +122,13 @@ def matches(text: Text, rewrite: Rewrite, outside: Span) -> Iterator[Match]:
     pattern = rewrite.old or rewrite.left[-1:]
     if not pattern:
         return
-    rarest = min(range(len(pattern)), key=lambda at: len(text.index.get(pattern[at], ())))
-    for number in text.index.get(pattern[rarest], ()):
+    rarest = min(range(len(pattern)), key=lambda at: text.texts.count(pattern[at]))
+    wanted = list(pattern)
+    for number in text.numbers(pattern[rarest]):
         start = number - rarest
-        there = text.found[max(start, 0) : start + len(pattern)]
-        if [each.text for each in there] != list(pattern):
+        if start < 0 or text.texts[start : start + len(pattern)] != wanted:
             continue
-        if outside.start <= there[0].start <= outside.end:
+        if outside.start <= text.starts[start] <= outside.end:
             continue
         match = _match(text, rewrite, start if rewrite.old else start + 1)
         if match is not None:
@@ -141,10 +156,10 @@ def merged(codes: Sequence[Code]) -> list[Code]:
 
 def _match(text: Text, rewrite: Rewrite, index: int) -> Match | None:
     """The match at a place where ``old`` stands, None when it cannot be told from others."""
-    end, found = index + len(rewrite.old), text.found
-    before = found[max(index - REACH, 0) : index]
+    end = index + len(rewrite.old)
+    before = text.lexemes(index - REACH, index)
     left, left_names = _agreeing(rewrite.left[::-1], before[::-1])
-    right, right_names = _agreeing(rewrite.right, found[end : end + REACH])
+    right, right_names = _agreeing(rewrite.right, text.lexemes(end, end + REACH))
     if not rewrite.old and not (left and right):
         return None
     names = {**right_names, **left_names}
@@ -169,15 +184,14 @@ def _agreeing(wanted: Sequence[bytes], there: Sequence[Lexeme]) -> tuple[int, di
 
 def _spelled(source: Text, rewrite: Rewrite, index: int) -> tuple[Span, bytes]:
     """The span to replace and its new text, with the white space of the place where it can be."""
-    data, found, end = source.data, source.found, index + len(rewrite.old)
+    end = index + len(rewrite.old)
     text, gap = rewrite.new_text, rewrite.old_gap
-    if rewrite.old and rewrite.new:
-        return span(found[index].start, found[end - 1].end), text.strip()
-    left = found[index - 1].end if index else 0
-    right = found[end].start if end < len(found) else len(data)
+    left, right = source.end(index - 1), source.start(end)
     if rewrite.old:
-        is_within_line = b"\n" not in data[left:right] + text
-        cover = span(found[index].start, found[end - 1].end)
+        cover = span(source.start(index), source.end(end - 1))
+        if rewrite.new:
+            return cover, text.strip()
+        is_within_line = b"\n" not in source.data[left:right] + text
         return (span(left, right), text) if is_within_line else (cover, b"")
     if gap and text.startswith(gap):
         return span(right, right), text[len(gap) :]

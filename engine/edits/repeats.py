@@ -38,35 +38,33 @@ class Repeat:
 def repeats(tree: SyntaxTree, change: UserChange) -> list[Repeat]:
     """At most ``MAX_PLACES`` places in text order, those next to the change first of many."""
     found: list[Repeat] = []
-    text = Text.of(tree.data)
     role = _role(tree, change.place)
     if role == "import":
         return []  # what is imported instead of something else says nothing of other imports
     pieces = rewrites(tree.data, change)
     if len(pieces) > 1 and sum(piece.num_parts for piece in pieces) > _MAX_PARTS:
         return []  # who does several things at once does them here alone
+    # A pattern that holds no name fits anywhere.
+    pieces = [piece for piece in pieces if any(map(_is_telling, (*piece.old, *piece.new)))]
+    text = Text(tree.data if pieces else b"")
+    lines = [_texts(line) for line in change.old.split(b"\n")]
     for rewrite in pieces:
         for match in matches(text, rewrite, change.place):
             least = _least_likeness(match)
             if least is None or any(_touch(match.span, other.span) for other in found):
                 continue
-            repeat = _repeat(tree, change, match)
+            repeat = _repeat(tree, lines, match)
             if repeat.likeness >= least and _role(tree, repeat.span) == role:
                 found.append(repeat)
-    if len(found) > MAX_PLACES:
-        return []  # a change of a word that stands everywhere: not what this edit was about
+            if len(found) > MAX_PLACES:
+                return []  # a word that stands everywhere: not what this edit was about
     return sorted(found, key=lambda each: each.span)
 
 
 def _least_likeness(match: Match) -> float | None:
-    """How like the lines must be, None where the neighbours do not speak for the match.
-
-    A pattern that holds no name fits anywhere.
-    """
+    """How like the lines must be, None where the neighbours do not speak for the match."""
     rewrite, around = match.rewrite, match.num_left + match.num_right
     is_named = any(map(_is_telling, rewrite.old))
-    if not is_named and not any(map(_is_telling, rewrite.new)):
-        return None
     if rewrite.num_parts > 1 and around < 8:
         return None
     if b"\n" in match.new_text.strip():
@@ -83,12 +81,9 @@ def _is_telling(text: bytes) -> bool:
     return len(text) >= _MIN_NAME and Lexeme(text, 0).is_name
 
 
-def _repeat(tree: SyntaxTree, change: UserChange, match: Match) -> Repeat:
+def _repeat(tree: SyntaxTree, lines: Sequence[Sequence[bytes]], match: Match) -> Repeat:
     there = _texts(tree.data, tree.line_at(match.span.start))
-    likeness = max(
-        SequenceMatcher(None, _texts(line), there, autojunk=False).ratio()
-        for line in change.old.split(b"\n")
-    )
+    likeness = max(SequenceMatcher(None, line, there, autojunk=False).ratio() for line in lines)
     text = match.new_text.decode("utf-8", "replace")
     return Repeat(match.span, text, likeness, match.num_left + match.num_right)
 

@@ -5,7 +5,9 @@ White space does not count: a line is its words and signs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -38,7 +40,8 @@ def same_lines(tree: SyntaxTree, change: UserChange) -> list[Edit]:
 
     Nothing where they say too little, or are imports.
     """
-    old, new = _lines(change.old), _lines(tree.data, change.place)
+    old = _lines(change.old, span(0, len(change.old)))
+    new = _lines(tree.data, change.place)
     matcher = SequenceMatcher(
         None, [line.texts for line in old], [line.texts for line in new], autojunk=False
     )
@@ -52,15 +55,13 @@ def same_lines(tree: SyntaxTree, change: UserChange) -> list[Edit]:
     telling = [(was, is_) for was, is_ in blocks if _is_telling(was)]
     if not telling:
         return []
-    lines = [line for line in _lines(tree.data) if not _is_in(line, change.place)]
-    elsewhere = _Elsewhere(tree, lines)
+    elsewhere = _Elsewhere(tree, _Lines(tree.data), change.place)
     found = [edit for was, is_ in telling for edit in elsewhere.repeated(was, is_)]
     return sorted(found, key=lambda edit: edit.span)
 
 
-def _lines(data: bytes, within: Span | None = None) -> list[_Line]:
-    """The lines of a text, or of whole lines of it."""
-    place = span(0, len(data)) if within is None else within
+def _lines(data: bytes, place: Span) -> list[_Line]:
+    """The lines of a place that holds whole ones."""
     lines, at = [], int(place.start)
     for text in place.of(data).split(b"\n"):
         lines.append(_Line(at, lexemes(data, span(at, at + len(text)))))
@@ -72,6 +73,44 @@ def _is_in(line: _Line, place: Span) -> bool:
     return place.start <= line.start <= place.end
 
 
+class _Lines:
+    """The lines of a text; their words and signs are read where somebody looks."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self._starts = [0, *(match.end() for match in re.finditer(b"\n", data))]
+        self._known: dict[int, _Line] = {}
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def __getitem__(self, number: int) -> _Line:
+        if number not in self._known:
+            start = self._starts[number]
+            is_last = number + 1 == len(self._starts)
+            end = len(self.data) if is_last else self._starts[number + 1] - 1
+            self._known[number] = _Line(start, lexemes(self.data, span(start, end)))
+        return self._known[number]
+
+    def holding(self, words: Iterable[bytes]) -> list[int]:
+        """The numbers of the lines that hold one of the words, maybe within a longer one."""
+        found: set[int] = set()
+        for word in words:
+            at = self.data.find(word)
+            while at >= 0:
+                number = bisect_right(self._starts, at) - 1
+                found.add(number)
+                is_last = number + 1 == len(self._starts)
+                at = -1 if is_last else self.data.find(word, self._starts[number + 1])
+        return sorted(found)
+
+
+def _rarest(data: bytes, line: _Line, num_words: int) -> list[bytes]:
+    """Of the names of a line those that the text holds least of."""
+    names = {each.text for each in line.found if each.is_name}
+    return sorted(names, key=lambda name: (data.count(name), name))[:num_words]
+
+
 def _is_telling(was: Sequence[_Line]) -> bool:
     words = {each.text for line in was for each in line.found if each.is_name}
     num_words = sum(len(word) >= _MIN_WORD for word in words)
@@ -80,22 +119,37 @@ def _is_telling(was: Sequence[_Line]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Elsewhere:
-    """The lines of a text outside of the change."""
+    """The lines of a text outside of the change, which is at ``inside``."""
 
     tree: SyntaxTree
-    lines: Sequence[_Line]
+    lines: _Lines
+    inside: Span
 
     def repeated(self, was: Sequence[_Line], is_: Sequence[_Line]) -> Iterator[Edit]:
         """``is_`` wherever else ``was`` stands."""
+        data = self.tree.data
         if len(was) == len(is_) == 1:
-            edits = (self._rewritten(was[0], is_[0], line) for line in self.lines)
-            yield from (edit for edit in edits if edit is not None)
+            # One name may be another there, so a line like it holds one of any two.
+            for number in self.lines.holding(_rarest(data, was[0], 2)):
+                line = self.lines[number]
+                edit = self._rewritten(was[0], is_[0], line)
+                if edit is not None and not _is_in(line, self.inside):
+                    yield edit
         elif _is_kept(was, is_):
-            pattern = [line.texts for line in was]
-            for at in range(len(self.lines) - len(was) + 1):
-                there = self.lines[at : at + len(was)]
-                if [line.texts for line in there] == pattern:
-                    yield self._replaced(is_, there)
+            yield from (self._replaced(is_, there) for there in self._blocks(was))
+
+    def _blocks(self, was: Sequence[_Line]) -> Iterator[Sequence[_Line]]:
+        """The lines that read as ``was`` does, none of them in the change."""
+        data, pattern = self.tree.data, [line.texts for line in was]
+        rarest = [(name, at) for at, line in enumerate(was) for name in _rarest(data, line, 1)]
+        name, behind = min(rarest, key=lambda pair: data.count(pair[0]))
+        for number in self.lines.holding((name,)):
+            numbers = range(number - behind, number - behind + len(was))
+            if 0 <= numbers.start and numbers.stop <= len(self.lines):
+                there = [self.lines[at] for at in numbers]
+                is_outside = not any(_is_in(line, self.inside) for line in there)
+                if is_outside and [line.texts for line in there] == pattern:
+                    yield there
 
     def _rewritten(self, was: _Line, is_: _Line, there: _Line) -> Edit | None:
         """What changed within one line, changed in the other; None where that is another line.
