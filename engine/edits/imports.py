@@ -35,7 +35,8 @@ def missing_imports(
         if name not in builtins
         and any(within.start <= site.span.start <= within.end for site in sites)
     ]
-    known = _imported(documents, language, path) if wanted else {}
+    telling = [each for each in documents if any(name in each.text for name in wanted)]
+    known = _imported(telling, language, path)
     found: dict[Span, str] = {}
     for name in sorted(wanted):
         line = known.get(name) or _standard(table, name)

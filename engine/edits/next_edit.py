@@ -20,6 +20,7 @@ from engine.edits.changed_calls import changed_calls
 from engine.edits.finding import Finding
 from engine.edits.imports import missing_imports
 from engine.edits.judged_edits import JudgedEdits, drafted
+from engine.edits.known_trees import known_trees
 from engine.edits.lexemes import lexemes
 from engine.edits.lost_names import lost_names
 from engine.edits.names_of import name_table
@@ -47,7 +48,7 @@ from engine.proposal import (
 )
 from engine.request import Request
 from engine.spans import ByteOffset, Span, span
-from engine.syntax import SyntaxTree, parse
+from engine.syntax import SyntaxTree
 
 if TYPE_CHECKING:
     from engine.infill import Infiller
@@ -75,7 +76,7 @@ class NextEdit:
         """See the module. Every way out is one outcome."""
         request = self.request
         data = request.text.encode()
-        tree = parse(data, language_of(request.path, request.language))
+        tree = known_trees.parse(request.path, data, language_of(request.path, request.language))
         change = last_change(request, data)
         if change is None:
             return Refusal(Reason.EMPTY, "nothing was edited lately", model=infiller.denoiser.name)
@@ -135,7 +136,8 @@ class _Scoped:
     @staticmethod
     def of(request: Request, tree: SyntaxTree, change: UserChange) -> _Scoped:
         """All of it, from the name tables of the text as it was and as it is."""
-        tree_before = tree.replaced(change.place, change.old)
+        undone = change.undone(tree.data)
+        tree_before = known_trees.parse(request.path, undone, tree.language)
         now, before = name_table(tree), name_table(tree_before)
         is_broken = tree.num_faults() > tree_before.num_faults()
         if now is None or before is None or is_broken:
@@ -177,7 +179,7 @@ def _sound(tree: SyntaxTree, edits: Sequence[Edit]) -> tuple[Edit, ...]:
 def analysed(request: Request) -> tuple[Edit, ...]:
     """What analysis alone would propose, before a model judges it; ``HOLE`` where one writes."""
     data = request.text.encode()
-    tree = parse(data, language_of(request.path, request.language))
+    tree = known_trees.parse(request.path, data, language_of(request.path, request.language))
     change = last_change(request, data)
     if change is None:
         return ()
@@ -211,7 +213,7 @@ def _kind(edits: Sequence[Edit]) -> EditKind:
 
 def _same(request: Request, tree: SyntaxTree, change: UserChange) -> tuple[Edit, ...]:
     """What is the same elsewhere as the edit found it, changed as the edit did."""
-    before = tree.replaced(change.place, change.old)
+    before = known_trees.parse(request.path, change.undone(tree.data), tree.language)
     found = [
         *same_lines(tree, change),
         *same_nodes(before, tree, change),

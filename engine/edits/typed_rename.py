@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.edits.documented import documented
+from engine.edits.known_trees import known_trees
 from engine.edits.names_of import name_table
 from engine.edits.new_name import badly_formed, clash
 from engine.edits.references import references_at, symbol_at
@@ -17,7 +18,6 @@ from engine.languages import Language, language_of
 from engine.proposal import Edit
 from engine.request import RecentEdit
 from engine.spans import Span, span
-from engine.syntax import parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def typed_rename(
     if badly_formed(new_name, known) is not None:
         return None
     for old_word in _old_words(data, word, mine):
-        found = _finished(data, word, old_word, new_name, known)
+        found = _finished(data, word, old_word, new_name, known, path)
         if found is not None:
             return found
     return None
@@ -82,16 +82,21 @@ def _old_words(data: bytes, word: Span, edits: Sequence[RecentEdit]) -> Iterator
 
 
 def _finished(
-    data: bytes, word: Span, old_word: bytes, new_name: str, language: Language
+    data: bytes,
+    word: Span,
+    old_word: bytes,
+    new_name: str,
+    language: Language,
+    path: str | None,
 ) -> TypedRename | None:
     """The edits of the other places, if ``old_word`` is what stood at ``word``; else None."""
     before = data[: word.start] + old_word + data[word.end :]
     was = span(word.start, word.start + len(old_word))
     if not old_word or old_word.decode("utf-8", "replace") == new_name:
         return None
-    if word_at(before, was.start) != was:
-        return None
-    table = name_table(parse(before, language))
+    if word_at(before, was.start) != was or before.count(old_word) == 1:
+        return None  # half a word, or nothing else has the name
+    table = name_table(known_trees.parse(path, before, language))
     sites = () if table is None else _renamed(table, was, new_name, data)
     delta = len(word) - len(was)
     edits = tuple(

@@ -53,6 +53,15 @@ def test_new_lines_are_as_deep_as_the_old_one() -> None:
     assert text.endswith("if x:\n    # once\n    # run(a, bcd, efg)\n")
 
 
+def test_lines_on_both_sides_of_the_edit_are_no_block() -> None:
+    marked = (
+        "first(a, bcd)\n"
+        "⟦first(a, bcd)\nsecond(b, cde)⟧first(a, bcd); second(b, cde)⟦⟧\n"
+        "second(b, cde)\n"
+    )
+    assert followed(marked) == "first(a, bcd)\nfirst(a, bcd); second(b, cde)\nsecond(b, cde)\n"
+
+
 @pytest.mark.parametrize(
     "marked",
     [
