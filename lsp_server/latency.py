@@ -1,37 +1,28 @@
 """``midfill bench latency``: what a key costs, from the change to the answer, as an editor sees it.
 
-A server of its own gets recorded typing (``lsp_server.replay``). What happens on its way to the
-engine is timed here, on a file of 5,000 lines.
+A server of its own gets recorded typing (``lsp_server.replay``).
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import random
 import subprocess
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import TextIO
 
-from lsprotocol import types
-
 from engine.errors import BadInput
 from engine.evaluation.holes import SINGLE_LINE, CutConfig, EvalHole, cut_holes, read_sources
-from engine.languages import language_of
 from engine.models import MANIFEST_FILE, resolve
-from engine.syntax import ParseCache
 from lsp_server import __version__
-from lsp_server.documents import Document
 from lsp_server.machine import cpu_name, num_cpus
-from lsp_server.positions import Encoding
 from lsp_server.quantiles import Quantiles
 from lsp_server.replay import Keystroke, Replay, Typing, replay
+from lsp_server.sync_bench import syncing_ms
 
-NUM_LINES = 5_000
 CONTEXT_TOKENS = 1_024
 SERVER, TOTAL = "server", "total"
 
@@ -40,8 +31,8 @@ SERVER, TOTAL = "server", "total"
 class LatencyConfig:
     """What to replay: ``num_places`` lines of files in ``corpus``, ``num_keys`` keys of each.
 
-    The cursor rests for ``rest_s`` at a place before its first key. ``num_changes`` are made in a
-    long file.
+    The cursor rests for ``rest_s`` at a place before its first key. ``num_changes``
+    keys are typed in long files.
     """
 
     corpus: Path
@@ -89,12 +80,14 @@ class LatencyReport:
 def latency(config: LatencyConfig, is_json: bool, out: TextIO) -> int:
     """Replay, measure and print. Raises BadInput for a corpus without a line to type."""
     context = CutConfig(config.num_places, SINGLE_LINE, context_tokens=CONTEXT_TOKENS)
-    holes = cut_holes(read_sources(config.corpus), context)
+    sources = read_sources(config.corpus)
+    holes = cut_holes(sources, context)
     typings = [_typing(hole, config.num_keys) for hole in holes]
     if not typings:
         raise BadInput(f"{config.corpus}: no line in it can be typed: name a folder of code")
     replayed = asyncio.run(replay(typings, config.model, config.rest_s))
-    report = _report(config, replayed, typings[0])
+    languages = sorted({hole.language for hole in holes})
+    report = _report(config, replayed, syncing_ms(sources, languages, config.num_changes))
     if config.plot is not None:
         from lsp_server.latency_plot import draw
 
@@ -113,11 +106,13 @@ def _typing(hole: EvalHole, num_keys: int) -> Typing:
     return Typing(hole.path, hole.language, text, before.count("\n"), len(line), keys)
 
 
-def _report(config: LatencyConfig, replayed: Replay, sample: Typing) -> LatencyReport:
+def _report(
+    config: LatencyConfig, replayed: Replay, syncing: tuple[Quantiles, Quantiles]
+) -> LatencyReport:
     keys = replayed.keystrokes
     asked = [key for key in keys if not key.is_found]
     proposals = [key for key in asked if key.is_proposal]
-    change_ms, parse_ms = _syncing(sample, config.num_changes)
+    change_ms, parse_ms = syncing
     name, digest = _identity(config.model)
     forwards = sum(key.forwards for key in asked)
     return LatencyReport(
@@ -161,28 +156,6 @@ def _stages(keys: Sequence[Keystroke]) -> dict[str, Quantiles]:
             if stage != TOTAL:
                 values.setdefault(stage, []).append(ms)
     return {stage: Quantiles.of(times) for stage, times in values.items() if times}
-
-
-def _syncing(sample: Typing, num_changes: int) -> tuple[Quantiles, Quantiles]:
-    """Change and incremental parse of a long file, key by key at places all over it."""
-    lines = sample.text.splitlines(keepends=True)
-    text = "".join((lines * (NUM_LINES // len(lines) + 1))[:NUM_LINES])
-    document = Document(types.TextDocumentItem("file:///long", sample.language, 0, text))
-    trees, language = ParseCache(), language_of(sample.path)
-    trees.parse("long", text.encode(), language)
-    draw, changes, parses = random.Random(0), [], []
-    for version in range(num_changes):
-        at = types.Position(draw.randrange(NUM_LINES), 0)
-        event = types.TextDocumentContentChangePartial(types.Range(at, at), "x")
-        began = time.perf_counter()
-        document.change(version, [event], Encoding.UTF16)
-        changed = time.perf_counter()
-        data = document.text.encode()
-        encoded = time.perf_counter()
-        trees.parse("long", data, language)
-        parses.append(1000 * (time.perf_counter() - encoded))
-        changes.append(1000 * (changed - began))
-    return Quantiles.of(changes), Quantiles.of(parses)
 
 
 def _identity(model: str | None) -> tuple[str, str]:
