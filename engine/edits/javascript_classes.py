@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import tree_sitter
 
 from engine.edits.binder import Step, Use
-from engine.edits.javascript_containers import CALLS_BACK
+from engine.edits.javascript_containers import CALLS_BACK, GIVEN_BY_PROMISES
 from engine.edits.javascript_patterns import Declared, bind_pattern
 from engine.edits.symbols import Expression, Part, Scope, ScopeKind, Site, Symbol, SymbolKind
 from engine.spans import span
@@ -71,6 +71,8 @@ def _elements_given(
     name = None if callee is None else callee.child_by_field_name("property")
     if owner is None or name is None:
         return {}
+    if binder.text(name) == GIVEN_BY_PROMISES and call.child_by_field_name("arguments") is not None:
+        return {0: Expression(owner, scope, Part.AWAITED)}
     element = Expression(owner, scope, Part.ELEMENT)
     return dict.fromkeys(CALLS_BACK.get(binder.text(name), ()), element)
 
@@ -156,6 +158,19 @@ def _bases(clause: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
             yield from _bases(child)
         elif child.type != "type_arguments":
             yield child
+
+
+def bind_tuple(binder: JavaScriptBinder, node: tree_sitter.Node, scope: Scope) -> Iterator[Step]:
+    """Open the scope of a tuple type: its members are called by their number."""
+    members = binder.open(ScopeKind.CLASS, node, scope)
+    for index, child in enumerate(node.named_children):
+        type_ = child.child_by_field_name("type") or child
+        if child.type == "optional_type" and child.named_children:
+            type_ = child.named_children[0]
+        annotation = Expression(type_, scope)
+        symbol = Symbol(str(index), SymbolKind.MEMBER, members, annotation=annotation)
+        members.symbols[symbol.name] = [symbol]
+        yield type_, scope
 
 
 def bind_enum(binder: JavaScriptBinder, node: tree_sitter.Node, scope: Scope) -> Iterator[Step]:

@@ -10,7 +10,8 @@ CONTAINERS = frozenset(
 )
 MAPS = frozenset("Map ReadonlyMap WeakMap Record".split())
 TRANSPARENT = frozenset(
-    "Partial Required Readonly Promise NonNullable Awaited PromiseLike Omit Pick".split()
+    """Partial Required Readonly Promise NonNullable Awaited PromiseLike Omit Pick Exclude
+    Extract""".split()
 )
 """Generic types whose members are those of their first argument."""
 
@@ -19,6 +20,9 @@ GIVES = {
     "get": Part.VALUE,
 }
 """Methods that give one of what is held."""
+
+MAPS_BY = frozenset(("map",))
+"""Methods whose result holds what the function returns that they are given."""
 
 KEEPS = frozenset("filter slice concat sort reverse toSorted toReversed".split())
 """Methods whose result holds what the container holds."""
@@ -37,6 +41,10 @@ CALLS_BACK: dict[str, tuple[int, ...]] = {
     "reduce": (1,),
 }
 """Methods that call a function: which of its parameters are elements."""
+
+
+GIVEN_BY_PROMISES = "then"
+"""The method whose function is given what the promise gives."""
 
 
 def argument_of(head: str, part: Part) -> int | None:

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 
 import tree_sitter
 
+from engine.edits.classes import Value
 from engine.edits.javascript_containers import TAKES
+from engine.edits.javascript_elements import held_type
+from engine.edits.javascript_types import of_type
 from engine.edits.symbols import Expression, Part, Scope, Symbol
 
 if TYPE_CHECKING:
@@ -65,19 +68,31 @@ def _declared(symbol: Symbol) -> list[Expression]:
     return [one for one in symbol.values if one.node.type == "object" and one.part is Part.WHOLE]
 
 
-def parameter_types(settler: Settler, parameter: Symbol, depth: int) -> list[Expression]:
-    """The types of a function's parameter, by what the function must be where it stands."""
-    function = parameter.scope
+def parameter_types(settler: Settler, place: int, function: Scope, depth: int) -> list[Expression]:
+    """The types of the parameter at ``place``, by what its function must be where it stands."""
     around, listed = function.parent, function.node.child_by_field_name("parameters")
+    if around is not None and around.node.id == function.node.id:
+        around = around.parent  # past the name of a function expression
     if around is None or listed is None or function.node.type not in _FUNCTIONS:
         return []
-    place = parameter.sites[0].span.start if parameter.sites else -1
     starts = [one.start_byte for one in listed.named_children]
     if place not in starts:
         return []
     types = contextual(settler, Expression(function.node, around), depth + 1)
     signatures = [one for type_ in types for one in _signatures(settler, type_, depth)]
     return [type_ for one in signatures for type_ in _parameter(one, starts.index(place))]
+
+
+def results(settler: Settler, callee: Expression, depth: int) -> list[Value]:
+    """What calls of a variable or member give whose type is a function's."""
+    found: list[Value] = []
+    for symbol in settler.symbols_of(callee.node, callee.scope, depth):
+        for type_ in [] if symbol.annotation is None or symbol.body else [symbol.annotation]:
+            for one in _signatures(settler, type_, depth):
+                given = one.node.child_by_field_name("return_type")
+                if given is not None:
+                    found.extend(of_type(settler, Expression(given, one.scope), depth + 1))
+    return found
 
 
 def _signatures(settler: Settler, type_: Expression, depth: int) -> list[Expression]:
@@ -143,7 +158,7 @@ def _of_held(
         if symbol.annotation is not None:
             found.append(replace(symbol.annotation, part=part))
         for value in symbol.values:
-            held = settler.held_type(value.node, part)
+            held = held_type(settler.binder, value.node, part)
             found.extend([] if held is None else [Expression(held, value.scope)])
     return found
 
@@ -183,7 +198,7 @@ def _of_property(
     found: list[Expression] = []
     around = scope.parent or scope
     for type_ in contextual(settler, Expression(outer, around), depth + 1):
-        for value in settler.of_type(type_, depth, type_.part):
+        for value in of_type(settler, type_, depth, type_.part):
             member = value.scope and settler.classes.member(value.scope, settler.binder.text(key))
             if member and member.body is not None and member.body.node.type in _SIGNATURES:
                 found.append(Expression(member.body.node, member.body))

@@ -6,16 +6,19 @@ as unknown.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import tree_sitter
 
 from engine.edits.binder import Member
 from engine.edits.classes import ClassIndex, Value
-from engine.edits.javascript_containers import GIVES, KEEPS, TRANSPARENT, argument_of
-from engine.edits.javascript_context import contextual, parameter_types
+from engine.edits.javascript_containers import GIVES
+from engine.edits.javascript_context import contextual, parameter_types, results
+from engine.edits.javascript_elements import elements, expressions_returned, method_of
 from engine.edits.javascript_prototypes import Prototypes
+from engine.edits.javascript_types import is_type, of_type
 from engine.edits.symbols import Expression, Origin, Part, Scope, ScopeKind, Symbol, SymbolKind
 
 if TYPE_CHECKING:
@@ -25,7 +28,8 @@ _MAX_DEPTH = 12
 _MAX_VALUES = 6
 _FUNCTION_VALUES = frozenset("arrow_function function_expression generator_function".split())
 _WRAPPERS = frozenset(
-    "parenthesized_expression non_null_expression await_expression type_annotation".split()
+    """parenthesized_expression non_null_expression await_expression type_annotation
+    instantiation_expression""".split()
 )
 
 
@@ -48,7 +52,7 @@ class Settler:
         self.table = binder.table
         self.classes = ClassIndex(self.table, self.infer)
         self.prototypes = Prototypes(binder)
-        self._cache: dict[tuple[int, Part], tuple[Value, ...]] = {}
+        self._cache: dict[tuple[int, Part, tuple[str, ...]], tuple[Value, ...]] = {}
 
     def define_members(self) -> None:
         """``this.x = …`` declares a field of a class that has none of that name."""
@@ -81,7 +85,7 @@ class Settler:
         for literal in self.binder.literals:
             members = self.binder.scope_of[literal.node.id]
             for type_ in contextual(self, literal):
-                for value in self.of_type(type_, 0, type_.part):
+                for value in of_type(self, type_, 0, type_.part):
                     self._unite(members, value)
 
     def _unite(self, members: Scope, value: Value) -> None:
@@ -116,18 +120,26 @@ class Settler:
 
     def infer(self, expression: Expression, depth: int = 0) -> tuple[Value, ...]:
         """What an expression, or a type, may stand for; nothing when that is not plain."""
-        key = (expression.node.id, expression.part)
+        key = (expression.node.id, expression.part, expression.path)
         if key in self._cache:
             return self._cache[key]
         if depth > _MAX_DEPTH:
             return ()
         self._cache[key] = ()
-        if expression.part is not Part.WHOLE:
-            found = self._elements(expression, depth + 1)
-        else:
-            found = self._whole(expression.node, expression.scope, depth + 1)
+        found = self._inferred(expression, depth)
         self._cache[key] = tuple(dict.fromkeys(found))[:_MAX_VALUES]
         return self._cache[key]
+
+    def _inferred(self, expression: Expression, depth: int) -> Iterable[Value]:
+        if expression.path:
+            owner, name = replace(expression, path=expression.path[:-1]), expression.path[-1]
+            found = self._below(self.infer(owner, depth), name, depth)
+            return found or (self._numbered(owner, int(name), depth) if name.isdigit() else [])
+        if expression.part is Part.AWAITED:
+            return self._awaited(expression, depth)
+        if expression.part is not Part.WHOLE:
+            return elements(self, expression, depth + 1)
+        return self._whole(expression.node, expression.scope, depth + 1)
 
     def _whole(self, node: tree_sitter.Node, scope: Scope, depth: int) -> Iterable[Value]:
         parts = node.named_children
@@ -143,7 +155,7 @@ class Settler:
         if node.type in ("as_expression", "satisfies_expression") and parts:
             if len(parts) == 1:  # as const
                 return self.infer(Expression(parts[0], scope), depth)
-            return self.of_type(Expression(parts[1], scope), depth)
+            return of_type(self, Expression(parts[1], scope), depth)
         if node.type == "object" or node.type == "class":
             members = self.binder.scope_of.get(node.id)
             return () if members is None else (Value(members, node.type == "object"),)
@@ -158,11 +170,16 @@ class Settler:
         if node.type == "super":
             return self._super(scope)
         if node.type == "subscript_expression" and node.named_children:
-            owner = node.named_children[0]
+            owner, key = node.named_children[0], self.binder.text(node.named_children[-1])
+            owners = self.infer(Expression(owner, scope), depth)
+            is_named = key[:1] in ("'", '"') or key.isdigit()
+            named = self._below(owners, key.strip("'\""), depth) if is_named else []
             held = (Expression(owner, scope, part) for part in (Part.ELEMENT, Part.VALUE))
-            return [value for one in held for value in self.infer(one, depth)]
-        is_type = node.type.endswith("_type") or node.type == "type_identifier"
-        return self.of_type(Expression(node, scope), depth) if is_type else ()
+            return named or [value for one in held for value in self.infer(one, depth)]
+        if node.type == "object_pattern":
+            types = parameter_types(self, node.start_byte, scope, depth)
+            return [value for one in types for value in of_type(self, one, depth + 1, one.part)]
+        return of_type(self, Expression(node, scope), depth) if is_type(node) else ()
 
     def _super(self, scope: Scope) -> list[Value]:
         around = next((one for one in scope.up() if one.kind is ScopeKind.CLASS), None)
@@ -185,17 +202,19 @@ class Settler:
         if symbol.origin is not None:
             return [Value(origin=symbol.origin)]
         if symbol.annotation is not None:
-            return self.of_type(symbol.annotation, depth)
+            return of_type(self, symbol.annotation, depth)
         found: list[Value] = []
         for value in symbol.values:
-            if value.node.type in _FUNCTION_VALUES and value.part is Part.WHOLE:
+            is_plain = value.part is Part.WHOLE and not value.path
+            if value.node.type in _FUNCTION_VALUES and is_plain:
                 symbol.body = self.binder.scope_of.get(value.node.id)
                 found.append(Value(function=symbol))
             else:
                 found.extend(self.infer(value, depth))
-        if symbol.kind is SymbolKind.PARAMETER and not found:
-            for type_ in parameter_types(self, symbol, depth):
-                found.extend(self.of_type(type_, depth + 1))
+        if symbol.kind is SymbolKind.PARAMETER and symbol.sites and not found:
+            start = symbol.sites[0].span.start
+            for type_ in parameter_types(self, start, symbol.scope, depth):
+                found.extend(of_type(self, type_, depth + 1, type_.part))
         return found
 
     def _of_member(self, node: tree_sitter.Node, scope: Scope, depth: int) -> list[Value]:
@@ -203,15 +222,39 @@ class Settler:
         if owner is None or name is None:
             return []
         made = self.prototypes.of_prototype(node, scope)
-        text, found = self.binder.text(name), [] if made is None else [made]
-        for value in self.infer(Expression(owner, scope), depth):
+        owners = self.infer(Expression(owner, scope), depth)
+        found = self._below(owners, self.binder.text(name), depth)
+        return found if made is None else [made, *found]
+
+    def _below(self, owners: Iterable[Value], name: str, depth: int) -> list[Value]:
+        """What a member of each of the owners stands for."""
+        found: list[Value] = []
+        for value in owners:
             members = value.scope or self.prototypes.owned_by(value.function)
             if members is not None:
-                symbol = self.classes.member(members, text)
+                symbol = self.classes.member(members, name)
                 found.extend([] if symbol is None else self.of_symbol(symbol, depth + 1))
             elif value.origin is not None and value.origin.name is None:
-                found.append(Value(origin=Origin(value.origin.module, text)))
+                found.append(Value(origin=Origin(value.origin.module, name)))
         return found
+
+    def _numbered(self, owner: Expression, index: int, depth: int) -> Iterable[Value]:
+        """What a pattern takes from something else than a tuple: an element, a map's value."""
+        if owner.path:
+            return ()
+        if owner.part is Part.ELEMENT:
+            return self.infer(replace(owner, part=Part.VALUE), depth) if index == 1 else ()
+        listed = owner.node.named_children
+        if owner.node.type != "array":
+            return self.infer(replace(owner, part=Part.ELEMENT), depth)
+        is_there = index < len(listed) and listed[index].type != "spread_element"
+        return self.infer(Expression(listed[index], owner.scope), depth) if is_there else ()
+
+    def _awaited(self, expression: Expression, depth: int) -> Iterator[Value]:
+        """What a promise gives; of a class with a method ``then`` nothing is known."""
+        for value in self.infer(Expression(expression.node, expression.scope), depth):
+            if value.scope is None or self.classes.member(value.scope, "then") is None:
+                yield value
 
     def _of_call(self, node: tree_sitter.Node, scope: Scope, depth: int) -> list[Value]:
         is_new = node.type == "new_expression"
@@ -225,152 +268,33 @@ class Settler:
                 found.append(Value(made or value.scope, True, value.origin))
             elif value.function is not None:
                 found.extend(self.returned(value.function, depth))
-        owner, name = _method(self.binder, node)
+        if not found:
+            found.extend(results(self, Expression(callee, scope), depth))
+        owner, name = method_of(self.binder, node)
         if not found and owner is not None and name in GIVES:
             found.extend(self.infer(Expression(owner, scope, GIVES[name]), depth))
         return found
 
-    def returned(self, function: Symbol, depth: int) -> list[Value]:
+    def returned(self, function: Symbol, depth: int, part: Part = Part.WHOLE) -> list[Value]:
         """What a function returns: by its annotation, else by what it returns."""
-        if function.body is None:
-            return []
-        node = function.body.node
-        result = node.child_by_field_name("return_type")
+        return [] if function.body is None else self.returned_by(function.body, depth, part)
+
+    def returned_by(self, function: Scope, depth: int, part: Part = Part.WHOLE) -> list[Value]:
+        """The same for the function that opens a scope."""
+        result = function.node.child_by_field_name("return_type")
         if result is not None:
-            return self.of_type(Expression(result, function.body), depth)
-        body = node.child_by_field_name("body")
-        if body is not None and body.type != "statement_block":
-            return list(self.infer(Expression(body, function.body), depth))
+            return of_type(self, Expression(result, function), depth, part)
         found: list[Value] = []
-        stack = [] if body is None else list(body.named_children)
-        while stack:
-            part = stack.pop()
-            if part.type == "return_statement" and part.named_children:
-                scope = self.table.scope_at(part.start_byte)
-                found.extend(self.infer(Expression(part.named_children[0], scope), depth))
-            elif part.type not in _FUNCTION_VALUES and not part.type.startswith("class"):
-                stack.extend(part.named_children)
+        for node in expressions_returned(function):
+            scope = self.table.scope_at(node.start_byte)
+            found.extend(self.infer(Expression(node, scope, part), depth))
         return found
-
-    def of_type(self, type_: Expression, depth: int, part: Part = Part.WHOLE) -> list[Value]:
-        """The objects of a type, or the elements of its containers."""
-        node, scope = type_.node, type_.scope
-        if depth > _MAX_DEPTH:
-            return []
-        inner = node.named_children
-        if node.type in ("type_annotation", "parenthesized_type", "readonly_type") and inner:
-            return self.of_type(Expression(inner[-1], scope), depth + 1, part)
-        if node.type in ("union_type", "intersection_type"):
-            parts = [Expression(one, scope) for one in inner]
-            return [value for one in parts for value in self.of_type(one, depth + 1, part)]
-        if node.type in ("array_type", "tuple_type"):
-            parts = [Expression(one, scope) for one in inner] if part is not Part.WHOLE else []
-            return [value for one in parts for value in self.of_type(one, depth + 1)]
-        if node.type == "generic_type" and inner:
-            return self._of_generic(node, scope, depth, part)
-        if node.type == "lookup_type" and len(inner) > 1:
-            return self._of_looked_up(inner[0], inner[1], scope, depth, part)
-        if node.type in ("object_type", "object"):
-            members = self.binder.scope_of.get(node.id)
-            return [Value(members, True)] if members is not None and part is Part.WHOLE else []
-        if node.type == "type_query" and inner:
-            return list(self.infer(Expression(inner[0], scope), depth))
-        if node.type in ("type_identifier", "identifier"):
-            return self._of_named(node, scope, depth, part)
-        return []
-
-    def _of_looked_up(
-        self,
-        owner: tree_sitter.Node,
-        key: tree_sitter.Node,
-        scope: Scope,
-        depth: int,
-        part: Part,
-    ) -> list[Value]:
-        """``Owner["name"]``: the type of a property; of any other key, that of an element."""
-        name = self.binder.text(key)
-        if name[:1] not in ("'", '"'):
-            return self.of_type(Expression(owner, scope), depth + 1, Part.ELEMENT)
-        found: list[Value] = []
-        for value in self.of_type(Expression(owner, scope), depth + 1):
-            member = value.scope and self.classes.member(value.scope, name[1:-1])
-            if member and member.annotation is not None:
-                found.extend(self.of_type(member.annotation, depth + 1, part))
-        return found
-
-    def _of_generic(
-        self, node: tree_sitter.Node, scope: Scope, depth: int, part: Part
-    ) -> list[Value]:
-        head = node.named_children[0]
-        name = self.binder.text(head)
-        arguments = node.named_children[-1].named_children
-        held = argument_of(name, part)
-        if held is not None and held < len(arguments):
-            return self.of_type(Expression(arguments[held], scope), depth + 1)
-        if name == "ReturnType" and arguments:
-            called = self.infer(Expression(arguments[0], scope), depth + 1)
-            functions = [one.function for one in called if one.function is not None]
-            found = [value for one in functions for value in self.returned(one, depth + 1)]
-            return found if part is Part.WHOLE else []
-        if name in TRANSPARENT and arguments:
-            return self.of_type(Expression(arguments[0], scope), depth + 1, part)
-        return self.of_type(Expression(head, scope), depth + 1, part)
-
-    def _of_named(
-        self, node: tree_sitter.Node, scope: Scope, depth: int, part: Part
-    ) -> list[Value]:
-        symbol = self.binder.look_up(f"type:{self.binder.text(node)}", scope, 0)
-        if symbol is None:
-            return []
-        if symbol.kind is SymbolKind.TYPE and symbol.body is None:
-            alias = symbol.annotation
-            return [] if alias is None else self.of_type(alias, depth + 1, part)
-        if part is not Part.WHOLE:
-            return []
-        if symbol.body is not None:
-            return [Value(symbol.body, True)]
-        return [] if symbol.origin is None else [Value(None, True, symbol.origin)]
-
-    def _elements(self, expression: Expression, depth: int) -> Iterable[Value]:
-        """What an array, a set, a map or the like holds."""
-        node, scope, part = expression.node, expression.scope, expression.part
-        if node.type in ("array", "parenthesized_expression", "await_expression"):
-            is_array = node.type == "array"
-            inner = Part.WHOLE if is_array else part
-            parts = [Expression(one, scope, inner) for one in node.named_children]
-            return [value for one in parts for value in self.infer(one, depth)]
-        owner, name = _method(self.binder, node)
-        if owner is not None and name in KEEPS:
-            return self.infer(Expression(owner, scope, part), depth)
-        if owner is not None and name == "values":
-            held = (Expression(owner, scope, one) for one in (Part.VALUE, Part.ELEMENT))
-            return [value for one in held for value in self.infer(one, depth)]
-        if node.type == "new_expression":
-            type_ = self.held_type(node, part)
-            return [] if type_ is None else self.of_type(Expression(type_, scope), depth)
-        found: list[Value] = []
-        for symbol in self.symbols_of(node, scope, depth):
-            if symbol.annotation is not None:
-                found.extend(self.of_type(symbol.annotation, depth, part))
-            for value in () if symbol.annotation is not None else symbol.values:
-                whole = Expression(value.node, value.scope, part)
-                found.extend(self.infer(whole, depth) if value.part is Part.WHOLE else ())
-        return found
-
-    def held_type(self, node: tree_sitter.Node, part: Part) -> tree_sitter.Node | None:
-        """The type of what ``new Map<K, V>()`` holds."""
-        head = node.child_by_field_name("constructor")
-        given = node.child_by_field_name("type_arguments")
-        held = None if head is None else argument_of(self.binder.text(head), part)
-        if given is None or held is None or held >= given.named_child_count:
-            return None
-        return given.named_children[held]
 
     def symbols_of(self, node: tree_sitter.Node, scope: Scope, depth: int) -> list[Symbol]:
         """The variable or members that an expression names; of a call, the function."""
         if node.type in ("identifier", "shorthand_property_identifier"):
             symbol = self.binder.look_up(self.binder.text(node), scope, 0)
-            return [] if symbol is None else [symbol]
+            return [] if symbol is None else self._sources(symbol, depth) or [symbol]
         if node.type == "call_expression":
             callee = node.child_by_field_name("function")
             values = () if callee is None else self.infer(Expression(callee, scope), depth)
@@ -378,17 +302,20 @@ class Settler:
         owner, name = node.child_by_field_name("object"), node.child_by_field_name("property")
         if node.type != "member_expression" or owner is None or name is None:
             return []
-        owners = [one.scope for one in self.infer(Expression(owner, scope), depth)]
-        found = [self.classes.member(one, self.binder.text(name)) for one in owners if one]
+        return self._members(Expression(owner, scope), self.binder.text(name), depth)
+
+    def _sources(self, symbol: Symbol, depth: int) -> list[Symbol]:
+        """What a variable is another name of: the members that it is given or taken from."""
+        found: list[Symbol] = []
+        for one in symbol.values if symbol.annotation is None and depth < _MAX_DEPTH else ():
+            if one.path:
+                owner = replace(one, path=one.path[:-1])
+                found.extend(self._members(owner, one.path[-1], depth + 1))
+            elif one.node.type == "member_expression" and one.part is Part.WHOLE:
+                found.extend(self.symbols_of(one.node, one.scope, depth + 1))
+        return found
+
+    def _members(self, owner: Expression, name: str, depth: int) -> list[Symbol]:
+        scopes = [one.scope for one in self.infer(owner, depth) if one.scope is not None]
+        found = [self.classes.member(one, name) for one in scopes]
         return [one for one in found if one is not None]
-
-
-def _method(
-    binder: JavaScriptBinder, node: tree_sitter.Node
-) -> tuple[tree_sitter.Node | None, str]:
-    """Owner and name of the method that a call calls."""
-    callee = node.child_by_field_name("function") if node.type == "call_expression" else None
-    if callee is None or callee.type != "member_expression":
-        return None, ""
-    name = callee.child_by_field_name("property")
-    return callee.child_by_field_name("object"), "" if name is None else binder.text(name)

@@ -15,6 +15,7 @@ from engine.edits.javascript_classes import (
     bind_function,
     bind_interface,
     bind_object,
+    bind_tuple,
 )
 from engine.edits.javascript_members import settle_members
 from engine.edits.javascript_modules import bind_export, bind_import
@@ -75,6 +76,7 @@ class JavaScriptBinder(Binder):
             "mapped_type_clause": self._type_parameter,
             "type_parameter": self._type_parameter,
             "infer_type": self._infer_type,
+            "tuple_type": partial(bind_tuple, self),
             "union_type": self._union,
             "lookup_type": self._lookup_type,
             **dict.fromkeys(_FUNCTIONS, partial(bind_function, self)),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import tree_sitter
 
 from engine.edits.binder import Step, site_of
-from engine.edits.symbols import Expression, Part, Scope, Site, SymbolKind
+from engine.edits.symbols import Expression, Scope, Site, SymbolKind
 from engine.spans import span
 
 if TYPE_CHECKING:
@@ -58,7 +58,6 @@ def bind_pattern(
     stack: list[tuple[tree_sitter.Node, Declared]] = [(pattern, declared)]
     while stack:
         node, how = stack.pop()
-        inner = replace(how, value=None, annotation=None)
         if node.type == "identifier" or node.type in _SHORTHANDS:
             _bind_name(binder, node, how, prefix="")
         elif node.type in _OBJECTS:
@@ -68,12 +67,8 @@ def bind_pattern(
             stack.extend([] if left is None else [(left, how)])
             yield from () if right is None else ((right, scope),)
         elif node.type in _WRAPPERS:
-            children = list(node.named_children)
-            if how.value is not None and how.value.part is Part.ELEMENT and len(children) == 2:
-                # What a loop over a map takes apart: a key and a value.
-                held = replace(how.value, part=Part.VALUE)
-                stack.append((children.pop(), replace(inner, value=held)))
-            stack.extend((child, inner) for child in reversed(children))
+            parts = [(one, _numbered(node, one, how)) for one in node.named_children]
+            stack.extend(reversed(parts))
         else:
             yield node, scope
 
@@ -102,6 +97,8 @@ def _bind_object(
     """``{a, b: c = 1, ...d}``: each key is a member of what is taken apart."""
     inner = replace(how, value=None, annotation=None)
     owner = how.annotation or how.value
+    if owner is None and how.kind is SymbolKind.PARAMETER:
+        owner = Expression(node, scope)  # what the function must be may say its type
     for child in node.named_children:
         target = child
         if child.type == "object_assignment_pattern":
@@ -110,7 +107,8 @@ def _bind_object(
             yield from () if right is None else ((right, scope),)
         if target.type in _SHORTHANDS:
             name = binder.text(target)
-            _bind_name(binder, target, inner, prefix=f"{name}: ")
+            taken = replace(inner, value=_taken(owner, name))
+            _bind_name(binder, target, taken, prefix=f"{name}: ")
             if owner is not None:
                 place = span(target.start_byte, target.end_byte)
                 binder.note_member(owner, target, Site(place, suffix=f": {name}"))
@@ -120,6 +118,21 @@ def _bind_object(
                 binder.note_member(owner, key, site_of(key))
             elif key is not None and key.type not in _NAMES:
                 yield key, scope
-            stack.extend([] if value is None else [(value, inner)])
+            is_plain = key is not None and key.type in _NAMES
+            given = _taken(owner, binder.text(key)) if key is not None and is_plain else None
+            stack.extend([] if value is None else [(value, replace(inner, value=given))])
         else:
             stack.append((child, inner))
+
+
+def _numbered(pattern: tree_sitter.Node, child: tree_sitter.Node, how: Declared) -> Declared:
+    """What a part of ``[a, , b]`` is given."""
+    index = sum(one.type == "," for one in pattern.children if one.end_byte <= child.start_byte)
+    is_one = pattern.type == "array_pattern" and child.type != "rest_pattern"
+    given = _taken(how.annotation or how.value, str(index)) if is_one else None
+    return replace(how, value=given, annotation=None)
+
+
+def _taken(owner: Expression | None, name: str) -> Expression | None:
+    """The member that a name of a pattern is given."""
+    return None if owner is None else replace(owner, path=(*owner.path, name))

@@ -26,8 +26,8 @@ class Prototypes:
         self._own: dict[Symbol, Scope] = {}
         for member in binder.members:
             is_prototype = member.name == _PROTOTYPE or member.site.is_definition
-            symbol = self._function(member.owner) if is_prototype else None
-            if symbol is not None:
+            symbol = self._callable(member.owner) if is_prototype else None
+            if symbol is not None and symbol.kind is SymbolKind.FUNCTION:
                 kept = self._made if member.name == _PROTOTYPE else self._own
                 kept.setdefault(symbol, Scope(ScopeKind.CLASS, member.owner.node))
 
@@ -36,8 +36,10 @@ class Prototypes:
         return symbol.body if symbol.kind is SymbolKind.CLASS else self._made.get(symbol)
 
     def owned_by(self, symbol: Symbol | None) -> Scope | None:
-        """The members that were put on a function itself."""
-        return None if symbol is None else self._own.get(symbol)
+        """The members that were put on a function or class itself."""
+        if symbol is None:
+            return None
+        return symbol.body if symbol.kind is SymbolKind.CLASS else self._own.get(symbol)
 
     def of_prototype(self, node: tree_sitter.Node, scope: Scope) -> Value | None:
         """What ``A.prototype`` stands for."""
@@ -71,7 +73,7 @@ class Prototypes:
             owner = member.owner
             if member.site.is_definition and member.name != _PROTOTYPE:
                 made = self.of_prototype(owner.node, owner.scope)
-                own = self.owned_by(self._function(owner))
+                own = self.owned_by(self._callable(owner))
                 scope = own if made is None else made.scope
                 if scope is not None:
                     yield member, scope
@@ -92,7 +94,8 @@ class Prototypes:
             return None
         return self._binder.look_up(self._binder.text(owner.node), owner.scope, 0)
 
-    def _function(self, owner: Expression) -> Symbol | None:
+    def _callable(self, owner: Expression) -> Symbol | None:
+        """The function or class that an expression names."""
         symbol = self._named(owner)
-        is_function = symbol is not None and symbol.kind is SymbolKind.FUNCTION
-        return symbol if is_function else None
+        is_callable = symbol is not None and symbol.kind in (SymbolKind.FUNCTION, SymbolKind.CLASS)
+        return symbol if is_callable else None

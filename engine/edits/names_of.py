@@ -8,6 +8,7 @@ from engine.edits.binder import Binder
 from engine.edits.c_names import CBinder
 from engine.edits.go_names import GoBinder
 from engine.edits.java_names import JavaBinder
+from engine.edits.javascript_line_ends import with_ended_lines
 from engine.edits.javascript_names import JavaScriptBinder
 from engine.edits.python_names import PythonBinder
 from engine.edits.rust_names import RustBinder
@@ -37,4 +38,6 @@ def name_table(tree: SyntaxTree) -> NameTable | None:
     binder = _BINDERS.get(tree.language.id)
     if binder is None or tree.root is None:
         return None
-    return binder(tree).bind()
+    table = binder(with_ended_lines(tree)).bind()
+    table.tree = tree
+    return table

@@ -71,17 +71,20 @@ class Part(str, Enum):
     ELEMENT = "element"
     VALUE = "value"
     """What a map holds under its keys."""
+    AWAITED = "awaited"
+    """What a promise gives."""
     ENTERED = "entered"
     """What ``with`` gives a name to."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Expression:
-    """A node with the scope that its names are looked up in."""
+    """A node with the scope that its names are looked up in; ``path`` leads on to a member."""
 
     node: tree_sitter.Node
     scope: Scope
     part: Part = Part.WHOLE
+    path: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, eq=False)

@@ -161,6 +161,104 @@ function f(x: A | B) { x.⟦run⟧() }
 function f(⟦a⟧: unknown): ⟦a⟧ is string { return typeof ⟦a⟧ === "a" }
 type T = typeof a;
 """,
+    "members of what a table holds": """
+class A { ⟦run⟧() {} }
+class B { ⟦run⟧() {} }
+const table = { a: new A(), b: new B() };
+const one = table[name];
+one.⟦run⟧();
+""",
+    "what a type with an index holds": """
+interface P { ⟦n⟧: number }
+interface Q { all: { [key: string]: P }; more: Record<string, P> }
+function f(q: Q) { q.all[k].⟦n⟧ + q.more["k"].⟦n⟧; for (const p of Object.values(q.more)) p.⟦n⟧ }
+""",
+    "variables that are taken out of an object": """
+interface P { ⟦n⟧: number; list: P[]; in: { one: P } }
+function f(p: P, { in: { one } }: P) {
+  const { list, in: inside } = p;
+  list[0].⟦n⟧ + inside.one.⟦n⟧ + one.⟦n⟧;
+  list.forEach(({ ⟦n⟧: m }) => m);
+}
+""",
+    "parameter that is taken apart, typed by what its function must be": """
+type Handler = (options: { context: { ⟦user⟧: string } }) => void;
+const f: Handler = ({ context }) => context.⟦user⟧;
+const g: Handler = ({ context: { ⟦user⟧: u } }) => u;
+""",
+    "what a type of a function returns": """
+function make() { return { ⟦n⟧: 1 } }
+const all = new Map<string, ReturnType<typeof make>>();
+all.get("a").⟦n⟧;
+interface O { of: () => ReturnType<typeof make<string>> }
+function f(o: O) { o.of().⟦n⟧ }
+""",
+    "objects that give themselves back": """
+class A { ⟦n⟧ = 1; with(): this { return this } }
+new A().with().with().⟦n⟧;
+function f(a: InstanceType<typeof A>) { a.⟦n⟧ }
+""",
+    "what a promise gives": """
+class A { ⟦n⟧ = 1 }
+async function load() { return new A() }
+load().then((a) => a.⟦n⟧);
+class Own { n = 1; then(f) { f(1) } }
+new Own().then((a) => a.⟨n⟩);
+""",
+    "copies of what is held": """
+class A { ⟦n⟧ = 1 }
+const some = [new A()];
+const all = [...some, ...Array.from(new Set(some))];
+all.filter(Boolean).forEach((a) => a.⟦n⟧);
+[1].map(() => new A())[0].⟦n⟧;
+(more ?? some)[0].⟦n⟧;
+""",
+    "either type of a condition": """
+type C<T> = T extends string ? { ⟦n⟧: 1 } : never;
+function f(c: C<string>) { c.⟦n⟧ }
+""",
+    "what a type is where it was asked for": """
+interface Procedure { _def: { types: { ⟦input⟧: 1 } } }
+type Def<T> = T extends Procedure ? T["_def"] : never;
+type Input<T> = Def<T>["types"]["⟦input⟧"];
+""",
+    "parts of a tuple": """
+interface A { n: number }
+interface B { ⟦n⟧: number }
+const all: Array<[first: A, second?: B]> = [];
+const [a, b] = all.shift()!;
+a.n + b.⟦n⟧ + all[0][1].⟦n⟧;
+function f(): [A, B] { return g() }
+const [, c] = f();
+for (const [, one] of all) c.⟦n⟧ + one.⟦n⟧;
+const [d] = [c];
+d.⟦n⟧;
+""",
+    "a tuple's labels are no names": "const ⟦a⟧ = 1; type T = [a: string]; ⟦a⟧;\n",
+    "entries": """
+class A { ⟦n⟧ = 1 }
+const all = new Map<string, A>();
+for (const [, a] of all) a.⟦n⟧;
+for (const [, a] of all.entries()) a.⟦n⟧;
+Object.entries({ a: new A() }).forEach(([key, a]) => a.⟦n⟧);
+""",
+    "another name of a member": """
+interface D { call?: (options: { ⟦invoke⟧: 1 }) => void }
+function f(d: { def: D }) { const call = d.def.call; call({ ⟦invoke⟧: 1 }) }
+""",
+    "a named function that is typed by where it stands": """
+type Call = (context: 1, options?: { ⟦signal⟧?: 1 }) => void;
+function make(): Call { return function inner(context, options) { options?.⟦signal⟧ } }
+""",
+    "table whose keys are no names": """
+class A { ⟦run⟧() {} }
+const table = { 12: new A(), "a b": new A(), ...{ c: new A() } };
+table[version].⟦run⟧();
+""",
+    "put on a class": """
+class Base { m() { Base.⟦cursor⟧.up } }
+Base.⟦cursor⟧ = { up: 1 };
+""",
     "namespace": "namespace N { export const ⟦w⟧ = 1; ⟦w⟧ }\nN.⟦w⟧;\n",
 }
 
@@ -193,3 +291,17 @@ def test_a_property_keeps_the_variable() -> None:
     got = found(text, "typescript", 14)
     assert got is not None
     assert [(site.prefix, site.suffix) for site in got.sites] == [("", ""), ("", ": x")]
+
+
+def test_a_line_ends_a_member_before_a_signature() -> None:
+    """The grammar would take ``<T>`` for arguments of the type before it."""
+    check(
+        """
+interface F {
+  (a: number): Q
+
+  <⟦T⟧>(a: ⟦T⟧): P<⟦T⟧>
+}
+""",
+        "typescript",
+    )
