@@ -139,6 +139,26 @@ M["a rename that was begun by hand is finished at all places, in one undo step"]
   end)
 end
 
+M["the editor's own rename changes all places, and one undo step all back"] = function()
+  with_child(function(child)
+    child:lua([[vim.api.nvim_buf_set_lines(0, 0, -1, false, {
+      "def total(items):", "    return sum(items)", "", "print(total([1]))", "total([2])" })]])
+    child:wait(
+      [[return #vim.lsp.get_clients({ bufnr = 0, method = "textDocument/rename" }) > 0]],
+      "a server that renames"
+    )
+    child:lua([[
+      vim.api.nvim_win_set_cursor(0, { 1, 4 })
+      vim.lsp.buf.rename("amount", { name = "midfill" })
+    ]])
+    local places = [[local text = table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), "\n")
+      return select(2, text:gsub("%s", "")) == 3]]
+    child:wait(places:format("amount"), "renamed at all places")
+    child:type("u")
+    child:wait(places:format("total"), "undone at all places")
+  end)
+end
+
 M["nothing is proposed in a language that is switched off"] = function()
   with_child(function(child)
     child:type("Goalpha =")

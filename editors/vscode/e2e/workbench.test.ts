@@ -174,7 +174,7 @@ test("a key asks by hand, where nothing is shown unasked", async () => {
   }
 });
 
-test("a rename changes every place of the name, through the editor's own box", async () => {
+test("a rename through the editor's own box changes every place, and one undo all back", async () => {
   await bench.show("rename.py");
   await bench.goTo(1, 14);
   await bench.page.keyboard.press("F2");
@@ -183,6 +183,8 @@ test("a rename changes every place of the name, through the editor's own box", a
   await box.fill("amounts");
   await bench.page.keyboard.press("Enter");
   await bench.saved("rename.py", (text) => text === RENAMED);
+  await bench.page.keyboard.press("Control+Z");
+  await bench.saved("rename.py", (text) => text === TOTALS);
 });
 
 test("a next edit of two places is made with one key, and undone with one", async () => {
