@@ -13,6 +13,7 @@ import tree_sitter
 
 from engine.edits.binder import Keyword, Member
 from engine.edits.classes import ClassIndex, Value
+from engine.edits.python_narrowing import classes_asked
 from engine.edits.symbols import Expression, Origin, Part, Scope, ScopeKind, Symbol, SymbolKind
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ class _Settler:
             return ()
         self._cache[key] = ()  # an expression that depends on itself ends here
         if expression.part is Part.WHOLE:
-            found = self._whole(expression.node, expression.scope, depth + 1)
+            found = self._narrowed(expression, depth + 1)
         elif expression.part is Part.ENTERED:
             found = self._entered(expression, depth + 1)
         else:
@@ -151,6 +152,22 @@ class _Settler:
         distinct = tuple(dict.fromkeys(found))[:_MAX_VALUES]
         self._cache[key] = distinct
         return distinct
+
+    def _narrowed(self, expression: Expression, depth: int) -> Iterable[Value]:
+        """What an expression may stand for, by what ``isinstance`` has said of it too."""
+        node, scope = expression.node, expression.scope
+        found = list(self._whole(node, scope, depth))
+        if node.type not in ("identifier", "attribute"):
+            return found
+        asked = [
+            Value(one.scope, True, one.origin)
+            for each in classes_asked(self.binder, node, scope)
+            for one in self.infer(each, depth)
+            if one.function is None and not one.is_instance
+        ]
+        lines = [list(self.classes.lineage(one.scope)) for one in found if one.scope is not None]
+        is_less = any(one.scope in line for one in asked for line in lines)
+        return found if is_less or not asked else asked
 
     def _whole(self, node: tree_sitter.Node, scope: Scope, depth: int) -> Iterable[Value]:
         parts = node.named_children
@@ -219,8 +236,11 @@ class _Settler:
         callee = node.child_by_field_name("function")
         if callee is None:
             return ()
-        if self.binder.text(callee) == "super":
+        written, given = self.binder.text(callee), node.child_by_field_name("arguments")
+        if written == "super":
             return self._of_super(scope)
+        if written.rpartition(".")[2] == "cast" and given is not None and given.named_children:
+            return self._annotated(Expression(given.named_children[0], scope), depth)
         found: list[Value] = []
         for value in self.infer(Expression(callee, scope), depth):
             if value.function is not None:

@@ -30,6 +30,8 @@ _COMPREHENSIONS = (
     "list_comprehension set_comprehension dictionary_comprehension generator_expression".split()
 )
 _BY_STRING = frozenset(("getattr", "setattr", "hasattr", "delattr"))
+_BY_TYPE = {"cast": (0, 1), "TypeVar": (1, None)}
+"""Functions of ``typing`` that take types: which of their arguments."""
 
 
 class PythonBinder(Binder):
@@ -242,6 +244,8 @@ class PythonBinder(Binder):
         written = self.text(callee)
         if written in _BY_STRING:
             self._named_by_string(arguments, scope)
+        elif written.rpartition(".")[2] in _BY_TYPE and self._is_of_typing(written, scope):
+            self._type_arguments(written, arguments, scope)
         elif written in ("__all__.extend", "__all__.append"):
             self._list_names(arguments, scope)
         if arguments.type == "generator_expression":
@@ -256,6 +260,21 @@ class PythonBinder(Binder):
                 yield from () if value is None else ((value, scope),)
             else:
                 yield argument, scope
+
+    def _type_arguments(self, written: str, arguments: tree_sitter.Node, scope: Scope) -> None:
+        """``cast("Type", value)``, ``TypeVar("T", bound="Type")``: types may stand in quotes."""
+        first, end = _BY_TYPE[written.rpartition(".")[2]]
+        for one in arguments.named_children[first:end]:
+            type_ = one.child_by_field_name("value") or one
+            for part in [type_, *_below(type_)]:
+                if part.type == "string" and not _is_literal(self, part):
+                    self._names_in_string(part, scope)
+
+    def _is_of_typing(self, written: str, scope: Scope) -> bool:
+        """Whether a call is one of a function that was imported from ``typing``."""
+        symbol = self.look_up(written.partition(".")[0], scope, 0)
+        origin = None if symbol is None else symbol.origin
+        return origin is not None and origin.module in ("typing", "typing_extensions")
 
     def _named_by_string(self, arguments: tree_sitter.Node, scope: Scope) -> None:
         """``getattr(owner, "name")``."""
@@ -273,19 +292,19 @@ class PythonBinder(Binder):
         while stack:
             part = stack.pop()
             if part.type == "string" and not _is_literal(self, part):
-                for match in _WORD.finditer(self.data, part.start_byte, part.end_byte):
-                    self._use_in_string(match.start(), match.end(), scope)
+                self._names_in_string(part, scope)
             elif part.type in ("subscript", "attribute", "call", "identifier"):
                 yield part, scope
                 stack.extend(one for one in _below(part) if one.type == "string")
             else:
                 stack.extend(reversed(part.named_children))
 
-    def _use_in_string(self, start: int, end: int, scope: Scope) -> None:
-        """A word of an annotation in quotes; one behind a dot is somebody's member."""
-        if self.data[start - 1 : start] != b".":
-            name = self.data[start:end].decode("utf-8", "replace")
-            self.uses.append(Use(Site(span(start, end)), name, scope))
+    def _names_in_string(self, node: tree_sitter.Node, scope: Scope) -> None:
+        """The words of an annotation in quotes; one behind a dot is somebody's member."""
+        for match in _WORD.finditer(self.data, node.start_byte, node.end_byte):
+            if self.data[match.start() - 1 : match.start()] != b".":
+                name = match.group().decode("utf-8", "replace")
+                self.uses.append(Use(Site(span(*match.span())), name, scope))
 
     def _type_alias(self, node: tree_sitter.Node, scope: Scope) -> Iterator[Step]:
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")

@@ -26,6 +26,7 @@ def bind_function(
         return
     symbol = binder.declare(name, scope, SymbolKind.FUNCTION)
     outer = yield from bind_generics(binder, node, scope)
+    overload = symbol.body if _is_overload(binder, symbol.body) else None
     inner = binder.open(ScopeKind.FUNCTION, node, outer, symbol)
     inner.redirects = _redirects(binder, body, inner)
     parameters = node.child_by_field_name("parameters")
@@ -33,6 +34,7 @@ def bind_function(
         yield from _parameters(binder, parameters, inner, outer)
         if scope.kind is ScopeKind.CLASS:
             _receive(binder, node, scope, inner, receivers)
+        _unite_parameters(overload, inner, receivers)
     result = node.child_by_field_name("return_type")
     if result is not None:
         symbol.annotation = Expression(result, outer)
@@ -111,6 +113,19 @@ def _receive(
     if symbol is not None:
         is_class = "classmethod" in decorators or binder.text(name) in _CLASS_METHODS
         receivers[symbol] = (owner, not is_class)
+
+
+def _is_overload(binder: Binder, function: Scope | None) -> bool:
+    decorators = set() if function is None else _decorators(binder, function.node)
+    return any(one.rpartition(".")[2] == "overload" for one in decorators)
+
+
+def _unite_parameters(overload: Scope | None, inner: Scope, receivers: Receivers) -> None:
+    """Callers name a parameter the same whichever of the overloads they mean."""
+    for name, symbols in inner.symbols.items():
+        other = None if overload is None else overload.get(name)
+        if other is not None and other.kind is SymbolKind.PARAMETER and other not in receivers:
+            symbols[0].unite(other)
 
 
 def _decorators(binder: Binder, node: tree_sitter.Node) -> set[str]:

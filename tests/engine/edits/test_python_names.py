@@ -7,6 +7,45 @@ import pytest
 from marked_sites import check, found, marked
 
 CASES = {
+    "types in quotes": """
+import typing as t
+class ⟦A⟧: pass
+T = t.TypeVar("T", bound="⟦A⟧")
+x = t.cast("list[⟦A⟧]", y) + other.cast("A", y)
+""",
+    "what cast says": """
+from typing import cast
+class A:
+    ⟦n⟧ = 1
+cast(A, x).⟦n⟧ + cast("A", y).⟦n⟧
+""",
+    "parameters of overloads": """
+@overload
+def f(⟦a⟧: int) -> int: ...
+@overload
+def f(⟦a⟧: str) -> str: ...
+def f(⟦a⟧): return ⟦a⟧
+f(⟦a⟧=1)
+def g(a): return a
+def g(a): return a
+""",
+    "what isinstance says": """
+class A:
+    ⟦n⟧ = 1
+class B(A): pass
+def f(x, y, b: B):
+    if isinstance(x, A) and y:
+        x.⟦n⟧
+        x = y
+        x.⟨n⟩
+    z = isinstance(y.o, (A, C)) and y.o.⟦n⟧
+    w = y.⟦n⟧ if isinstance(y, A) else y.⟨n⟩
+    [one.⟦n⟧ for one in y if isinstance(one, A)]
+    assert isinstance(y, A)
+    if isinstance(b, A):
+        b.⟦n⟧
+    return y.⟦n⟧
+""",
     "local": """
 def f(a):
     ⟦x⟧ = a
