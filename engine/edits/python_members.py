@@ -14,6 +14,7 @@ import tree_sitter
 from engine.edits.binder import Keyword, Member
 from engine.edits.classes import ClassIndex, Value
 from engine.edits.python_narrowing import classes_asked
+from engine.edits.python_types import annotated
 from engine.edits.symbols import Expression, Origin, Part, Scope, ScopeKind, Symbol, SymbolKind
 
 if TYPE_CHECKING:
@@ -21,18 +22,11 @@ if TYPE_CHECKING:
 
 _MAX_DEPTH = 12
 _MAX_VALUES = 4
-_CONTAINERS = frozenset(
-    """list List set Set frozenset FrozenSet Sequence Iterable Iterator Collection Generator
-    AsyncIterator AsyncIterable Deque deque MutableSequence AbstractSet tuple Tuple""".split()
-)
-_TRANSPARENT = frozenset(
-    """Optional Annotated Final ClassVar Type type Union Awaitable Required NotRequired""".split()
-)
 
 
 def settle_members(binder: PythonBinder) -> None:
     """Give every attribute and keyword argument its symbol, where that is certain."""
-    settler = _Settler(binder)
+    settler = Settler(binder)
     settler.define_members()
     settler.classes.unite_overrides()
     for member in binder.members:
@@ -41,7 +35,9 @@ def settle_members(binder: PythonBinder) -> None:
         settler.settle_keyword(keyword)
 
 
-class _Settler:
+class Settler:
+    """Infers what expressions stand for, and settles members by it."""
+
     def __init__(self, binder: PythonBinder) -> None:
         self.binder = binder
         self.table = binder.table
@@ -61,7 +57,7 @@ class _Settler:
         """The class of ``self``, ``cls`` or a class's own name: all that can define a member."""
         if owner.node.type != "identifier":
             return ()
-        symbol = self._symbol(owner)
+        symbol = self.symbol_of(owner)
         if symbol is None:
             return ()
         if symbol in self.binder.receivers:
@@ -175,7 +171,7 @@ class _Settler:
             before = node.prev_named_sibling
             if before is not None and node.parent is not None and node.parent.type == "dotted_name":
                 return self._of_attribute(before, node, scope, depth)
-            symbol = self._symbol(Expression(node, scope))
+            symbol = self.symbol_of(Expression(node, scope))
             return () if symbol is None else self.of_symbol(symbol, depth)
         if node.type == "attribute":
             owner = node.child_by_field_name("object")
@@ -206,7 +202,7 @@ class _Settler:
         if symbol.origin is not None:
             return [Value(origin=symbol.origin)]
         if symbol.annotation is not None:
-            return self._annotated(symbol.annotation, depth)
+            return annotated(self, symbol.annotation, depth)
         return [one for value in symbol.values for one in self.infer(value, depth)]
 
     def _of_function(self, symbol: Symbol, depth: int) -> list[Value]:
@@ -240,7 +236,7 @@ class _Settler:
         if written == "super":
             return self._of_super(scope)
         if written.rpartition(".")[2] == "cast" and given is not None and given.named_children:
-            return self._annotated(Expression(given.named_children[0], scope), depth)
+            return annotated(self, Expression(given.named_children[0], scope), depth)
         found: list[Value] = []
         for value in self.infer(Expression(callee, scope), depth):
             if value.function is not None:
@@ -263,7 +259,7 @@ class _Settler:
 
     def _returned(self, function: Symbol, depth: int) -> list[Value]:
         if function.annotation is not None:
-            return self._annotated(function.annotation, depth)
+            return annotated(self, function.annotation, depth)
         if function.body is None:
             return []
         found: list[Value] = []
@@ -277,37 +273,6 @@ class _Settler:
                 found.extend(self.infer(result, depth))
             stack.extend(node.named_children)
         return found
-
-    def _annotated(
-        self, annotation: Expression, depth: int, part: Part = Part.WHOLE
-    ) -> list[Value]:
-        """The objects that an annotation allows, or the elements of its containers."""
-        node = annotation.node
-        while node.type in ("type", "parenthesized_expression") and node.named_children:
-            node = node.named_children[0]
-        head, arguments = _subscripted(node)
-        name = "" if head is None else self.binder.text(head).rpartition(".")[2]
-        is_container = part is Part.ELEMENT and name in _CONTAINERS
-        if node.type in ("binary_operator", "union_type") or name in _TRANSPARENT or is_container:
-            inner = Part.WHOLE if is_container else part
-            return [
-                value
-                for one in arguments or node.named_children
-                for value in self._annotated(Expression(one, annotation.scope), depth, inner)
-            ]
-        if part is Part.ELEMENT:
-            return []
-        if node.type == "string":
-            return self._named(self.binder.text(node).strip("\"'"), annotation.scope)
-        values = self.infer(Expression(head or node, annotation.scope), depth)
-        return [Value(one.scope, True, one.origin) for one in values if one.function is None]
-
-    def _named(self, name: str, scope: Scope) -> list[Value]:
-        """The objects of a class that is named in quotes."""
-        symbol = self.binder.look_up(name, scope, 0) if name.isidentifier() else None
-        if symbol is None or symbol.kind not in (SymbolKind.CLASS, SymbolKind.IMPORT):
-            return []
-        return [Value(symbol.body, True, symbol.origin)]
 
     def _entered(self, expression: Expression, depth: int) -> Iterable[Value]:
         """What ``with`` gives: what ``__enter__`` returns."""
@@ -332,12 +297,12 @@ class _Settler:
             parts = [Expression(part, scope) for part in node.named_children]
             return [value for part in parts for value in self.infer(part, depth)]
         annotation = self._annotation_of(node, scope, depth)
-        return [] if annotation is None else self._annotated(annotation, depth, Part.ELEMENT)
+        return [] if annotation is None else annotated(self, annotation, depth, Part.ELEMENT)
 
     def _annotation_of(self, node: tree_sitter.Node, scope: Scope, depth: int) -> Expression | None:
         """The annotation of a name, a member or what a call returns."""
         if node.type == "identifier":
-            symbol = self._symbol(Expression(node, scope))
+            symbol = self.symbol_of(Expression(node, scope))
             return None if symbol is None else symbol.annotation
         if node.type == "call":
             callee = node.child_by_field_name("function")
@@ -352,7 +317,8 @@ class _Settler:
                     return member.annotation
         return None
 
-    def _symbol(self, name: Expression) -> Symbol | None:
+    def symbol_of(self, name: Expression) -> Symbol | None:
+        """What a name stands for."""
         return self.binder.look_up(self.binder.text(name.node), name.scope, name.node.start_byte)
 
 
@@ -360,13 +326,3 @@ def _member_origin(owner: Origin, name: str) -> Origin:
     """The member of an imported module; what is imported by name may be a module too."""
     parts = [part for part in (owner.module, owner.name) if part]
     return Origin(".".join(parts), name, owner.level)
-
-
-def _subscripted(node: tree_sitter.Node) -> tuple[tree_sitter.Node | None, list[tree_sitter.Node]]:
-    """Head and arguments of ``Head[argument, …]``, in either shape the grammar gives it."""
-    parts = node.named_children
-    if node.type == "subscript" and len(parts) > 1:
-        return parts[0], parts[1:]
-    if node.type == "generic_type" and len(parts) > 1:
-        return parts[0], parts[1].named_children
-    return None, []

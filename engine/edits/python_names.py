@@ -244,17 +244,20 @@ class PythonBinder(Binder):
         written = self.text(callee)
         if written in _BY_STRING:
             self._named_by_string(arguments, scope)
-        elif written.rpartition(".")[2] in _BY_TYPE and self._is_of_typing(written, scope):
+        elif written.rpartition(".")[2] in _BY_TYPE and self._is_of("typing", written, scope):
             self._type_arguments(written, arguments, scope)
         elif written in ("__all__.extend", "__all__.append"):
             self._list_names(arguments, scope)
         if arguments.type == "generator_expression":
             yield arguments, scope
             return
+        called = callee
+        if written.rpartition(".")[2] == "partial" and self._is_of("functools", written, scope):
+            called = next(iter(arguments.named_children), callee)
         for argument in arguments.named_children:
             name = argument.child_by_field_name("name")
             if argument.type == "keyword_argument" and name is not None:
-                target = Expression(callee, scope)
+                target = Expression(called, scope)
                 self.keywords.append(Keyword(site_of(name), self.text(name), target))
                 value = argument.child_by_field_name("value")
                 yield from () if value is None else ((value, scope),)
@@ -270,11 +273,11 @@ class PythonBinder(Binder):
                 if part.type == "string" and not _is_literal(self, part):
                     self._names_in_string(part, scope)
 
-    def _is_of_typing(self, written: str, scope: Scope) -> bool:
-        """Whether a call is one of a function that was imported from ``typing``."""
+    def _is_of(self, module: str, written: str, scope: Scope) -> bool:
+        """Whether what is called was imported from a module of the standard library."""
         symbol = self.look_up(written.partition(".")[0], scope, 0)
         origin = None if symbol is None else symbol.origin
-        return origin is not None and origin.module in ("typing", "typing_extensions")
+        return origin is not None and origin.module in (module, f"{module}_extensions")
 
     def _named_by_string(self, arguments: tree_sitter.Node, scope: Scope) -> None:
         """``getattr(owner, "name")``."""

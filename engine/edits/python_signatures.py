@@ -122,7 +122,14 @@ def _is_overload(binder: Binder, function: Scope | None) -> bool:
 
 def _unite_parameters(overload: Scope | None, inner: Scope, receivers: Receivers) -> None:
     """Callers name a parameter the same whichever of the overloads they mean."""
+    parameters = inner.node.child_by_field_name("parameters")
+    splats = (
+        [] if parameters is None else [_parameter_name(one) for one in parameters.named_children]
+    )
+    starts = {one.named_children[0].start_byte for one in splats if one.type in _SPLATS}
     for name, symbols in inner.symbols.items():
+        if symbols[0].sites and symbols[0].sites[0].span.start in starts:
+            continue
         other = None if overload is None else overload.get(name)
         if other is not None and other.kind is SymbolKind.PARAMETER and other not in receivers:
             symbols[0].unite(other)

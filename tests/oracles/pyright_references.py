@@ -1,5 +1,8 @@
 """Compare the places of Python names with pyright's renames: ``python … FOLDER FILE…``.
 
+Where they differ, both renames are done, and pyright reads the file again: one is sound when it
+adds no diagnostic. Pyright renames a method without those that it overrides: both may be sound.
+
 Needs node, and a folder that holds ``node_modules/pyright``; installs nothing. Names that pyright
 renames in other files too, or not at all, are left out: one file is what is compared.
 """
@@ -10,17 +13,22 @@ import itertools
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from engine.edits.names_of import name_table
 from engine.edits.references import references
-from engine.edits.symbols import NameTable, SymbolKind
+from engine.edits.symbols import NameTable, Site, SymbolKind
 from engine.languages import language_of
+from engine.spans import span
 from engine.syntax import parse
 from oracles.compared import Compared, print_compared
+
+ENDING = "Renamed"
 
 
 class Pyright:
@@ -31,7 +39,8 @@ class Pyright:
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(["node", program, "--stdio"], stdin=pipe, stdout=pipe)
         self._ids = itertools.count()
-        self.ask("initialize", {"processId": None, "rootUri": None, "capabilities": {}})
+        asks = {"textDocument": {"diagnostic": {"dynamicRegistration": False}}}
+        self.ask("initialize", {"processId": None, "rootUri": None, "capabilities": asks})
         self._send({"method": "initialized", "params": {}})
 
     def open(self, path: Path, text: str) -> None:
@@ -39,6 +48,18 @@ class Pyright:
         document = {"uri": path.resolve().as_uri(), "languageId": "python", "version": 1}
         params = {"textDocument": {**document, "text": text}}
         self._send({"method": "textDocument/didOpen", "params": params})
+
+    def diagnostics(self, path: Path, text: str) -> Counter[str]:
+        """What it finds in ``text``, the old names in place of the new."""
+        document = {"uri": path.resolve().as_uri(), "version": next(self._ids)}
+        change = {"textDocument": document, "contentChanges": [{"text": text}]}
+        self._send({"method": "textDocument/didChange", "params": change})
+        asked = {"textDocument": {"uri": document["uri"]}}
+        found = (self.ask("textDocument/diagnostic", asked) or {}).get("items", ())
+        return Counter(
+            f"{one['range']['start']['line'] + 1}: {one['message'].replace(ENDING, '')}"
+            for one in found
+        )
 
     def close(self, path: Path) -> None:
         """Let it forget the text of a file."""
@@ -82,7 +103,16 @@ class Pyright:
         return found
 
 
-def compare(paths: Sequence[Path], num_names: int, folder: Path) -> Iterator[Compared]:
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The places of a name, and what each rename adds to the diagnostics; None where both agree."""
+
+    compared: Compared
+    ours_adds: Counter[str] | None = None
+    theirs_adds: Counter[str] | None = None
+
+
+def compare(paths: Sequence[Path], num_names: int, folder: Path) -> Iterator[Judged]:
     """Compare for up to ``num_names`` symbols of each file."""
     pyright = Pyright(folder)
     try:
@@ -92,7 +122,7 @@ def compare(paths: Sequence[Path], num_names: int, folder: Path) -> Iterator[Com
         pyright.stop()
 
 
-def _compare(pyright: Pyright, path: Path, num_names: int) -> Iterator[Compared]:
+def _compare(pyright: Pyright, path: Path, num_names: int) -> Iterator[Judged]:
     data = path.read_bytes()
     table = name_table(parse(data, language_of("a.py")))
     assert table is not None
@@ -107,13 +137,14 @@ def _compare(pyright: Pyright, path: Path, num_names: int) -> Iterator[Compared]
         key=lambda one: sha256(f"{one.name} {min(one.sites).span.start}".encode()).digest()
     )
     pyright.open(path, data.decode())
+    before = pyright.diagnostics(path, data.decode())
     for symbol in symbols[:num_names]:
         start = min(symbol.sites).span.start
-        theirs = _renamed(pyright, path, table, start, symbol.name + "Renamed")
+        theirs = _renamed(pyright, path, table, start, symbol.name + ENDING)
         if not theirs:
             continue
         ours = references(table, symbol)
-        yield Compared(
+        compared = Compared(
             path,
             symbol.name,
             data.count(b"\n", 0, start) + 1,
@@ -122,7 +153,26 @@ def _compare(pyright: Pyright, path: Path, num_names: int) -> Iterator[Compared]
             frozenset(int(site.span.start) for site in ours.possible),
             theirs,
         )
+        if compared.ours == theirs:
+            yield Judged(compared)
+            continue
+        length = len(symbol.name.encode())
+        sites = [Site(span(one, one + length)) for one in sorted(theirs)]
+        adds = [
+            pyright.diagnostics(path, _written(data, symbol.name, one)) - before
+            for one in (ours.sites, sites)
+        ]
+        pyright.diagnostics(path, data.decode())
+        yield Judged(compared, *adds)
     pyright.close(path)
+
+
+def _written(data: bytes, name: str, sites: Sequence[Site]) -> str:
+    """The text with another name at all sites."""
+    for site in sorted(sites, reverse=True):
+        text = f"{site.prefix}{name}{ENDING}{site.suffix}".encode()
+        data = data[: site.span.start] + text + data[site.span.end :]
+    return data.decode()
 
 
 def _renamed(
@@ -154,7 +204,19 @@ def _bytes_before(line: bytes, units: int) -> int:
 
 def main(arguments: list[str]) -> None:
     folder, *paths = map(Path, arguments)
-    print_compared(compare(paths, 60, folder))
+    judged = list(compare(paths, 60, folder))
+    print_compared(one.compared for one in judged)
+    differing = [one for one in judged if one.ours_adds is not None]
+    for one in differing:
+        if one.ours_adds:
+            where = f"{one.compared.path}:{one.compared.line} {one.compared.name}"
+            print(f"ours adds at {where}: {next(iter(one.ours_adds))}")
+    num_ours = sum(not one.ours_adds for one in differing)
+    num_theirs = sum(not one.theirs_adds for one in differing)
+    print(
+        f"of {len(judged)} names, {len(differing)} differ; sound: ours {num_ours}, "
+        f"theirs {num_theirs}"
+    )
 
 
 if __name__ == "__main__":

@@ -13,6 +13,24 @@ class ⟦A⟧: pass
 T = t.TypeVar("T", bound="⟦A⟧")
 x = t.cast("list[⟦A⟧]", y) + other.cast("A", y)
 """,
+    "keywords of a partial call": """
+import functools
+def f(a, *, ⟦b⟧): pass
+g = functools.partial(f, 1, ⟦b⟧=2)
+h = partial(f, b=2)
+""",
+    "variables of types, and classes as values": """
+from typing import TypeVar
+class A:
+    ⟦n⟧ = 1
+T = TypeVar("T", bound="type[A]")
+U = TypeVar("U", bound=A)
+def get(name) -> type[A] | None: ...
+def f(a: T, b: U, c: "A | None", d: "type[A]"):
+    a.⟦n⟧ + a().⟦n⟧ + b.⟦n⟧ + c.⟦n⟧ + d().⟦n⟧
+    cls = get("a")
+    cls().⟦n⟧
+""",
     "what cast says": """
 from typing import cast
 class A:
@@ -21,10 +39,10 @@ cast(A, x).⟦n⟧ + cast("A", y).⟦n⟧
 """,
     "parameters of overloads": """
 @overload
-def f(⟦a⟧: int) -> int: ...
+def f(⟦a⟧: int, **b) -> int: ...
 @overload
-def f(⟦a⟧: str) -> str: ...
-def f(⟦a⟧): return ⟦a⟧
+def f(⟦a⟧: str, **b) -> str: ...
+def f(⟦a⟧, **b): return ⟦a⟧, b
 f(⟦a⟧=1)
 def g(a): return a
 def g(a): return a
@@ -163,7 +181,7 @@ for each in list[C](): pass
 class C:
     ⟦go⟧ = 1
 def f(all: list[C], some: "Optional[C]", either: C | None):
-    some.⟨go⟩
+    some.⟦go⟧
     either.⟦go⟧
     return [one.⟦go⟧ for one in all]
 """,
