@@ -41,6 +41,8 @@ def contextual(settler: Settler, literal: Expression, depth: int = 0) -> list[Ex
         held = [replace(one, part=Part.ELEMENT) for one in outer if one.part is Part.WHOLE]
         return held if parent.type == "array" else outer
     if parent.type in ("as_expression", "satisfies_expression"):
+        if parent.named_child_count == 1:  # as const
+            return contextual(settler, Expression(parent, literal.scope), depth + 1)
         return [Expression(parent.named_children[-1], literal.scope)]
     if parent.type in _TYPED:
         type_ = parent.child_by_field_name("type")
@@ -127,7 +129,7 @@ def _of_argument(
     callee = None
     if call is not None:
         callee = call.child_by_field_name("function") or call.child_by_field_name("constructor")
-    if callee is None:
+    if call is None or callee is None:
         return []
     index = [one.id for one in arguments.named_children].index(node.id)
     found = _of_held(settler, callee, index, scope)
@@ -142,6 +144,25 @@ def _of_argument(
         for type_ in _declared(symbol) if is_typed else ():
             for one in _signatures(settler, type_, depth):
                 found.extend(_parameter(one, index))
+    return found or _of_type_argument(settler, node, call, scope, depth)
+
+
+def _of_type_argument(
+    settler: Settler, literal: tree_sitter.Node, call: tree_sitter.Node, scope: Scope, depth: int
+) -> list[Expression]:
+    """``Type`` in ``f<Type>({…})`` of an unknown function, if it has all the properties."""
+    given = call.child_by_field_name("type_arguments")
+    members = settler.binder.scope_of.get(literal.id) if literal.type == "object" else None
+    if given is None or members is None or not members.symbols:
+        return []
+    found: list[Expression] = []
+    for one in given.named_children:
+        type_ = Expression(one, scope)
+        scopes = [value.scope for value in of_type(settler, type_, depth + 1) if value.scope]
+        if scopes and all(
+            any(settler.classes.member(each, name) for each in scopes) for name in members.symbols
+        ):
+            found.append(type_)
     return found
 
 

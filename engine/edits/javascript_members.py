@@ -169,6 +169,8 @@ class Settler:
     def _of_rest(self, node: tree_sitter.Node, scope: Scope, depth: int) -> Iterable[Value]:
         if node.type == "super":
             return self._super(scope)
+        if node.type == "assignment_expression":
+            return self.infer(Expression(node.named_children[-1], scope), depth)
         if node.type == "subscript_expression" and node.named_children:
             owner, key = node.named_children[0], self.binder.text(node.named_children[-1])
             owners = self.infer(Expression(owner, scope), depth)
@@ -221,10 +223,19 @@ class Settler:
         owner, name = node.child_by_field_name("object"), node.child_by_field_name("property")
         if owner is None or name is None:
             return []
+        if self.binder.text(node) == "module.exports":
+            return [value for one in self._exported() for value in self.infer(one, depth)]
         made = self.prototypes.of_prototype(node, scope)
         owners = self.infer(Expression(owner, scope), depth)
         found = self._below(owners, self.binder.text(name), depth)
         return found if made is None else [made, *found]
+
+    def _exported(self) -> Iterator[Expression]:
+        """What is assigned to ``module.exports``."""
+        for one in self.binder.members:
+            is_it = one.name == "exports" and self.binder.text(one.owner.node) == "module"
+            if is_it and one.value is not None:
+                yield one.value
 
     def _below(self, owners: Iterable[Value], name: str, depth: int) -> list[Value]:
         """What a member of each of the owners stands for."""

@@ -22,6 +22,11 @@ _WRAPPERS = frozenset(
     """array_pattern array rest_pattern spread_element parenthesized_expression
     non_null_expression as_expression""".split()
 )
+_SIGNATURES = frozenset(
+    """function_type method_signature abstract_method_signature call_signature
+    construct_signature constructor_type""".split()
+)
+"""Functions without a body: what their patterns would declare is used by nobody."""
 _NAMES = frozenset(("property_identifier", "private_property_identifier"))
 
 
@@ -107,11 +112,14 @@ def _bind_object(
             yield from () if right is None else ((right, scope),)
         if target.type in _SHORTHANDS:
             name = binder.text(target)
-            taken = replace(inner, value=_taken(owner, name))
-            _bind_name(binder, target, taken, prefix=f"{name}: ")
+            is_type = how.scope.node.type in _SIGNATURES
+            if not is_type:
+                taken = replace(inner, value=_taken(owner, name))
+                _bind_name(binder, target, taken, prefix=f"{name}: ")
             if owner is not None:
                 place = span(target.start_byte, target.end_byte)
-                binder.note_member(owner, target, Site(place, suffix=f": {name}"))
+                site = Site(place, suffix="" if is_type else f": {name}")
+                binder.note_member(owner, target, site)
         elif target.type in ("pair_pattern", "pair"):
             key, value = target.child_by_field_name("key"), target.child_by_field_name("value")
             if key is not None and key.type in _NAMES and owner is not None:

@@ -3,7 +3,7 @@
 Both renames are done, and the type checker reads the file and its package again (all files below
 the nearest ``package.json``). A rename is sound when it adds no diagnostic. What counts as right is
 TypeScript's set where it is sound, else what it gives when it is asked at each of its places, else
-ours, else both together; where none is sound, TypeScript's.
+ours, else both together; names that cannot be renamed soundly (others declare them) do not count.
 
 The checker is blind where a type is ``any``: there both are sound, and TypeScript's set counts.
 """
@@ -49,9 +49,9 @@ class Verdict:
         return "neither"
 
     @property
-    def right(self) -> frozenset[int]:
-        """Where the places are that count as right."""
-        return starts_of(self.sets[self.sound[0] if self.sound else "theirs"])
+    def right(self) -> frozenset[int] | None:
+        """Where the places are that count as right; None where no rename is sound."""
+        return starts_of(self.sets[self.sound[0]]) if self.sound else None
 
 
 def verdicts(found: Iterable[Answer], folder: Path) -> Iterator[Verdict]:
@@ -117,14 +117,17 @@ def print_verdicts(found: Sequence[Answer], judged: Sequence[Verdict]) -> None:
         print(f"# {one.said} ({', '.join(one.sound)}) {compared.name}: {one.complaint}")
     print_compared(one.compared for one in found)
     print("by what is right:")
-    print_compared(_corrected(one, right.get((one.path, one.start))) for one in found)
+    corrected = (_corrected(one, right.get((one.path, one.start))) for one in found)
+    print_compared(one for one in corrected if one is not None)
     counts = Counter(one.said for one in judged)
     print(f"of {len(judged)} names that differ, sound: {dict(counts)}")
 
 
-def _corrected(answer: Answer, verdict: Verdict | None) -> Compared:
+def _corrected(answer: Answer, verdict: Verdict | None) -> Compared | None:
     compared = answer.compared
-    return compared if verdict is None else replace(compared, theirs=verdict.right)
+    if verdict is None:
+        return compared
+    return None if verdict.right is None else replace(compared, theirs=verdict.right)
 
 
 def main(arguments: list[str]) -> None:

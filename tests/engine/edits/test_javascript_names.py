@@ -255,6 +255,23 @@ class A { ⟦run⟧() {} }
 const table = { 12: new A(), "a b": new A(), ...{ c: new A() } };
 table[version].⟦run⟧();
 """,
+    "literals for a type argument": """
+interface P { ⟦n⟧: number; m: number }
+const state = useState<P>({ ⟦n⟧: 1, m: 2 });
+const other = useState<P>({ n: 1, o: 2 });
+""",
+    "a constant literal of a declared type": """
+interface P { ⟦n⟧: number }
+const p: P | null = yes ? ({ ⟦n⟧: 1 } as const) : null;
+""",
+    "pattern of a function type": """
+interface P { ⟦n⟧: number }
+type F = ({ ⟦n⟧ }: P) => void;
+""",
+    "what a module exports": """
+const proto = module.exports = { ⟦n⟧: 1, m() { return this.⟦n⟧ } };
+proto.⟦n⟧ + module.exports.⟦n⟧;
+""",
     "put on a class": """
 class Base { m() { Base.⟦cursor⟧.up } }
 Base.⟦cursor⟧ = { up: 1 };
