@@ -6,7 +6,7 @@ as unknown.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,12 @@ from engine.edits.classes import ClassIndex, Value
 from engine.edits.javascript_containers import GIVES
 from engine.edits.javascript_context import contextual, parameter_types, results
 from engine.edits.javascript_elements import elements, expressions_returned, method_of
+from engine.edits.javascript_narrowing import (
+    facts_of_literal,
+    fitting,
+    is_literal_type,
+    narrowed,
+)
 from engine.edits.javascript_prototypes import Prototypes
 from engine.edits.javascript_types import is_type, of_type
 from engine.edits.symbols import Expression, Origin, Part, Scope, ScopeKind, Symbol, SymbolKind
@@ -37,7 +43,7 @@ def settle_members(binder: JavaScriptBinder) -> None:
     """Give every property its symbol, where that is certain."""
     settler = Settler(binder)
     settler.define_members()
-    settler.unite_arms()
+    settler.unite_discriminants()
     settler.unite_literals()
     settler.classes.unite_overrides()
     for member in binder.members:
@@ -72,21 +78,23 @@ class Settler:
                 self.table.symbols.append(symbol)
         self._cache.clear()
 
-    def unite_arms(self) -> None:
-        """What the arms of ``{a: 1} | {a: 2}`` share is one property."""
+    def unite_discriminants(self) -> None:
+        """What tells the arms of ``{ok: true} | {ok: false}`` apart is one property."""
         for arms in self.binder.unions:
             seen: dict[str, Symbol] = {}
             for members in (self.binder.scope_of.get(arm.id) for arm in arms):
                 for name, symbols in () if members is None else members.symbols.items():
-                    symbols[0].unite(seen.setdefault(name, symbols[0]))
+                    if is_literal_type(self, symbols[0].annotation):
+                        symbols[0].unite(seen.setdefault(name, symbols[0]))
 
     def unite_literals(self) -> None:
         """A property of an object literal is that of the type which the literal must have."""
         for literal in self.binder.literals:
             members = self.binder.scope_of[literal.node.id]
-            for type_ in contextual(self, literal):
-                for value in of_type(self, type_, 0, type_.part):
-                    self._unite(members, value)
+            types = contextual(self, literal)
+            values = [value for one in types for value in of_type(self, one, 0, one.part)]
+            for value in fitting(self, values, facts_of_literal(self, literal)):
+                self._unite(members, value)
 
     def _unite(self, members: Scope, value: Value) -> None:
         for name, symbols in members.symbols.items():
@@ -97,7 +105,7 @@ class Settler:
     def settle_member(self, member: Member) -> None:
         """Find out whose member it is; unknown when it is not plain."""
         is_known = False
-        for value in self.infer(member.owner):
+        for value in self._owners(member.owner):
             is_known = self._settle_for(value, member) or is_known
         if not is_known and member.site.span.start not in self.table.at:
             self.table.unknown.setdefault(member.name, []).append(member.site)
@@ -133,7 +141,7 @@ class Settler:
     def _inferred(self, expression: Expression, depth: int) -> Iterable[Value]:
         if expression.path:
             owner, name = replace(expression, path=expression.path[:-1]), expression.path[-1]
-            found = self._below(self.infer(owner, depth), name, depth)
+            found = self._below(self._owners(owner, depth), name, depth)
             return found or (self._numbered(owner, int(name), depth) if name.isdigit() else [])
         if expression.part is Part.AWAITED:
             return self._awaited(expression, depth)
@@ -226,7 +234,7 @@ class Settler:
         if self.binder.text(node) == "module.exports":
             return [value for one in self._exported() for value in self.infer(one, depth)]
         made = self.prototypes.of_prototype(node, scope)
-        owners = self.infer(Expression(owner, scope), depth)
+        owners = self._owners(Expression(owner, scope), depth)
         found = self._below(owners, self.binder.text(name), depth)
         return found if made is None else [made, *found]
 
@@ -236,6 +244,10 @@ class Settler:
             is_it = one.name == "exports" and self.binder.text(one.owner.node) == "module"
             if is_it and one.value is not None:
                 yield one.value
+
+    def _owners(self, owner: Expression, depth: int = 0) -> Sequence[Value]:
+        """What the owner of a member may be, after the conditions around it."""
+        return narrowed(self, owner, self.infer(owner, depth))
 
     def _below(self, owners: Iterable[Value], name: str, depth: int) -> list[Value]:
         """What a member of each of the owners stands for."""
@@ -327,6 +339,6 @@ class Settler:
         return found
 
     def _members(self, owner: Expression, name: str, depth: int) -> list[Symbol]:
-        scopes = [one.scope for one in self.infer(owner, depth) if one.scope is not None]
+        scopes = [one.scope for one in self._owners(owner, depth) if one.scope is not None]
         found = [self.classes.member(one, name) for one in scopes]
         return [one for one in found if one is not None]

@@ -65,6 +65,32 @@ type R = { ⟦ok⟧: true; value: 1 } | { ⟦ok⟧: false } | null;
 const r: R = { ⟦ok⟧: true, value: 1 };
 r.⟦ok⟧;
 """,
+    "literals that can be one arm only": """
+type R = { kind: "a"; ⟦n⟧: number } | { kind: "b"; n: number } | { kind: "c" | true; n: number };
+const A = "a";
+const r: R[] = [{ kind: "a", ⟦n⟧: 1 }, { kind: "b", n: 1 }, { ⟦n⟧: 1, kind: A }];
+""",
+    "accesses to one arm only": """
+type R =
+  | { kind: "a"; ok: true; ⟦n⟧: number }
+  | { kind: "b"; ok: false; n: number }
+  | { kind: "c"; ok: false };
+function f(r: R) {
+  if (r.kind === "a" && r) r.⟦n⟧;
+  if (r.kind !== "a") r.n; else r.⟦n⟧;
+  switch (r.kind) { case "a": r.⟦n⟧; break; case "c": case "b": r.n; break; default: r }
+  r.ok ? r.⟦n⟧ : r.n;
+  !r.ok || r.⟦n⟧;
+}
+""",
+    "accesses to several arms": """
+type R = { kind: "a"; ⟦n⟧: number } | { kind: "b"; ⟦n⟧: number } | { kind: "c"; n: number; m: 2 };
+function f(r: R) {
+  if (r.kind === "a") { r = g(); h(r as T) }
+  switch (r.kind) { case "a": case "b": r.⟦n⟧ }
+  if ("m" in r) r.n;
+}
+""",
     "callback of a declared type": """
 interface Options { onError?: (info: { ⟦path⟧: string }) => void; url(): { path: string } }
 function f(options: Options) {
