@@ -18,8 +18,7 @@ from engine.edits.javascript_containers import GIVES
 from engine.edits.javascript_context import contextual, parameter_types, results
 from engine.edits.javascript_elements import elements, expressions_returned, method_of
 from engine.edits.javascript_narrowing import (
-    facts_of_literal,
-    fitting,
+    arms_of_literal,
     is_literal_type,
     narrowed,
 )
@@ -93,7 +92,7 @@ class Settler:
             members = self.binder.scope_of[literal.node.id]
             types = contextual(self, literal)
             values = [value for one in types for value in of_type(self, one, 0, one.part)]
-            for value in fitting(self, values, facts_of_literal(self, literal)):
+            for value in arms_of_literal(self, literal, values):
                 self._unite(members, value)
 
     def _unite(self, members: Scope, value: Value) -> None:

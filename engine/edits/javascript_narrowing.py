@@ -52,7 +52,34 @@ def fitting(settler: Settler, values: Sequence[Value], facts: Iterable[Fact]) ->
     return values
 
 
-def facts_of_literal(settler: Settler, literal: Expression) -> Iterator[Fact]:
+def arms_of_literal(
+    settler: Settler, literal: Expression, values: Sequence[Value]
+) -> Sequence[Value]:
+    """The arms that an object literal can be: by its literals, and by which properties it has."""
+    arms = fitting(settler, values, _facts_of_literal(settler, literal))
+    members = settler.binder.scope_of[literal.node.id]
+    if len(arms) < 2 or len(members.symbols) < literal.node.named_child_count:
+        return arms  # there are others, spread or computed
+    has = set(members.symbols)
+    whole = [one for one in arms if one.scope is None or _needed(one.scope) <= has] or arms
+    had = [has & set(one.scope.symbols) if one.scope else has for one in whole]
+    return [one for one, names in zip(whole, had, strict=True) if not any(names < a for a in had)]
+
+
+def _needed(arm: Scope) -> set[str]:
+    """The properties of a type that are not optional."""
+    typed = [one for named in arm.symbols.values() for one in named if one.annotation is not None]
+    places = ((one.name, one.annotation.node.parent) for one in typed if one.annotation)
+    return {
+        name
+        for name, place in places
+        if place is not None
+        and place.type == "property_signature"
+        and all(child.type != "?" for child in place.children)
+    }
+
+
+def _facts_of_literal(settler: Settler, literal: Expression) -> Iterator[Fact]:
     """What an object literal says of its properties."""
     for pair in literal.node.named_children:
         key, value = pair.child_by_field_name("key"), pair.child_by_field_name("value")

@@ -70,6 +70,10 @@ type R = { kind: "a"; ⟦n⟧: number } | { kind: "b"; n: number } | { kind: "c"
 const A = "a";
 const r: R[] = [{ kind: "a", ⟦n⟧: 1 }, { kind: "b", n: 1 }, { ⟦n⟧: 1, kind: A }];
 """,
+    "literals that lack what the other arms need": """
+type R = { kind: K; ⟦n⟧: number; m?: 1 } | { kind: K; n: number; o: 1 } | { kind: K; p: 1 };
+const r: R[] = [{ kind: k(), ⟦n⟧: 1 }, { kind: k(), n: 1, o: 1 }, { kind: k(), p: 1 }];
+""",
     "accesses to one arm only": """
 type R =
   | { kind: "a"; ok: true; ⟦n⟧: number }
