@@ -22,6 +22,7 @@ from engine.models import ModelShape
 STRIDE = 64
 # Slots that new buffers have to spare for what is typed next. Untouched ones take no memory.
 ROOM = 256
+PARTS = "key", "value"
 
 
 class Buffers:
@@ -33,12 +34,12 @@ class Buffers:
     def __init__(self, shape: ModelShape, num_slots: int) -> None:
         self.shape = shape
         self.num_slots = -(-num_slots // STRIDE) * STRIDE
-        sizes = (self.num_slots, shape.num_kv_heads * shape.head_width)
-        self.arrays: dict[str, NDArray[np.float32]] = {
-            f"cache.{layer}.{part}": np.zeros(sizes, np.float32)
-            for layer in range(shape.num_layers)
-            for part in ("key", "value")
-        }
+        # One stretch of memory goes back to the system as soon as nobody needs it; many small ones
+        # leave holes.
+        sizes = (2 * shape.num_layers, self.num_slots, shape.num_kv_heads * shape.head_width)
+        self._all = np.zeros(sizes, np.float32)
+        names = (f"cache.{layer}.{part}" for layer in range(shape.num_layers) for part in PARTS)
+        self.arrays: dict[str, NDArray[np.float32]] = dict(zip(names, self._all, strict=True))
         self._handles: weakref.WeakSet[CachedContext] = weakref.WeakSet()
 
     def first(self, num_slots: int) -> dict[str, NDArray[np.float32]]:
@@ -49,8 +50,7 @@ class Buffers:
     def grown(self, num_kept: int, num_slots: int) -> Buffers:
         """New buffers for ``num_slots`` and more with the first ``num_kept`` rows copied."""
         copy = Buffers(self.shape, num_slots + ROOM)
-        for name, array in self.arrays.items():
-            copy.arrays[name][:num_kept] = array[:num_kept]
+        copy._all[:, :num_kept] = self._all[:, :num_kept]
         return copy
 
     def lend(self, handle: CachedContext) -> None:
