@@ -30,19 +30,28 @@ _TRUE = frozenset(("true",))
 class Fact:
     """A property is one of ``texts``, or with ``is_not`` none of them.
 
-    Without texts: there is such a property.
+    Without texts: there is such a property. With ``class_``: the whole is an object of it.
     """
 
     name: str
     texts: frozenset[str] = frozenset()
     is_not: bool = False
+    class_: tree_sitter.Node | None = None
 
 
 def narrowed(settler: Settler, owner: Expression, values: Sequence[Value]) -> Sequence[Value]:
-    """The arms that an expression can stand for after the conditions around it."""
-    if len(values) < 2 or owner.path:
+    """What an expression can stand for after the conditions around it."""
+    is_asked = len(values) > 1 or b"instanceof" in settler.binder.data
+    if owner.path or not is_asked:
         return values
-    return fitting(settler, values, _facts_around(settler, owner.node, owner.scope))
+    facts = list(_facts_around(settler, owner.node, owner.scope))
+    for class_ in [one.class_ for one in facts if one.class_ is not None][:1]:
+        asked = settler.infer(Expression(class_, owner.scope))
+        made = [Value(one.scope, True) for one in asked if one.scope and not one.is_instance]
+        scopes = [one.scope for one in values if one.scope is not None]
+        lines = [scope for one in scopes for scope in settler.classes.lineage(one)]
+        values = values if not made or made[0].scope in lines else made
+    return fitting(settler, values, facts)
 
 
 def fitting(settler: Settler, values: Sequence[Value], facts: Iterable[Fact]) -> Sequence[Value]:
@@ -94,6 +103,8 @@ def is_literal_type(settler: Settler, type_: Expression | None) -> bool:
 
 
 def _fits(settler: Settler, value: Value, fact: Fact) -> bool:
+    if fact.class_ is not None:
+        return True
     member = None if value.scope is None else settler.classes.member(value.scope, fact.name)
     if value.scope is None or not fact.texts:
         return value.scope is None or member is not None
@@ -206,6 +217,9 @@ class _Facts:
             name, text = self._property(left), _text_of(self.settler, right, self.scope)
             if name and text is not None:
                 yield Fact(name, frozenset((text,)), is_true is not _EQUAL[operator.type])
+        elif operator.type == "instanceof" and is_true:
+            if self.settler.binder.text(left) == self.owner:
+                yield Fact("", class_=right)
         elif operator.type == "in" and is_true and left.type == "string":
             if self.settler.binder.text(right) == self.owner:
                 yield Fact(_plain(self.settler.binder.text(left)))

@@ -74,6 +74,15 @@ const r: R[] = [{ kind: "a", ⟦n⟧: 1 }, { kind: "b", n: 1 }, { ⟦n⟧: 1, ki
 type R = { kind: K; ⟦n⟧: number; m?: 1 } | { kind: K; n: number; o: 1 } | { kind: K; p: 1 };
 const r: R[] = [{ kind: k(), ⟦n⟧: 1 }, { kind: k(), n: 1, o: 1 }, { kind: k(), p: 1 }];
 """,
+    "what instanceof says": """
+class A { ⟦n⟧ = 1 }
+class B extends A {}
+function f(x, b: B) {
+  if (x instanceof A && x.⟦n⟧) { x.⟦n⟧; x = g(); x.⟨n⟩ }
+  x instanceof A ? x.⟦n⟧ : x.⟨n⟩;
+  if (b instanceof A) b.⟦n⟧;
+}
+""",
     "accesses to one arm only": """
 type R =
   | { kind: "a"; ok: true; ⟦n⟧: number }
