@@ -61,6 +61,7 @@ class PythonBinder(Binder):
             "delete_statement": self._delete,
             "attribute": self._attribute,
             "call": self._call,
+            "subscript": self._subscript,
             "type": self._type,
             "type_alias_statement": self._type_alias,
             "case_pattern": self._case,
@@ -263,6 +264,23 @@ class PythonBinder(Binder):
                 yield from () if value is None else ((value, scope),)
             else:
                 yield argument, scope
+
+    def _subscript(self, node: tree_sitter.Node, scope: Scope) -> Iterable[Step]:
+        """``Union["Type", None]`` outside of annotations: types may stand in quotes."""
+        around, is_inner = node.parent, False
+        while around is not None and around.type in ("subscript", "list", "tuple"):
+            is_inner = is_inner or self._is_generic(around, scope)
+            around = around.parent
+        is_annotation = around is not None and around.type in ("type", "generic_type")
+        if not is_annotation and not is_inner and self._is_generic(node, scope):
+            for part in _below(node):
+                if part.type == "string" and not _is_literal(self, part):
+                    self._names_in_string(part, scope)
+        return ((child, scope) for child in node.named_children)
+
+    def _is_generic(self, node: tree_sitter.Node, scope: Scope) -> bool:
+        is_subscript = node.type == "subscript"
+        return is_subscript and self._is_of("typing", self.text(node.named_children[0]), scope)
 
     def _type_arguments(self, written: str, arguments: tree_sitter.Node, scope: Scope) -> None:
         """``cast("Type", value)``, ``TypeVar("T", bound="Type")``: types may stand in quotes."""

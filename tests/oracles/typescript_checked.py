@@ -121,6 +121,10 @@ def print_verdicts(found: Sequence[Answer], judged: Sequence[Verdict]) -> None:
     print_compared(one for one in corrected if one is not None)
     counts = Counter(one.said for one in judged)
     print(f"of {len(judged)} names that differ, sound: {dict(counts)}")
+    extra = Counter[str]()
+    for one in judged:
+        extra[one.said] += len(one.answer.compared.ours - one.right) if one.right else 0
+    print(f"sites of ours alone, by whose renames are sound: {dict(extra)}")
 
 
 def _corrected(answer: Answer, verdict: Verdict | None) -> Compared | None:

@@ -11,6 +11,8 @@ CASES = {
 import typing as t
 class ⟦A⟧: pass
 T = t.TypeVar("T", bound="⟦A⟧")
+As = t.List[t.Union["⟦A⟧", t.Literal["A"]]]
+d["A"]
 x = t.cast("list[⟦A⟧]", y) + other.cast("A", y)
 """,
     "keywords of a partial call": """
