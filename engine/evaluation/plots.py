@@ -73,7 +73,13 @@ def _draw_show_curve(axes: Axes, summary: Summary) -> None:
     by_share = {point.share: point for point in summary.show_curve}
     for point in by_share.values():
         place = (100 * point.share, 100 * point.precision)
-        axes.annotate(f"{point.threshold:.1f}", place, textcoords="offset points", xytext=(4, 4))
+        axes.annotate(
+            f"{point.threshold:.1f}",
+            place,
+            textcoords="offset points",
+            xytext=(3, 4),
+            fontsize=8,
+        )
     axes.set(
         xlabel="holes where something at least so sure is shown, %",
         ylabel="of these right, %",

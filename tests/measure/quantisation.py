@@ -78,7 +78,8 @@ def main() -> None:
         model = stored(arguments.weights, folder)
         rows_file = _rows_file(folder, arguments.weights)
         fill(chosen, ARMS, str(model.folder), rows_file, arguments.minutes)
-    found = {each: read(_rows_file(folder, each)) for each in Quantisation}
+    order = SHIPPED, Quantisation.EIGHT_BIT, Quantisation.FULL
+    found = {each: read(_rows_file(folder, each)) for each in order}
     rows = common({each: rows for each, rows in found.items() if rows})
     sizes = {each: size_of(stored(each, folder)) for each in rows}
     show(rows, sizes)
@@ -166,35 +167,41 @@ def _line(arm: str, rows: Sequence[Row], base: Sequence[Row]) -> str:
     )
 
 
+MARKERS = {"masked, p >= .9": "D", "verified, no memory": "s", BASE: "*"}
+
+
 def plot(rows: Found, sizes: Mapping[Quantisation, float], path: Path) -> None:
     """Exact and kept against passes: lines join the masked steps of a fixed number."""
     figure = Figure(figsize=(9, 4), layout="constrained")
-    for axes, key, title in zip(
-        figure.subplots(1, 2), ("is_exact", "kept"), ("exact, % of holes", "kept, %"), strict=True
-    ):
+    shares = {"is_exact": "exact, % of holes", "kept": "kept of what is written, %"}
+    for axes, (key, title) in zip(figure.subplots(1, 2), shares.items(), strict=True):
         for color, (weights, by_arm) in enumerate(rows.items()):
-            places = {
-                arm: [np.mean([(row["forwards"], 100 * row[key]) for row in found], axis=0)]
-                for arm, found in by_arm.items()
-            }
-            line = np.concatenate([places[arm] for arm in FIXED])
+            style = {"color": f"C{color}", "alpha": 0.7}
+            places = {arm: _place(found, key) for arm, found in by_arm.items()}
+            line = np.array([places[arm] for arm in FIXED])
             label = f"{weights.value}, {sizes[weights]:.0f} MB"
-            axes.plot(*line.T, "o-", color=f"C{color}", label=label, alpha=0.8)
-            for arm, marker in (
-                ("masked, p >= .9", "D"),
-                ("verified, no memory", "s"),
-                (BASE, "*"),
-            ):
-                [(passes, share)] = places[arm]
-                axes.plot(passes, share, marker, color=f"C{color}", alpha=0.8, markersize=9)
-                if weights is SHIPPED:
-                    place = {"xytext": (6, -12), "textcoords": "offset points", "fontsize": 8}
-                    axes.annotate(arm, (passes, share), **place)
+            axes.plot(*line.T, "o-", label=label, **style)
+            for arm, marker in MARKERS.items():
+                label = arm if weights is SHIPPED else ""
+                axes.plot(*places[arm], marker, label=label, markersize=9, **style)
+            if weights is SHIPPED:
+                for steps, place in zip(NUM_STEPS, line, strict=True):
+                    where = {"xytext": (6, -4), "textcoords": "offset points"}
+                    axes.annotate(str(steps), place, **where)
+        axes.margins(0.1)
         axes.set(xlabel="passes a hole", ylabel=title, xlim=(0, None), ylim=(0, None))
         axes.grid(alpha=0.3)
-        axes.legend(loc="lower right", fontsize=8)
-    figure.suptitle(f"{len(next(iter(rows.values()))[BASE])} single-line holes, nothing withheld")
+    figure.axes[0].legend(loc="lower left", fontsize=8)
+    num_holes = len(next(iter(rows.values()))[BASE])
+    figure.suptitle(f"Steps and arithmetic: {num_holes} single-line holes, nothing withheld")
     figure.savefig(path, dpi=90)
+
+
+def _place(rows: Sequence[Row], key: str) -> tuple[float, float]:
+    """Passes and percent; what is kept is of what is not silent."""
+    rated = [row for row in rows if key != "kept" or not row["is_silent"]]
+    passes = float(np.mean([row["forwards"] for row in rows]))
+    return passes, 100 * float(np.mean([row[key] for row in rated]))
 
 
 if __name__ == "__main__":
