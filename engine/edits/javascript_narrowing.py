@@ -71,8 +71,12 @@ def arms_of_literal(
         return arms  # there are others, spread or computed
     has = set(members.symbols)
     whole = [one for one in arms if one.scope is None or _needed(one.scope) <= has] or arms
-    had = [has & set(one.scope.symbols) if one.scope else has for one in whole]
-    return [one for one, names in zip(whole, had, strict=True) if not any(names < a for a in had)]
+    known = [has & set(one.scope.symbols) for one in whole if one.scope is not None]
+    return [
+        one
+        for one in whole
+        if one.scope is None or not any(has & set(one.scope.symbols) < names for names in known)
+    ]
 
 
 def _needed(arm: Scope) -> set[str]:

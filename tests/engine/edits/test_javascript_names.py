@@ -83,6 +83,10 @@ function f(x, b: B) {
   if (b instanceof A) b.⟦n⟧;
 }
 """,
+    "a literal of a known type and another's": """
+import { O } from "m";
+const o: Readonly<O> & { ⟦closed⟧: true } = { ⟦closed⟧: true, next: 1 };
+""",
     "accesses to one arm only": """
 type R =
   | { kind: "a"; ok: true; ⟦n⟧: number }
