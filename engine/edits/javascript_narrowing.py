@@ -41,13 +41,14 @@ class Fact:
 
 def narrowed(settler: Settler, owner: Expression, values: Sequence[Value]) -> Sequence[Value]:
     """What an expression can stand for after the conditions around it."""
-    is_asked = len(values) > 1 or b"instanceof" in settler.binder.data
+    asked = f"{settler.binder.text(owner.node)} instanceof".encode()
+    is_asked = len(values) > 1 or asked in settler.binder.data
     if owner.path or not is_asked:
         return values
     facts = list(_facts_around(settler, owner.node, owner.scope))
     for class_ in [one.class_ for one in facts if one.class_ is not None][:1]:
-        asked = settler.infer(Expression(class_, owner.scope))
-        made = [Value(one.scope, True) for one in asked if one.scope and not one.is_instance]
+        classes = settler.infer(Expression(class_, owner.scope))
+        made = [Value(one.scope, True) for one in classes if one.scope and not one.is_instance]
         scopes = [one.scope for one in values if one.scope is not None]
         lines = [scope for one in scopes for scope in settler.classes.lineage(one)]
         values = values if not made or made[0].scope in lines else made

@@ -13,8 +13,9 @@ import tree_sitter
 
 from engine.edits.binder import Keyword, Member
 from engine.edits.classes import ClassIndex, Value
+from engine.edits.python_elements import elements, symbols_of
 from engine.edits.python_narrowing import classes_asked
-from engine.edits.python_types import annotated
+from engine.edits.python_types import annotated, result_of
 from engine.edits.symbols import Expression, Origin, Part, Scope, ScopeKind, Symbol, SymbolKind
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ class Settler:
         elif expression.part is Part.ENTERED:
             found = self._entered(expression, depth + 1)
         else:
-            found = self._elements(expression, depth + 1)
+            found = elements(self, expression, depth + 1)
         distinct = tuple(dict.fromkeys(found))[:_MAX_VALUES]
         self._cache[key] = distinct
         return distinct
@@ -183,6 +184,12 @@ class Settler:
             )
         if node.type == "call":
             return self._of_call(node, scope, depth)
+        if node.type == "subscript" and len(parts) == 2 and parts[1].type != "slice":
+            held = (Expression(parts[0], scope, one) for one in (Part.ELEMENT, Part.VALUE))
+            found = dict.fromkeys(value for one in held for value in self.infer(one, depth))
+            # Which of several things stands at a place that is written is not looked up.
+            is_one = len(found) == 1 or parts[1].type not in ("integer", "string")
+            return list(found) if is_one else ()
         if node.type in ("parenthesized_expression", "await", "type") and parts:
             return self.infer(Expression(parts[0], scope), depth)
         if node.type in ("conditional_expression", "boolean_operator") and len(parts) > 1:
@@ -244,6 +251,9 @@ class Settler:
             elif not value.is_instance:
                 is_class = value.origin is None or (value.origin.name or "a")[:1].isupper()
                 found.extend([Value(value.scope, True, value.origin)] if is_class else [])
+        for symbol in symbols_of(self, callee, scope, depth) if not found else ():
+            result = None if symbol.annotation is None else result_of(self, symbol.annotation)
+            found.extend([] if result is None else annotated(self, result, depth))
         return found
 
     def _of_super(self, scope: Scope) -> list[Value]:
@@ -285,37 +295,6 @@ class Settler:
             )
             found.extend([] if enter is None else self._returned(enter, depth) or [value])
         return found
-
-    def _elements(self, expression: Expression, depth: int) -> Iterable[Value]:
-        """What a loop over it gives; of ``except``'s class its object."""
-        node, scope = expression.node, expression.scope
-        if node.parent is not None and node.parent.type == "as_pattern":
-            classes = node.named_children if node.type == "tuple" else [node]
-            values = [one for part in classes for one in self.infer(Expression(part, scope), depth)]
-            return [Value(one.scope, True, one.origin) for one in values if one.function is None]
-        if node.type in ("list", "tuple", "set"):
-            parts = [Expression(part, scope) for part in node.named_children]
-            return [value for part in parts for value in self.infer(part, depth)]
-        annotation = self._annotation_of(node, scope, depth)
-        return [] if annotation is None else annotated(self, annotation, depth, Part.ELEMENT)
-
-    def _annotation_of(self, node: tree_sitter.Node, scope: Scope, depth: int) -> Expression | None:
-        """The annotation of a name, a member or what a call returns."""
-        if node.type == "identifier":
-            symbol = self.symbol_of(Expression(node, scope))
-            return None if symbol is None else symbol.annotation
-        if node.type == "call":
-            callee = node.child_by_field_name("function")
-            values = () if callee is None else self.infer(Expression(callee, scope), depth)
-            functions = [one.function for one in values if one.function is not None]
-            return functions[0].annotation if functions else None
-        owner, name = node.child_by_field_name("object"), node.child_by_field_name("attribute")
-        if node.type == "attribute" and owner is not None and name is not None:
-            for value in self.infer(Expression(owner, scope), depth):
-                member = value.scope and self.classes.member(value.scope, self.binder.text(name))
-                if member:
-                    return member.annotation
-        return None
 
     def symbol_of(self, name: Expression) -> Symbol | None:
         """What a name stands for."""

@@ -23,6 +23,8 @@ def classes_asked(binder: Binder, node: tree_sitter.Node, scope: Scope) -> list[
     Nothing where it may have been assigned since.
     """
     name = binder.text(node)
+    if f"isinstance({name}".encode() not in binder.data:
+        return []
     for condition, start in _conditions(node):
         for call in _conjuncts(condition):
             asked = _asked(binder, call, name)

@@ -19,6 +19,9 @@ _CONTAINERS = frozenset(
     """list List set Set frozenset FrozenSet Sequence Iterable Iterator Collection Generator
     AsyncIterator AsyncIterable Deque deque MutableSequence AbstractSet tuple Tuple""".split()
 )
+_MAPS = frozenset(
+    """dict Dict Mapping MutableMapping defaultdict DefaultDict OrderedDict ChainMap""".split()
+)
 _TRANSPARENT = frozenset(
     """Optional Annotated Final ClassVar Union Awaitable Required NotRequired""".split()
 )
@@ -40,6 +43,8 @@ def annotated(
         node = node.named_children[0]
     head, arguments = _subscripted(node)
     name = "" if head is None else settler.binder.text(head).rpartition(".")[2]
+    if part is Part.VALUE and name in _MAPS and len(arguments) > 1:
+        return annotated(settler, replace(annotation, node=arguments[1]), depth + 1)
     is_container = part is Part.ELEMENT and name in _CONTAINERS
     if node.type in ("binary_operator", "union_type") or name in _TRANSPARENT or is_container:
         inner = Part.WHOLE if is_container else part
@@ -48,7 +53,7 @@ def annotated(
             for one in arguments or node.named_children
             for value in annotated(settler, Expression(one, annotation.scope), depth + 1, inner)
         ]
-    if part is Part.ELEMENT:
+    if part is not Part.WHOLE:
         return []
     if name in _CLASSES and arguments:
         classes = annotated(settler, replace(annotation, node=arguments[0]), depth)
@@ -60,6 +65,16 @@ def annotated(
         return annotated(settler, bound, depth + 1)
     values = settler.infer(Expression(head or node, annotation.scope), depth)
     return [Value(one.scope, True, one.origin) for one in values if one.function is None]
+
+
+def result_of(settler: Settler, annotation: Expression) -> Expression | None:
+    """What ``Callable[[…], Type]`` gives when it is called."""
+    node = annotation.node
+    while node.type in ("type", "parenthesized_expression") and node.named_children:
+        node = node.named_children[0]
+    head, arguments = _subscripted(node)
+    is_callable = head is not None and settler.binder.text(head).endswith("Callable")
+    return replace(annotation, node=arguments[-1]) if is_callable and arguments else None
 
 
 def _bound(settler: Settler, name: tree_sitter.Node, scope: Scope) -> Expression | None:

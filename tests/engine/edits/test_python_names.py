@@ -33,6 +33,25 @@ def f(a: T, b: U, c: "A | None", d: "type[A]"):
     cls = get("a")
     cls().⟦n⟧
 """,
+    "what is held": """
+import typing as t
+class A:
+    ⟦n⟧ = 1
+class B:
+    make: t.Callable[[int], A]
+    def __init__(self, some: list[A], named: dict[str, A]):
+        self.all = [A()]
+        self.some = some
+        self.named = named
+        self.table = {"a": A(), "b": A()}
+    def m(self):
+        self.all[0].⟦n⟧ + self.some[1].⟦n⟧ + self.named["a"].⟦n⟧ + self.table[k].⟦n⟧
+        self.make(1).⟦n⟧ + self.some[1:].⟨n⟩
+        for one in sorted(self.all):
+            one.⟦n⟧
+        {"a": A(), "b": B()}["a"].⟨n⟩
+        return [one.⟦n⟧ for one in list(self.named.values())]
+""",
     "what cast says": """
 from typing import cast
 class A:
