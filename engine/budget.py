@@ -31,6 +31,13 @@ class Budget:
         """What ends a running call: the cancel event, or one that the deadline sets as well."""
         return self.cancel if self.deadline is None else _Interruption(self)
 
+    @property
+    def left_ms(self) -> float | None:
+        """What is left, None for no limit."""
+        if self.deadline is None:
+            return None
+        return max(1000.0 * (self.deadline - self.clock()), 0.0)
+
     def raise_if_cancelled(self) -> None:
         """Raise Cancelled once the request's event is set; a deadline does not count."""
         if self.cancel is not None and self.cancel.is_set():

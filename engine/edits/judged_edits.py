@@ -32,10 +32,11 @@ if TYPE_CHECKING:
 # What drafts must gain, in nats a place: below it they are no more likely than what is there.
 MIN_GAIN = 0.5
 _NATS_PER_LOGIT = 4.0
-# Bytes of text around a group of places, and between its first and last; groups that are read.
-_CONTEXT_BYTES, _SNIPPET_BYTES = 1_200, 300
+# Bytes of text around a group of places, and between its first and last; groups that are read, and
+# of them those that somebody waits for who did not ask. More text decides no better (docs/log.md).
+_LIMITS = ContextLimits(400, 0)
 _GROUP_BYTES = 800
-_MAX_GROUPS = 2
+_MAX_GROUPS, _SOON_GROUPS = 2, 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,8 @@ class JudgedEdits:
         """A proposal when the drafts gain ``MIN_GAIN`` a place, a refusal with the gain else."""
         del on_step
         name = infiller.denoiser.name
-        groups = _groups(self.edits, self.request.cursor)
+        num_groups = _MAX_GROUPS if self.request.patience_ms is None else _SOON_GROUPS
+        groups = _groups(self.edits, self.request.cursor, num_groups)
         num_places = sum(len(group) for group in groups)
         try:
             gains = [self._gain(infiller, group, cancel) for group in groups]
@@ -72,12 +74,11 @@ class JudgedEdits:
         old = [place.of(data).decode("utf-8", "replace") for place in spans]
         new = [edit.new_text for edit in edits]
         asked = replace(self.request, cursor=spans[0].start)
-        limits = ContextLimits(_CONTEXT_BYTES, _SNIPPET_BYTES)
-        before, after = infiller.log_likelihoods(asked, spans, [old, new], cancel, limits)
+        before, after = infiller.log_likelihoods(asked, spans, [old, new], cancel, _LIMITS)
         return sum(after) - sum(before)
 
 
-def _groups(edits: Sequence[Edit], cursor: int) -> list[list[Edit]]:
+def _groups(edits: Sequence[Edit], cursor: int, num_groups: int) -> list[list[Edit]]:
     """Places that fit one context together; those nearest to the cursor, in text order.
 
     What is true of the nearest is taken to be true of the same edit further away: a context that
@@ -91,7 +92,7 @@ def _groups(edits: Sequence[Edit], cursor: int) -> list[list[Edit]]:
         else:
             groups.append([edit])
     nearest = sorted(groups, key=lambda group: abs(group[0].start - cursor))
-    return sorted(nearest[:_MAX_GROUPS], key=lambda group: group[0].span)
+    return sorted(nearest[:num_groups], key=lambda group: group[0].span)
 
 
 def drafted(

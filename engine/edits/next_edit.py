@@ -11,10 +11,12 @@ what the user did.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from engine.budget import Budget
 from engine.edits.applied import parses_no_worse
 from engine.edits.changed_calls import changed_calls
 from engine.edits.finding import Finding
@@ -36,7 +38,8 @@ from engine.edits.typed_rename import typed_rename
 from engine.edits.undocumented import undocumented
 from engine.edits.unused import unused_names
 from engine.edits.user_change import UserChange, last_change
-from engine.job import OnStep
+from engine.errors import Cancelled
+from engine.job import FillSpans, OnStep
 from engine.languages import language_of
 from engine.proposal import (
     Edit,
@@ -58,6 +61,7 @@ _CERTAIN_P = 0.95
 # What stands elsewhere word for word follows the edit mostly (docs/log.md).
 _SAME_P = 0.8
 _REACH = 2_000
+_Asked = FillTemplate | JudgedEdits | FillSpans
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,52 +77,63 @@ class NextEdit:
     writing_at: ByteOffset | None = None
 
     def run(self, infiller: Infiller, cancel: threading.Event, on_step: OnStep) -> Outcome:
-        """See the module. Every way out is one outcome."""
+        """See the module. Every way out is one outcome.
+
+        The request's budget counts from here: what analysis leaves of it is the model's.
+        """
+        budget = Budget.of(self.request.budget_ms, cancel, time.perf_counter)
+        try:
+            found, job = self._analysed(budget, infiller.denoiser.name)
+        except Cancelled as error:
+            return Refusal(Reason.CANCELLED, str(error), model=infiller.denoiser.name)
+        if job is None:
+            return found
+        asked = replace(job, request=replace(job.request, budget_ms=budget.left_ms))
+        outcome = asked.run(infiller, cancel, on_step)
+        is_needless = isinstance(outcome, Refusal) and isinstance(found, Proposal)
+        return found if is_needless else outcome
+
+    def _analysed(self, budget: Budget, model: str) -> tuple[Outcome, _Asked | None]:
+        """What analysis alone supports, and what the model is asked. Raises Cancelled."""
         request = self.request
         data = request.text.encode()
         tree = known_trees.parse(request.path, data, language_of(request.path, request.language))
         change = last_change(request, data)
+        nothing = Refusal(Reason.EMPTY, "the edit asks for no other", model=model)
         if change is None:
-            return Refusal(Reason.EMPTY, "nothing was edited lately", model=infiller.denoiser.name)
+            return replace(nothing, detail="nothing was edited lately"), None
         rename = typed_rename(request.text, request.language, request.path, request.recent_edits)
-        model = infiller.denoiser.name
         if rename is not None and rename.is_certain:
-            return drafted(rename.edits, EditKind.ATOMIC, _CERTAIN_P, model, "the name", 0)
+            return drafted(rename.edits, EditKind.ATOMIC, _CERTAIN_P, model, "the name", 0), None
         if rename is not None:
-            judged = JudgedEdits(request, rename.edits, EditKind.ATOMIC, "members of one name")
-            return judged.run(infiller, cancel, on_step)
-        return self._going_on(tree, change, infiller, cancel, on_step)
-
-    def _going_on(
-        self,
-        tree: SyntaxTree,
-        change: UserChange,
-        infiller: Infiller,
-        cancel: threading.Event,
-        on_step: OnStep,
-    ) -> Outcome:
-        """What follows a change that is no rename."""
-        request, model = self.request, infiller.denoiser.name
+            reason = "members of one name"
+            return nothing, JudgedEdits(request, rename.edits, EditKind.ATOMIC, reason)
+        budget.raise_if_cancelled()
         scoped = _Scoped.of(request, tree, change)
+        certain = _drafted(scoped.edits, _CERTAIN_P, model, "analysis") if scoped.edits else nothing
         if scoped.template:
-            filled = FillTemplate(request, scoped.template).run(infiller, cancel, on_step)
-            if isinstance(filled, Proposal) or not scoped.edits:
-                return filled
+            return certain, FillTemplate(request, scoped.template)
         if scoped.edits:
-            return drafted(scoped.edits, _kind(scoped.edits), _CERTAIN_P, model, "analysis", 0)
+            return certain, None
+        budget.raise_if_cancelled()
         same = _same(request, tree, change)
         if same:
-            return drafted(same, _kind(same), _SAME_P, model, "the same elsewhere", 0)
+            return _drafted(same, _SAME_P, model, "the same elsewhere"), None
+        budget.raise_if_cancelled()
         alike = _alike(request, tree, change)
         if alike:
-            job = JudgedEdits(request, alike, _kind(alike), "the edit's own pattern")
-            return job.run(infiller, cancel, on_step)
+            return nothing, JudgedEdits(request, alike, _kind(alike), "the edit's own pattern")
         place = _broken([*self.findings, *scoped.findings], tree, change)
-        if place is None:
-            return Refusal(Reason.EMPTY, "the edit asks for no other", model=model)
-        if self.writing_at is not None and _is_on_line(tree, self.writing_at, place):
-            return Refusal(Reason.EMPTY, "the line at fault is being written", model=model)
-        return infiller.fill_spans(request, (place,), cancel, on_step)
+        if place is not None and self._is_being_written(tree, place):
+            return replace(nothing, detail="the line at fault is being written"), None
+        return nothing, None if place is None else FillSpans(request, (place,))
+
+    def _is_being_written(self, tree: SyntaxTree, place: Span) -> bool:
+        return self.writing_at is not None and _is_on_line(tree, self.writing_at, place)
+
+
+def _drafted(edits: Sequence[Edit], p: float, model: str, reason: str) -> Proposal:
+    return drafted(edits, _kind(edits), p, model, reason, 0)
 
 
 @dataclass(frozen=True, slots=True)

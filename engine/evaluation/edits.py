@@ -60,8 +60,9 @@ def sections() -> Sequence[Section]:
     from engine.evaluation.naming import measure_names
     from engine.evaluation.next_edits import measure_next_edits
     from engine.evaluation.renames import measure_renames
+    from engine.evaluation.site_latency import measure_site_latency
 
-    return (measure_renames, measure_names, measure_next_edits)
+    return (measure_renames, measure_names, measure_next_edits, measure_site_latency)
 
 
 def share(section: str, name: str, hits: Sequence[bool], seed: int = 0) -> Iterator[Measured]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any
 
 from lsprotocol import types
@@ -18,6 +19,7 @@ from pygls.exceptions import JsonRpcInvalidParams
 
 from engine.edits.next_edit import NextEdit
 from engine.proposal import Edit, Outcome, Proposal, Reason, Refusal
+from engine.request import Request
 from engine.spans import ByteOffset
 from lsp_server.actions.site import findings_of
 from lsp_server.convert import ACCEPT_COMMAND, Suggestion, text_edit
@@ -34,6 +36,8 @@ from lsp_server.status import StatusKind
 # What a hidden secret looks like in the texts that the engine gets.
 _HIDDEN = "xxxxxxxx"
 _MAX_DIAGNOSTICS = 100
+# Within it who did not ask is answered: by analysis, and by the model where it is quick enough.
+ANSWER_MS = 300.0
 
 Result = dict[str, Any]
 
@@ -55,12 +59,20 @@ def inline_edit(session: Session, params: Any) -> Result | Coroutine[Any, Any, R
         return _refusal_json(id_, refusal)
     snapshot = document.snapshot()
     edited = snapshot.recent_edits[-1].span.end if snapshot.recent_edits else ByteOffset(0)
+    request = session.request(snapshot, edited)
     job = NextEdit(
-        session.request(snapshot, edited),
+        request if _is_invoked(params) else _soon(request),
         tuple(findings_of(session, document, _diagnostics(params))),
         None if _is_invoked(params) else _cursor(session, document, params, edited),
     )
     return _answer(session, id_, document, snapshot, job)
+
+
+def _soon(request: Request) -> Request:
+    """The request of somebody who did not ask: a late answer finds them elsewhere."""
+    limit = request.budget_ms
+    budget_ms = ANSWER_MS if limit is None else min(limit, ANSWER_MS)
+    return replace(request, budget_ms=budget_ms, patience_ms=budget_ms)
 
 
 def _cursor(session: Session, document: Document, params: Any, edited: ByteOffset) -> ByteOffset:

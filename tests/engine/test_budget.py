@@ -19,9 +19,12 @@ def test_lasts_until_its_deadline() -> None:
     clock = Clock()
     budget = Budget.of(2000.0, None, clock)
     assert budget.lasts() and budget.lasts(1.5) and not budget.lasts(2.5)
+    clock.now = 1.5
+    assert budget.left_ms == 500.0
     clock.now = 2.0
-    assert not budget.lasts()
-    assert Budget.of(None, None, clock).lasts(1e9)
+    assert not budget.lasts() and budget.left_ms == 0.0
+    endless = Budget.of(None, None, clock)
+    assert endless.lasts(1e9) and endless.left_ms is None
 
 
 def test_only_the_event_cancels() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -253,6 +254,26 @@ def test_far_places_are_judged_by_the_nearest_ones() -> None:
     outcome = next_edit(request, "id")
     assert isinstance(outcome, Proposal) and outcome.forwards == 2
     assert made(request, outcome).count(".id)") == 5
+
+
+def test_who_waits_has_the_nearest_places_judged_alone() -> None:
+    line = "query.bind(sort.toString(), sort.getFieldID());\n"
+    gap = "".join(f"call{number}(value{number});\n" for number in range(200))
+    request = replace(typed(REPEATED + gap + line, "A.java"), patience_ms=300.0)
+    outcome = next_edit(request, "id")
+    assert isinstance(outcome, Proposal) and outcome.forwards == 1
+    assert made(request, outcome).count(".id)") == 3
+
+
+def test_when_the_time_is_up_drafts_are_not_shown() -> None:
+    outcome = next_edit(replace(typed(REPEATED, "A.java"), budget_ms=0.0), "id")
+    assert isinstance(outcome, Refusal) and outcome.reason is Reason.DEADLINE
+
+
+def test_when_the_time_is_up_what_is_certain_is_shown_alone() -> None:
+    request = typed("def f(a: Any⟦⟧, limit: Any⟦⟧):\n    return a\n\nf('x')\n")
+    text = made(request, next_edit(replace(request, budget_ms=0.0), "10"))
+    assert text.startswith("from typing import Any\n") and text.endswith("f('x')\n")
 
 
 def test_uses_follow_a_declaration_that_was_written_anew() -> None:

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
+
+import pytest
 
 from engine.denoisers.scripted import ByteTokenizer, Script, ScriptedDenoiser
 from engine.infill import Infiller
+from engine.proposal import Outcome
+from engine.request import Request
+from lsp_server.methods import inline_edit as method
 
 URI = "file:///project/a.py"
 METHOD = "textDocument/copilotInlineEdit"
 TEXT = "def f(count):\n    return count + 1\n"
+
+
+@pytest.fixture(autouse=True)
+def _however_slow_the_machine_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(method, "ANSWER_MS", 60_000.0)
 
 
 async def renamed(client_of: Callable[[Any], Any], options: dict[str, Any] | None = None) -> Any:
@@ -84,6 +94,31 @@ async def test_with_mode_off_only_who_asks_by_hand_is_answered(client_of: Any) -
     document = {"uri": URI, "version": 2}
     params = {"textDocument": document, "context": {"triggerKind": 1}}
     assert (await client.request(METHOD, params))["result"]["edits"]
+
+
+class Asked(Infiller):
+    """Keeps what it is asked to fill."""
+
+    requests: ClassVar[list[Request]] = []
+
+    def fill_spans(self, request: Request, *rest: Any) -> Outcome:
+        self.requests.append(request)
+        return super().fill_spans(request, *rest)
+
+
+async def test_only_who_asks_by_hand_waits_for_long(client_of: Any) -> None:
+    Asked.requests.clear()
+    client = client_of(lambda _: Asked(ScriptedDenoiser(ByteTokenizer(), [Script(("y = (2)",))])))
+    await client.initialize(options={"budgetMs": 90_000})
+    client.open(URI, "x = 1\ny = (1\nz = 3\n")
+    client.change(URI, 2, client.edit(1, 5, 6, "2"))
+    for context in ({}, {"triggerKind": 1}):
+        place = {"line": 2, "character": 0}
+        params = {"textDocument": {"uri": URI, "version": 2}, "position": place}
+        await client.request(METHOD, {**params, "context": context})
+    unasked, by_hand = Asked.requests
+    assert unasked.patience_ms == 60_000.0 and (unasked.budget_ms or 0.0) <= 60_000.0
+    assert by_hand.patience_ms is None and (by_hand.budget_ms or 0.0) > 60_000.0
 
 
 async def test_what_another_tool_found_is_mended(client_of: Any) -> None:
