@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from engine.edits.javascript_names import JavaScriptBinder
 
 _MAX_DEPTH = 12
-_MAX_VALUES = 6
+_MAX_VALUES = 64
 _FUNCTION_VALUES = frozenset("arrow_function function_expression generator_function".split())
 _WRAPPERS = frozenset(
     """parenthesized_expression non_null_expression await_expression type_annotation
@@ -58,6 +58,8 @@ class Settler:
         self.classes = ClassIndex(self.table, self.infer)
         self.prototypes = Prototypes(binder)
         self._cache: dict[tuple[int, Part, tuple[str, ...]], tuple[Value, ...]] = {}
+        self.types: dict[tuple[int, Part], list[Value]] = {}
+        """What types allow, by their nodes."""
 
     def define_members(self) -> None:
         """``this.x = …`` declares a field of a class that has none of that name."""
@@ -76,6 +78,7 @@ class Settler:
                 scope.symbols[member.name] = [symbol]
                 self.table.symbols.append(symbol)
         self._cache.clear()
+        self.types.clear()
 
     def unite_discriminants(self) -> None:
         """What tells the arms of ``{ok: true} | {ok: false}`` apart is one property."""

@@ -30,11 +30,13 @@ def of_type(
     """The objects of a type, or the elements of its containers."""
     handler = _HANDLERS.get(type_.node.type)
     is_empty = not type_.node.named_children and type_.node.type not in _LEAVES
-    return (
-        []
-        if handler is None or is_empty or depth > _MAX_DEPTH
-        else handler(settler, type_, depth, part)
-    )
+    if handler is None or is_empty or depth > _MAX_DEPTH:
+        return []
+    key = (type_.node.id, part)
+    if key not in settler.types:
+        settler.types[key] = []  # a type that is made of itself ends here
+        settler.types[key] = list(dict.fromkeys(handler(settler, type_, depth, part)))
+    return settler.types[key]
 
 
 def _of_wrapped(settler: Settler, type_: Expression, depth: int, part: Part) -> list[Value]:
@@ -42,7 +44,12 @@ def _of_wrapped(settler: Settler, type_: Expression, depth: int, part: Part) -> 
 
 
 def _of_arms(settler: Settler, type_: Expression, depth: int, part: Part) -> list[Value]:
-    return _of_all(settler, type_.node.named_children, type_.scope, depth, part)
+    arms, stack = list[tree_sitter.Node](), [type_.node]
+    while stack:  # a union of many nests as deep
+        one = stack.pop()
+        is_nested = one.type == type_.node.type
+        (stack if is_nested else arms).extend(reversed(one.named_children) if is_nested else [one])
+    return _of_all(settler, arms, type_.scope, depth, part)
 
 
 def _of_conditional(settler: Settler, type_: Expression, depth: int, part: Part) -> list[Value]:

@@ -211,11 +211,12 @@ def main(arguments: list[str]) -> None:
         if one.ours_adds:
             where = f"{one.compared.path}:{one.compared.line} {one.compared.name}"
             print(f"ours adds at {where}: {next(iter(one.ours_adds))}")
-    num_ours = sum(not one.ours_adds for one in differing)
-    num_theirs = sum(not one.theirs_adds for one in differing)
+    unsound = [one.compared for one in differing if one.ours_adds]
+    num_lacking = sum(bool(one.theirs - one.ours) for one in unsound)
+    num_theirs = sum(bool(one.theirs_adds) for one in differing)
     print(
-        f"of {len(judged)} names, {len(differing)} differ; sound: ours {num_ours}, "
-        f"theirs {num_theirs}"
+        f"of {len(judged)} names, {len(differing)} differ; unsound: ours {len(unsound)} "
+        f"({num_lacking} lack places), theirs {num_theirs}"
     )
 
 

@@ -87,6 +87,11 @@ function f(x, b: B) {
 import { O } from "m";
 const o: Readonly<O> & { ⟦closed⟧: true } = { ⟦closed⟧: true, next: 1 };
 """,
+    "a union of many": f"""
+type R = {" | ".join(f"A{number}" for number in range(20))};
+{"".join(f"interface A{number} {{ ⟦n⟧: number }}" for number in range(20))}
+function f(r: R) {{ r.⟦n⟧ }}
+""",
     "accesses to one arm only": """
 type R =
   | { kind: "a"; ok: true; ⟦n⟧: number }
