@@ -100,6 +100,7 @@ def _run_recipe(arguments: argparse.Namespace, output: TextIO) -> int:
         minutes=arguments.minutes,
         start=None if arguments.start is None else Path(arguments.start),
         seed=arguments.seed,
+        is_autoregressive=arguments.autoregressive,
     )
     output.write(f"the model is in {run_recipe(config)}\n")
     return 0

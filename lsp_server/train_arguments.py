@@ -84,3 +84,8 @@ def _add_recipe(train: argparse.ArgumentParser, count: Callable[[str], int]) -> 
     recipe.add_argument(
         "--examples", type=count, default=140_000, metavar="N", help="contexts to cut (140000)"
     )
+    recipe.add_argument(
+        "--autoregressive",
+        action="store_true",
+        help="leave the denoising loss out: the twin that the model is compared with",
+    )

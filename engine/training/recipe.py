@@ -37,7 +37,7 @@ from engine.training.curves import plot_curves
 from engine.training.drawing import DrawConfig
 from engine.training.examples import Examples
 from engine.training.export import ModelFacts, Quantisation, export, write_manifest
-from engine.training.packing import PackingConfig
+from engine.training.packing import LossWeights, PackingConfig
 from engine.training.pins import Registry, load_pins
 from engine.training.prepare import prepare_base, prepare_examples
 from engine.training.relief import measured_relief
@@ -62,7 +62,8 @@ class RecipeConfig:
     ``num_examples`` rows are cut. Training ends after ``num_steps`` or ``minutes``, or when each
     example was seen once; it starts from the model in the folder ``start`` where one is given.
     Confidence is fitted on ``num_fitted`` validation holes, quality measured on ``num_holes``
-    others.
+    others. ``is_autoregressive`` leaves the denoising loss out: the twin that the model is compared
+    with, as many positions a step.
     """
 
     out: Path
@@ -77,6 +78,7 @@ class RecipeConfig:
     num_holes: int = 300
     seed: int = 0
     name: str = "midfill-135m-v1"
+    is_autoregressive: bool = False
 
 
 def run_recipe(config: RecipeConfig) -> Path:
@@ -111,7 +113,8 @@ def run_recipe(config: RecipeConfig) -> Path:
 
     # 4. Train: contexts, middles from left to right and block diffusion at once. Resumes from its
     # checkpoint.
-    packing = PackingConfig(seed=config.seed)
+    loss = LossWeights(noisy=0.0) if config.is_autoregressive else LossWeights()
+    packing = PackingConfig(weights=loss, seed=config.seed)
     schedule = Schedule(config.num_steps, config.minutes, packing=packing)
     train(TrainingFiles([examples], base, out, held_out, config.start), schedule)
     plot_curves(out / LOG_FILE, out / "curves.png")
