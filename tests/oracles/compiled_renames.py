@@ -65,7 +65,12 @@ def shape(code: CodeType) -> list[object]:
     """All instructions of a module and of what is in it, new names read as the old ones."""
     found: list[object] = []
     for one in dis.get_instructions(code):
-        value = one.argval
+        # A method of a name that the module imports is called in another way than any other, even
+        # where a variable of a function has that name.
+        if one.opname in ("PUSH_NULL", "PRECALL"):
+            continue
+        kind = "LOAD_ATTR" if one.opname == "LOAD_METHOD" else one.opname
+        value = None if one.opcode in dis.hasjrel else one.argval
         if isinstance(value, str):
             value = value.replace(ENDING, "")
         elif isinstance(value, tuple):
@@ -74,7 +79,7 @@ def shape(code: CodeType) -> list[object]:
             )
         elif isinstance(value, CodeType):
             value = shape(value)
-        found.append((one.opname, value))
+        found.append((kind, value))
     return found
 
 
