@@ -67,7 +67,8 @@ def _declared(symbol: Symbol) -> list[Expression]:
     """The type that was written for a variable, else the literals that it begins with."""
     if symbol.annotation is not None:
         return [symbol.annotation]
-    return [one for one in symbol.values if one.node.type == "object" and one.part is Part.WHOLE]
+    literals = [one for one in symbol.values if one.node.type == "object" and not one.path]
+    return [one for one in literals if one.part is Part.WHOLE]
 
 
 def parameter_types(settler: Settler, place: int, function: Scope, depth: int) -> list[Expression]:
@@ -178,7 +179,7 @@ def _of_held(
     for symbol in settler.symbols_of(owner, scope, 0) if wanted == index else ():
         if symbol.annotation is not None:
             found.append(replace(symbol.annotation, part=part))
-        for value in symbol.values:
+        for value in (one for one in symbol.values if not one.path):
             held = held_type(settler.binder, value.node, part)
             found.extend([] if held is None else [Expression(held, value.scope)])
     return found

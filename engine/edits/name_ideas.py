@@ -111,7 +111,7 @@ def _of_expressions(table: NameTable, symbol: Symbol) -> Iterator[str]:
     for one in table.declarations(symbol):
         if one.annotation is not None:
             yield from _last_names(tree, one.annotation.node)
-        for value in one.values:
+        for value in (each for each in one.values if not each.path):
             for name in _last_names(tree, value.node):
                 yield singular(name) if value.part.value == "element" else without_verb(name)
                 yield name

@@ -7,13 +7,14 @@ judged, and its members are listed as unknown.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import tree_sitter
 
 from engine.edits.binder import Keyword, Member
 from engine.edits.classes import ClassIndex, Value
-from engine.edits.python_elements import elements, symbols_of
+from engine.edits.python_elements import elements, numbered, symbols_of
 from engine.edits.python_narrowing import classes_asked
 from engine.edits.python_types import annotated, result_of
 from engine.edits.symbols import Expression, Origin, Part, Scope, ScopeKind, Symbol, SymbolKind
@@ -43,7 +44,7 @@ class Settler:
         self.binder = binder
         self.table = binder.table
         self.classes = ClassIndex(self.table, self.infer)
-        self._cache: dict[tuple[int, Part], tuple[Value, ...]] = {}
+        self._cache: dict[tuple[int, Part, tuple[str, ...]], tuple[Value, ...]] = {}
 
     def define_members(self) -> None:
         """Members that methods give to ``self``, and others to a class of this file."""
@@ -134,13 +135,16 @@ class Settler:
 
     def infer(self, expression: Expression, depth: int = 0) -> tuple[Value, ...]:
         """What an expression may stand for; nothing when that is not plain."""
-        key = (expression.node.id, expression.part)
+        key = (expression.node.id, expression.part, expression.path)
         if key in self._cache:
             return self._cache[key]
         if depth > _MAX_DEPTH:
             return ()
         self._cache[key] = ()  # an expression that depends on itself ends here
-        if expression.part is Part.WHOLE:
+        if expression.path:
+            whole = replace(expression, path=expression.path[:-1])
+            found = numbered(self, whole, int(expression.path[-1]), depth + 1)
+        elif expression.part is Part.WHOLE:
             found = self._narrowed(expression, depth + 1)
         elif expression.part is Part.ENTERED:
             found = self._entered(expression, depth + 1)

@@ -5,20 +5,27 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import tree_sitter
 
 from engine.edits.binder import Binder, Handler, Keyword, Member, Step, Use, site_of
 from engine.edits.python_imports import bind_import, bind_import_from
 from engine.edits.python_members import settle_members
+from engine.edits.python_quoted import (
+    below,
+    bind_quoted,
+    bind_subscript,
+    bind_type_arguments,
+    is_of,
+)
 from engine.edits.python_signatures import (
     Receivers,
     bind_function,
     bind_generics,
     bind_lambda,
 )
-from engine.edits.symbols import Expression, Part, Scope, ScopeKind, Site, Symbol, SymbolKind
-from engine.spans import span
+from engine.edits.symbols import Expression, Part, Scope, ScopeKind, Symbol, SymbolKind
 from engine.syntax import SyntaxTree
 
 _WORD = re.compile(rb"[^\W\d]\w*")
@@ -26,12 +33,11 @@ _PATTERNS = frozenset(
     """pattern_list tuple_pattern list_pattern expression_list tuple list list_splat_pattern
     list_splat parenthesized_expression as_pattern_target""".split()
 )
+_SEVERAL = frozenset("pattern_list tuple_pattern list_pattern expression_list tuple list".split())
 _COMPREHENSIONS = (
     "list_comprehension set_comprehension dictionary_comprehension generator_expression".split()
 )
 _BY_STRING = frozenset(("getattr", "setattr", "hasattr", "delattr"))
-_BY_TYPE = {"cast": (0, 1), "TypeVar": (1, None)}
-"""Functions of ``typing`` that take types: which of their arguments."""
 
 
 class PythonBinder(Binder):
@@ -61,7 +67,7 @@ class PythonBinder(Binder):
             "delete_statement": self._delete,
             "attribute": self._attribute,
             "call": self._call,
-            "subscript": self._subscript,
+            "subscript": lambda node, scope: bind_subscript(self, node, scope),
             "type": self._type,
             "type_alias_statement": self._type_alias,
             "case_pattern": self._case,
@@ -115,17 +121,17 @@ class PythonBinder(Binder):
 
         ``value`` is what the target as a whole is assigned.
         """
-        stack = [target]
+        stack = [(target, value)]
         while stack:
-            node = stack.pop()
-            whole = value if node is target else None
+            node, whole = stack.pop()
             if node.type == "identifier":
                 symbol = self.declare(node, self._binding_scope(scope), SymbolKind.VARIABLE)
                 symbol.values.extend([whole] if whole is not None else [])
             elif node.type == "attribute":
                 yield from self._attribute(node, scope, whole, is_definition=True)
             elif node.type in _PATTERNS:
-                stack.extend(reversed(node.named_children))
+                parts = [(one, _part_of(whole, node, one)) for one in node.named_children]
+                stack.extend(reversed(parts))
             else:
                 yield node, scope
 
@@ -245,15 +251,14 @@ class PythonBinder(Binder):
         written = self.text(callee)
         if written in _BY_STRING:
             self._named_by_string(arguments, scope)
-        elif written.rpartition(".")[2] in _BY_TYPE and self._is_of("typing", written, scope):
-            self._type_arguments(written, arguments, scope)
         elif written in ("__all__.extend", "__all__.append"):
             self._list_names(arguments, scope)
         if arguments.type == "generator_expression":
             yield arguments, scope
             return
+        bind_type_arguments(self, written, arguments, scope)
         called = callee
-        if written.rpartition(".")[2] == "partial" and self._is_of("functools", written, scope):
+        if written.rpartition(".")[2] == "partial" and is_of(self, "functools", written, scope):
             called = next(iter(arguments.named_children), callee)
         for argument in arguments.named_children:
             name = argument.child_by_field_name("name")
@@ -264,38 +269,6 @@ class PythonBinder(Binder):
                 yield from () if value is None else ((value, scope),)
             else:
                 yield argument, scope
-
-    def _subscript(self, node: tree_sitter.Node, scope: Scope) -> Iterable[Step]:
-        """``Union["Type", None]`` outside of annotations: types may stand in quotes."""
-        around, is_inner = node.parent, False
-        while around is not None and around.type in ("subscript", "list", "tuple"):
-            is_inner = is_inner or self._is_generic(around, scope)
-            around = around.parent
-        is_annotation = around is not None and around.type in ("type", "generic_type")
-        if not is_annotation and not is_inner and self._is_generic(node, scope):
-            for part in _below(node):
-                if part.type == "string" and not _is_literal(self, part):
-                    self._names_in_string(part, scope)
-        return ((child, scope) for child in node.named_children)
-
-    def _is_generic(self, node: tree_sitter.Node, scope: Scope) -> bool:
-        is_subscript = node.type == "subscript"
-        return is_subscript and self._is_of("typing", self.text(node.named_children[0]), scope)
-
-    def _type_arguments(self, written: str, arguments: tree_sitter.Node, scope: Scope) -> None:
-        """``cast("Type", value)``, ``TypeVar("T", bound="Type")``: types may stand in quotes."""
-        first, end = _BY_TYPE[written.rpartition(".")[2]]
-        for one in arguments.named_children[first:end]:
-            type_ = one.child_by_field_name("value") or one
-            for part in [type_, *_below(type_)]:
-                if part.type == "string" and not _is_literal(self, part):
-                    self._names_in_string(part, scope)
-
-    def _is_of(self, module: str, written: str, scope: Scope) -> bool:
-        """Whether what is called was imported from a module of the standard library."""
-        symbol = self.look_up(written.partition(".")[0], scope, 0)
-        origin = None if symbol is None else symbol.origin
-        return origin is not None and origin.module in (module, f"{module}_extensions")
 
     def _named_by_string(self, arguments: tree_sitter.Node, scope: Scope) -> None:
         """``getattr(owner, "name")``."""
@@ -312,24 +285,17 @@ class PythonBinder(Binder):
         stack = [node]
         while stack:
             part = stack.pop()
-            if part.type == "string" and not _is_literal(self, part):
-                self._names_in_string(part, scope)
+            if part.type == "string":
+                bind_quoted(self, part, scope)
             elif part.type in ("subscript", "attribute", "call", "identifier"):
                 yield part, scope
-                stack.extend(one for one in _below(part) if one.type == "string")
+                stack.extend(one for one in below(part) if one.type == "string")
             else:
                 stack.extend(reversed(part.named_children))
 
-    def _names_in_string(self, node: tree_sitter.Node, scope: Scope) -> None:
-        """The words of an annotation in quotes; one behind a dot is somebody's member."""
-        for match in _WORD.finditer(self.data, node.start_byte, node.end_byte):
-            if self.data[match.start() - 1 : match.start()] != b".":
-                name = match.group().decode("utf-8", "replace")
-                self.uses.append(Use(Site(span(*match.span())), name, scope))
-
     def _type_alias(self, node: tree_sitter.Node, scope: Scope) -> Iterator[Step]:
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        names = [] if left is None else [one for one in _below(left) if one.type == "identifier"]
+        names = [] if left is None else [one for one in below(left) if one.type == "identifier"]
         inner = self.open(ScopeKind.BLOCK, node, scope)
         for index, name in enumerate(names):
             self.declare(name, scope if index == 0 else inner, SymbolKind.TYPE)
@@ -376,22 +342,16 @@ class PythonBinder(Binder):
             self.members.append(Member(site, self.text(part), Expression(owner, scope)))
 
 
+def _part_of(
+    value: Expression | None, pattern: tree_sitter.Node, child: tree_sitter.Node
+) -> Expression | None:
+    """What one of the names in ``a, b = value`` is given; unknown where some may be starred."""
+    parts = pattern.named_children
+    is_starred = any("splat" in one.type for one in parts)
+    if value is None or is_starred or pattern.type not in _SEVERAL:
+        return None
+    return replace(value, path=(*value.path, str(parts.index(child))))
+
+
 def _nothing(_node: tree_sitter.Node, _scope: Scope) -> Iterable[Step]:
     return ()
-
-
-def _below(node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
-    """All nodes below ``node``, in text order."""
-    stack = list(reversed(node.named_children))
-    while stack:
-        found = stack.pop()
-        yield found
-        stack.extend(reversed(found.named_children))
-
-
-def _is_literal(binder: Binder, node: tree_sitter.Node) -> bool:
-    """Whether a string in an annotation is a value: an argument of ``Literal``."""
-    around = node.parent
-    while around is not None and around.type not in ("subscript", "generic_type", "type_alias"):
-        around = around.parent
-    return around is not None and binder.text(around).split("[")[0].endswith("Literal")

@@ -19,6 +19,7 @@ _CONTAINERS = frozenset(
     """list List set Set frozenset FrozenSet Sequence Iterable Iterator Collection Generator
     AsyncIterator AsyncIterable Deque deque MutableSequence AbstractSet tuple Tuple""".split()
 )
+_TUPLES = frozenset(("tuple", "Tuple"))
 _MAPS = frozenset(
     """dict Dict Mapping MutableMapping defaultdict DefaultDict OrderedDict ChainMap""".split()
 )
@@ -77,10 +78,25 @@ def result_of(settler: Settler, annotation: Expression) -> Expression | None:
     return replace(annotation, node=arguments[-1]) if is_callable and arguments else None
 
 
+def part_of_tuple(settler: Settler, annotation: Expression, index: int) -> Expression | None:
+    """The type at a place of ``tuple[A, B]``; None for other types, and for ``tuple[A, ...]``."""
+    node = annotation.node
+    while node.type in ("type", "parenthesized_expression") and node.named_children:
+        node = node.named_children[0]
+    head, arguments = _subscripted(node)
+    is_tuple = head is not None and settler.binder.text(head).rpartition(".")[2] in _TUPLES
+    is_there = is_tuple and index < len(arguments)
+    if not is_there or any(settler.binder.text(one) == "..." for one in arguments):
+        return None
+    return replace(annotation, node=arguments[index])
+
+
 def _bound(settler: Settler, name: tree_sitter.Node, scope: Scope) -> Expression | None:
     """The type that ``T = TypeVar("T", bound=Type)`` binds a variable of types to."""
     symbol = None if name.type != "identifier" else settler.symbol_of(Expression(name, scope))
     for value in () if symbol is None else symbol.values:
+        if value.path:
+            continue
         callee = value.node.child_by_field_name("function")
         given = value.node.child_by_field_name("arguments")
         is_variable = callee is not None and settler.binder.text(callee).endswith("TypeVar")

@@ -52,6 +52,28 @@ class B:
         {"a": A(), "b": B()}["a"].⟨n⟩
         return [one.⟦n⟧ for one in list(self.named.values())]
 """,
+    "several names at once": """
+class A:
+    ⟦n⟧ = 1
+class B:
+    n = 2
+def get() -> tuple[A, B]: ...
+def f(some: list[A], named: dict[str, A], pair: tuple[B, A]):
+    a, b = get()
+    a.⟦n⟧ + b.n
+    c, (d, e) = A(), (B(), 1)
+    c.⟦n⟧ + d.⟨n⟩
+    for i, one in enumerate(some):
+        one.⟦n⟧
+    for key, one in named.items():
+        one.⟦n⟧
+    for one, other in zip(some, [B()]):
+        one.⟦n⟧ + other.n
+    g, h = pair
+    h.⟦n⟧ + g.n
+    first, *rest = some
+    first.⟨n⟩
+""",
     "what cast says": """
 from typing import cast
 class A:
