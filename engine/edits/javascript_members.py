@@ -20,6 +20,7 @@ from engine.edits.javascript_elements import elements, expressions_returned, met
 from engine.edits.javascript_narrowing import (
     arms_of_literal,
     is_literal_type,
+    names_asked,
     narrowed,
 )
 from engine.edits.javascript_prototypes import Prototypes
@@ -58,6 +59,7 @@ class Settler:
         self.classes = ClassIndex(self.table, self.infer)
         self.prototypes = Prototypes(binder)
         self._cache: dict[tuple[int, Part, tuple[str, ...]], tuple[Value, ...]] = {}
+        self.asked = names_asked(binder.data)
         self.types: dict[tuple[int, Part], list[Value]] = {}
         """What types allow, by their nodes."""
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _MAX_DEPTH = 4
 _LITERALS = frozenset("string number true false null undefined".split())
+_QUESTION = re.compile(rb"([\w$.]+)\s+instanceof\b")
 _BORDERS = frozenset(
     """arrow_function function_expression generator_function function_declaration
     generator_function_declaration method_definition class_body program""".split()
@@ -39,10 +40,14 @@ class Fact:
     class_: tree_sitter.Node | None = None
 
 
+def names_asked(data: bytes) -> frozenset[str]:
+    """The names and members of which a text asks with ``instanceof``."""
+    return frozenset(one.decode("utf-8", "replace") for one in _QUESTION.findall(data))
+
+
 def narrowed(settler: Settler, owner: Expression, values: Sequence[Value]) -> Sequence[Value]:
     """What an expression can stand for after the conditions around it."""
-    asked = f"{settler.binder.text(owner.node)} instanceof".encode()
-    is_asked = len(values) > 1 or asked in settler.binder.data
+    is_asked = len(values) > 1 or settler.binder.text(owner.node) in settler.asked
     if owner.path or not is_asked:
         return values
     facts = list(_facts_around(settler, owner.node, owner.scope))

@@ -15,7 +15,7 @@ import tree_sitter
 from engine.edits.binder import Keyword, Member
 from engine.edits.classes import ClassIndex, Value
 from engine.edits.python_elements import elements, numbered, symbols_of
-from engine.edits.python_narrowing import classes_asked
+from engine.edits.python_narrowing import classes_asked, names_asked
 from engine.edits.python_types import annotated, result_of
 from engine.edits.symbols import Expression, Origin, Part, Scope, ScopeKind, Symbol, SymbolKind
 
@@ -44,6 +44,7 @@ class Settler:
         self.binder = binder
         self.table = binder.table
         self.classes = ClassIndex(self.table, self.infer)
+        self._asked = names_asked(binder.data)
         self._cache: dict[tuple[int, Part, tuple[str, ...]], tuple[Value, ...]] = {}
 
     def define_members(self) -> None:
@@ -158,7 +159,8 @@ class Settler:
         """What an expression may stand for, by what ``isinstance`` has said of it too."""
         node, scope = expression.node, expression.scope
         found = list(self._whole(node, scope, depth))
-        if node.type not in ("identifier", "attribute"):
+        is_name = node.type in ("identifier", "attribute")
+        if not is_name or self.binder.text(node) not in self._asked:
             return found
         asked = [
             Value(one.scope, True, one.origin)

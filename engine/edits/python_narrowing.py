@@ -10,11 +10,17 @@ import tree_sitter
 from engine.edits.binder import Binder
 from engine.edits.symbols import Expression, Scope
 
+_QUESTION = re.compile(rb"\bisinstance\(\s*([\w.]+)")
 _BORDERS = frozenset("function_definition lambda class_definition module".split())
 _BRANCHES = frozenset("if_statement elif_clause while_statement".split())
 _COMPREHENSIONS = frozenset(
     "list_comprehension set_comprehension dictionary_comprehension generator_expression".split()
 )
+
+
+def names_asked(data: bytes) -> frozenset[str]:
+    """The names and members of which a text asks at all."""
+    return frozenset(one.decode("utf-8", "replace") for one in _QUESTION.findall(data))
 
 
 def classes_asked(binder: Binder, node: tree_sitter.Node, scope: Scope) -> list[Expression]:
@@ -23,8 +29,6 @@ def classes_asked(binder: Binder, node: tree_sitter.Node, scope: Scope) -> list[
     Nothing where it may have been assigned since.
     """
     name = binder.text(node)
-    if f"isinstance({name}".encode() not in binder.data:
-        return []
     for condition, start in _conditions(node):
         for call in _conjuncts(condition):
             asked = _asked(binder, call, name)
