@@ -108,6 +108,10 @@ class Infiller:
         """Whether the user's files are asked what stands in them."""
         return self._library is not None
 
+    def reading_s(self, num_tokens: int) -> float:
+        """How long the model reads so many tokens, in seconds, as far as that is known."""
+        return self._reader.seconds(num_tokens)
+
     def wake(self) -> None:
         """Do now what the first request would otherwise wait for, while nobody waits."""
         if isinstance(self.denoiser, Waking):

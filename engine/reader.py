@@ -83,11 +83,15 @@ class Reader:
             self._learn(handle, self._clock() - began)
         return Reading(context, canvas, handle)
 
+    def seconds(self, num_tokens: int) -> float:
+        """What reading so many tokens takes, as far as is known."""
+        return num_tokens * self._s_per_token
+
     def _is_affordable(
         self, key: HandleKey, canvas: Canvas, patience_ms: float | None, budget: Budget
     ) -> bool:
         """Whether what is new of a canvas's context is read soon, and leaves enough of the time."""
-        seconds = self._handles.num_new(key, canvas) * self._s_per_token
+        seconds = self.seconds(self._handles.num_new(key, canvas))
         is_soon = patience_ms is None or 1000.0 * seconds <= patience_ms
         return is_soon and budget.lasts(seconds / READING_SHARE)
 

@@ -61,6 +61,9 @@ _CERTAIN_P = 0.95
 # What stands elsewhere word for word follows the edit mostly (docs/log.md).
 _SAME_P = 0.8
 _REACH = 2_000
+# What is read of a text: around drafts and with them, and for a place that is filled (a quarter of
+# a window); with what is written it takes so many times as long.
+_JUDGED_TOKENS, _FILLED_TOKENS, _WRITING = 160, 256, 1.5
 _Asked = FillTemplate | JudgedEdits | FillSpans
 
 
@@ -88,8 +91,10 @@ class NextEdit:
             return Refusal(Reason.CANCELLED, str(error), model=infiller.denoiser.name)
         if job is None:
             return found
-        asked = replace(job, request=replace(job.request, budget_ms=budget.left_ms))
-        outcome = asked.run(infiller, cancel, on_step)
+        outcome: Outcome = Refusal(Reason.DEADLINE, "the model is too slow", model=found.model)
+        if job.request.patience_ms is None or budget.lasts(_seconds(job, infiller)):
+            asked = replace(job, request=replace(job.request, budget_ms=budget.left_ms))
+            outcome = asked.run(infiller, cancel, on_step)
         is_needless = isinstance(outcome, Refusal) and isinstance(found, Proposal)
         return found if is_needless else outcome
 
@@ -130,6 +135,16 @@ class NextEdit:
 
     def _is_being_written(self, tree: SyntaxTree, place: Span) -> bool:
         return self.writing_at is not None and _is_on_line(tree, self.writing_at, place)
+
+
+def _seconds(job: _Asked, infiller: Infiller) -> float:
+    """About how long the model takes for it, so that nothing is begun that comes too late."""
+    if isinstance(job, JudgedEdits):
+        return _WRITING * infiller.reading_s(_JUDGED_TOKENS)
+    num_holes = 1
+    if isinstance(job, FillTemplate):
+        num_holes = sum(edit.new_text.count(HOLE) for edit in job.edits)
+    return _WRITING * infiller.reading_s(_FILLED_TOKENS * num_holes)
 
 
 def _drafted(edits: Sequence[Edit], p: float, model: str, reason: str) -> Proposal:

@@ -259,10 +259,22 @@ def test_far_places_are_judged_by_the_nearest_ones() -> None:
 def test_who_waits_has_the_nearest_places_judged_alone() -> None:
     line = "query.bind(sort.toString(), sort.getFieldID());\n"
     gap = "".join(f"call{number}(value{number});\n" for number in range(200))
-    request = replace(typed(REPEATED + gap + line, "A.java"), patience_ms=300.0)
+    request = replace(typed(REPEATED + gap + line, "A.java"), patience_ms=60_000.0)
     outcome = next_edit(request, "id")
     assert isinstance(outcome, Proposal) and outcome.forwards == 1
     assert made(request, outcome).count(".id)") == 3
+
+
+@pytest.mark.parametrize(("budget_ms", "is_begun"), [(900.0, False), (9_000_000.0, True)])
+def test_the_model_is_not_asked_what_it_would_answer_too_late(
+    budget_ms: float, is_begun: bool
+) -> None:
+    # Nothing is known of its speed yet: a place is taken to need a second and a half.
+    request = replace(typed("x = 1\ny = (⟦1⟧2⟦⟧\nz = 3\n"), patience_ms=300.0)
+    outcome = next_edit(replace(request, budget_ms=budget_ms), "y = (2)")
+    assert isinstance(outcome, Proposal) is is_begun
+    if isinstance(outcome, Refusal):
+        assert outcome.reason is Reason.DEADLINE and outcome.forwards == 0
 
 
 def test_when_the_time_is_up_drafts_are_not_shown() -> None:
