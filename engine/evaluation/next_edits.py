@@ -77,7 +77,7 @@ def _typed_cases(config: EditsConfig) -> list[NextEditCase]:
 
 
 def _outcome(case: NextEditCase, infiller: Infiller | None) -> Outcome:
-    """Ask as the server does; without a model, what analysis alone would draft."""
+    """Ask as the server does, without its limit; without a model, what analysis would draft."""
     began = time.perf_counter()
     if infiller is None:
         edits, is_judged = analysed(case.request), False
