@@ -37,7 +37,7 @@ from engine.edits.template import HOLE, MAX_HOLES, FillTemplate
 from engine.edits.typed_rename import typed_rename
 from engine.edits.undocumented import undocumented
 from engine.edits.unused import unused_names
-from engine.edits.user_change import UserChange, last_change
+from engine.edits.user_change import UserChange, keeps_names, last_change
 from engine.errors import Cancelled
 from engine.job import FillSpans, OnStep
 from engine.languages import language_of
@@ -168,9 +168,11 @@ class _Scoped:
         """All of it, from the name tables of the text as it was and as it is."""
         undone = change.undone(tree.data)
         tree_before = known_trees.parse(request.path, undone, tree.language)
-        now, before = name_table(tree), name_table(tree_before)
         is_broken = tree.num_faults() > tree_before.num_faults()
-        if now is None or before is None or is_broken:
+        if is_broken or keeps_names(tree_before, tree, change):
+            return _Scoped()  # without tables, which cost most of the time
+        now, before = name_table(tree), name_table(tree_before)
+        if now is None or before is None:
             return _Scoped()
         lost = lost_names(before, now, change)
         calls = [*changed_calls(before, now, change), *undocumented(before.tree, tree, change)]

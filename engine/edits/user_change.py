@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from engine.edits.lexemes import Lexeme
 from engine.request import RecentEdit, Request
 from engine.spans import Span, span
+from engine.syntax import SyntaxTree
 
 # What belongs to one act of editing: groups of keys on the same lines, not older than this.
 MAX_AGE_S = 60.0
@@ -71,3 +73,32 @@ def _undone(data: bytes, place: Span, edits: Sequence[RecentEdit]) -> bytes:
         start, stop = edit.span.start - place.start, edit.span.end - place.start
         text = text[:start] + edit.old_text.encode() + text[stop:]
     return text.removesuffix(b"\n") if end > place.end else text
+
+
+def keeps_names(before: SyntaxTree, now: SyntaxTree, change: UserChange) -> bool:
+    """Whether only what names nothing changed: comments, strings, numbers, operators."""
+    return _named(before, change.place_before) == _named(now, change.place)
+
+
+def _named(tree: SyntaxTree, place: Span) -> list[tuple[bytes, str, int]]:
+    """The words of code there, the part each plays, and how deep those stand that begin a line."""
+    found: list[tuple[bytes, str, int]] = []
+    root, kinds = tree.root, tree.language.kinds
+    stack = [] if root is None else [root.descendant_for_byte_range(place.start, place.end) or root]
+    row = -1
+    while stack:
+        node = stack.pop()
+        is_outside = node.end_byte <= place.start or place.end <= node.start_byte
+        if is_outside or node.type in kinds.comments:
+            continue
+        if node.type in kinds.strings:
+            stack.extend(each for each in reversed(node.children) if each.child_count)
+        elif node.child_count:
+            stack.extend(reversed(node.children))
+        else:
+            text, at = tree.data[node.start_byte : node.end_byte], node.start_point
+            part = "" if node.parent is None else node.parent.type
+            if Lexeme(text, 0).is_name:
+                found.append((text, part, at.column if at.row != row else -1))
+            row = at.row
+    return found
