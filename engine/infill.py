@@ -198,7 +198,9 @@ class Infiller:
             canvas = Canvas.from_plan(plan, context, data, self.denoiser.tokenizer)
             # Other limits read other tokens, and would push out what is kept for proposals.
             key = (request.path, read.total / self.config.context.total, False)
+            began = self._clock()
             handle = self._handles.prefill(key, canvas, budget.interruption)
+            self._reader.learn(handle, self._clock() - began)
             return log_likelihoods(self.denoiser, handle, canvas, alternatives, budget.interruption)
 
     def _answer(

@@ -80,7 +80,7 @@ class Reader:
         with watch.measure("prefill"):
             began = self._clock()
             handle = self._handles.prefill(key, canvas, budget.interruption)
-            self._learn(handle, self._clock() - began)
+            self.learn(handle, self._clock() - began)
         return Reading(context, canvas, handle)
 
     def seconds(self, num_tokens: int) -> float:
@@ -95,7 +95,7 @@ class Reader:
         is_soon = patience_ms is None or 1000.0 * seconds <= patience_ms
         return is_soon and budget.lasts(seconds / READING_SHARE)
 
-    def _learn(self, handle: ContextHandle, seconds: float) -> None:
+    def learn(self, handle: ContextHandle, seconds: float) -> None:
         """Half of what is known of the speed is this reading, if it was long enough."""
         num_new = handle.num_tokens - handle.num_reused
         if num_new >= MIN_MEASURED:

@@ -61,9 +61,9 @@ _CERTAIN_P = 0.95
 # What stands elsewhere word for word follows the edit mostly (docs/log.md).
 _SAME_P = 0.8
 _REACH = 2_000
-# What is read of a text: around drafts and with them, and for a place that is filled (a quarter of
-# a window); with what is written it takes so many times as long.
-_JUDGED_TOKENS, _FILLED_TOKENS, _WRITING = 160, 256, 1.5
+# What is read for a place that is filled, a quarter of a window; with what is written there it
+# takes so many times as long.
+_FILLED_TOKENS, _WRITING = 256, 1.5
 _Asked = FillTemplate | JudgedEdits | FillSpans
 
 
@@ -138,9 +138,12 @@ class NextEdit:
 
 
 def _seconds(job: _Asked, infiller: Infiller) -> float:
-    """About how long the model takes for it, so that nothing is begun that comes too late."""
+    """About how long the model takes to write what is wanted; nothing is begun that comes too late.
+
+    Drafts are read in little time: the deadline is enough for them.
+    """
     if isinstance(job, JudgedEdits):
-        return _WRITING * infiller.reading_s(_JUDGED_TOKENS)
+        return 0.0
     num_holes = 1
     if isinstance(job, FillTemplate):
         num_holes = sum(edit.new_text.count(HOLE) for edit in job.edits)

@@ -62,7 +62,7 @@ def experienced(seconds: float) -> Infiller:
     made = infiller(Slow(seconds))
     num_read(made, asked(None))
     for _ in range(6):
-        made._reader._learn(ScriptedHandle(tuple(range(100)), 0), 100 * seconds)
+        made._reader.learn(ScriptedHandle(tuple(range(100)), 0), 100 * seconds)
     return made
 
 
