@@ -134,7 +134,7 @@ def finish(config: RecipeConfig, training: Path, validation: Path) -> Path:
     relief = measured_relief(weights, contexts, canvases=canvases)
     entries = export(weights, model, Quantisation.FOUR_BIT, relief=relief)
     facts = ModelFacts(
-        name=config.name,
+        name=f"{config.name}-twin" if config.is_autoregressive else config.name,
         base=BASE_NAME,
         data=f"{training.name} sha256 {_sha256(training)}",
         recipe_commit=_commit(),
