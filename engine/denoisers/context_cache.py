@@ -8,6 +8,8 @@ gets a copy. So a handle's rows never change under it.
 
 from __future__ import annotations
 
+import math
+import mmap
 import weakref
 
 import numpy as np
@@ -34,10 +36,11 @@ class Buffers:
     def __init__(self, shape: ModelShape, num_slots: int) -> None:
         self.shape = shape
         self.num_slots = -(-num_slots // STRIDE) * STRIDE
-        # One stretch of memory goes back to the system as soon as nobody needs it; many small ones
-        # leave holes.
         sizes = (2 * shape.num_layers, self.num_slots, shape.num_kv_heads * shape.head_width)
-        self._all = np.zeros(sizes, np.float32)
+        # Pages of the system's own: those that nobody writes to take no memory, and all go back as
+        # soon as nobody needs them, which an allocator's heap does not promise.
+        pages = mmap.mmap(-1, math.prod(sizes) * np.dtype(np.float32).itemsize)
+        self._all = np.frombuffer(pages, np.float32, math.prod(sizes)).reshape(sizes)
         names = (f"cache.{layer}.{part}" for layer in range(shape.num_layers) for part in PARTS)
         self.arrays: dict[str, NDArray[np.float32]] = dict(zip(names, self._all, strict=True))
         self._handles: weakref.WeakSet[CachedContext] = weakref.WeakSet()
