@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import mmap
+import sys
 import weakref
 
 import numpy as np
@@ -37,9 +38,7 @@ class Buffers:
         self.shape = shape
         self.num_slots = -(-num_slots // STRIDE) * STRIDE
         sizes = (2 * shape.num_layers, self.num_slots, shape.num_kv_heads * shape.head_width)
-        # Pages of the system's own: those that nobody writes to take no memory, and all go back as
-        # soon as nobody needs them, which an allocator's heap does not promise.
-        pages = mmap.mmap(-1, math.prod(sizes) * np.dtype(np.float32).itemsize)
+        pages = _pages(math.prod(sizes) * np.dtype(np.float32).itemsize)
         self._all = np.frombuffer(pages, np.float32, math.prod(sizes)).reshape(sizes)
         names = (f"cache.{layer}.{part}" for layer in range(shape.num_layers) for part in PARTS)
         self.arrays: dict[str, NDArray[np.float32]] = dict(zip(names, self._all, strict=True))
@@ -109,6 +108,18 @@ class Tail:
     def is_in(self, buffers: Buffers) -> bool:
         """Whether a context written into ``buffers`` takes its rows."""
         return buffers in (self.buffers, self._owner)
+
+
+def _pages(num_bytes: int) -> mmap.mmap:
+    """Zeros in pages of the system's own.
+
+    Those that nobody writes to take no memory, and all go back as soon as nobody needs them, which
+    an allocator's heap does not promise.
+    """
+    if sys.platform == "win32":
+        return mmap.mmap(-1, num_bytes)
+    # What is not shared is had faster.
+    return mmap.mmap(-1, num_bytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 
 
 def common_prefix(first: Ids, second: Ids) -> int:
