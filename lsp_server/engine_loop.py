@@ -104,6 +104,9 @@ class EngineLoop:
                 message = self._server.receive()
             except EOFError:
                 break
+            except Exception:  # nobody would answer it: the server shall start another engine
+                logger.exception("a message from the server cannot be read")
+                break
             if isinstance(message, Run):
                 self._cancels[message.ticket] = threading.Event()
                 self._waiting.put(message)

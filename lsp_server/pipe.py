@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import pickle
 import struct
+from collections.abc import Callable
+from enum import Enum, EnumMeta
 from typing import BinaryIO
 
 _LENGTH = struct.Struct(">I")
@@ -32,11 +34,21 @@ _PLAIN_MODULES = frozenset(
 
 
 class _PlainUnpickler(pickle.Unpickler):
-    def find_class(self, module: str, name: str) -> type:
+    def find_class(self, module: str, name: str) -> Callable[..., object]:
+        if (module, name) == ("builtins", "getattr"):
+            return _member
         if module not in _PLAIN_MODULES:
             raise pickle.UnpicklingError(f"{module}.{name} is not a plain value")
         found: type = super().find_class(module, name)
         return found
+
+
+def _member(kind: object, name: str) -> Enum:
+    """A member of an enumeration, which Python 3.11.2 (Debian 12) writes as its attribute."""
+    if isinstance(kind, EnumMeta) and name in kind.__members__:
+        member: Enum = kind[name]
+        return member
+    raise pickle.UnpicklingError(f"{kind!r}.{name} is not a plain value")
 
 
 def send(stream: BinaryIO, message: object) -> None:

@@ -50,3 +50,29 @@ def test_only_plain_values_are_unpickled() -> None:
     stream.seek(0)
     with pytest.raises(pickle.UnpicklingError, match="is not a plain value"):
         receive(stream)
+
+
+class _Attribute:
+    """Pickled as an attribute of something, as Python 3.11.2 pickles members of enumerations."""
+
+    def __init__(self, owner: object, name: str) -> None:
+        self._parts = owner, name
+
+    def __reduce__(self) -> tuple[object, tuple[object, str]]:
+        return getattr, self._parts
+
+
+def test_members_of_enumerations_may_be_written_as_attributes() -> None:
+    stream = io.BytesIO()
+    send(stream, _Attribute(Reason, "EMPTY"))
+    stream.seek(0)
+    assert receive(stream) is Reason.EMPTY
+
+
+@pytest.mark.parametrize(("owner", "name"), [(Refusal, "__init__"), (Reason, "__class__")])
+def test_no_other_attribute_is_read(owner: object, name: str) -> None:
+    stream = io.BytesIO()
+    send(stream, _Attribute(owner, name))
+    stream.seek(0)
+    with pytest.raises(pickle.UnpicklingError, match="is not a plain value"):
+        receive(stream)
