@@ -32,16 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")
-    parser = build_parser()
-    arguments = parser.parse_args(argv)
-    if arguments.command is None:
-        parser.print_help()
-        return 0
-    if getattr(arguments, "device", None) is not None:
-        # Processes that a command starts are to run on it, too.
-        os.environ[VARIABLE] = arguments.device
     try:
-        code = _COMMANDS[arguments.command](arguments)
+        code = _run(argv)
         sys.stdout.flush()
         return code
     except (BadInput, DamagedWeights) as error:
@@ -54,6 +46,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader (head, less) has seen enough; the interpreter's own flush must not complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_FAILURE
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    parser = build_parser()
+    try:
+        arguments = parser.parse_args(argv)
+    finally:
+        sys.stdout.flush()  # what --help has written
+    if arguments.command is None:
+        parser.print_help()
+        return 0
+    if getattr(arguments, "device", None) is not None:
+        # Processes that a command starts are to run on it, too.
+        os.environ[VARIABLE] = arguments.device
+    return _COMMANDS[arguments.command](arguments)
 
 
 def _fail(error: MidfillError, code: int) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import pickle
 import queue
 import signal
 import sys
@@ -104,7 +105,7 @@ class EngineLoop:
                 message = self._server.receive()
             except EOFError:
                 break
-            except Exception:  # nobody would answer it: the server shall start another engine
+            except pickle.UnpicklingError:  # nobody would answer it: let another start
                 logger.exception("a message from the server cannot be read")
                 break
             if isinstance(message, Run):

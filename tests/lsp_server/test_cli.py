@@ -298,10 +298,17 @@ def test_models_are_listed_for_programs(
     assert {"model", "base", "quality"} <= set(shipped)
 
 
-def test_a_closed_pipe_is_no_error(repository: Path) -> None:
-    command = f'"{sys.executable}" -m lsp_server.cli | true'
+@pytest.mark.parametrize("arguments", ["", "--help", "fill --help"])
+def test_a_closed_pipe_is_no_error(repository: Path, arguments: str) -> None:
+    command = f'"{sys.executable}" -m lsp_server.cli {arguments} | true'
     ran = subprocess.run(
-        command, cwd=repository, shell=True, capture_output=True, text=True, check=False
+        command,
+        cwd=repository,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"},
+        shell=True,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert ran.stderr == ""
 
