@@ -1,8 +1,8 @@
-"""``midfill bench llama``: Midfill beside llama.cpp, on the same base weights and tokens.
+"""``midfill bench llama``: Midfill beside llama.cpp, on the same tokens and threads.
 
-Both read the same context tokens with as many threads and write as many tokens: Midfill what it
-proposes with nothing withheld, its parsing and checks included, llama.cpp as many behind the same
-prompt. ``first`` requests meet empty caches, ``again`` requests full ones.
+Midfill writes what it proposes with nothing withheld, its parsing and checks included, llama.cpp as
+many tokens behind the same prompt, with the base's weights in several formats and with Midfill's
+own. ``first`` requests meet empty caches, ``again`` requests full ones.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ import json
 import statistics
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TextIO
 
 from engine.errors import BadInput
+from engine.models import resolve
 from engine.proposal import Proposal
 from engine.request import Request
 from lsp_server import __version__
@@ -54,22 +55,31 @@ def llama_bench(
     places: Sequence[str], num_repeats: int, model: str | None, is_json: bool, out: TextIO
 ) -> int:
     """Measure and print. Raises BadInput without places, or without llama.cpp."""
-    from engine.evaluation.llama_cpp import FORMATS, LlamaCpp, base_gguf, build_flags
+    from engine.evaluation.llama_cpp import LlamaCpp, build_flags
 
     flags = build_flags()
     name, num_threads, asked = _midfill(places, num_repeats, model)
     timings = [timing for timing, _ in asked]
     with tempfile.TemporaryDirectory() as folder:
-        for kind in FORMATS:
-            other = LlamaCpp(base_gguf(kind, Path(folder)), num_threads)
+        for other_name, gguf in _others(model, Path(folder)):
+            other = LlamaCpp(gguf, num_threads)
             for timing, ids in asked:
-                times = [other.complete(ids, timing.num_tokens) for _ in range(num_repeats)]
-                _put(timing, f"llama.cpp {kind}", times)
+                times = [other.complete(ids, timing.num_tokens)[1] for _ in range(num_repeats)]
+                _put(timing, other_name, times)
             del other
     machine = f"{cpu_name()}, {num_cpus()} cores"
     report = LlamaReport(__version__, machine, name, num_threads, flags, timings)
     out.write(json.dumps(asdict(report)) + "\n" if is_json else table(report))
     return 0
+
+
+def _others(model: str | None, folder: Path) -> Iterator[tuple[str, Path]]:
+    """What llama.cpp is to run, by the names of their rows; files are written to ``folder``."""
+    from engine.evaluation.gguf_files import FORMATS, PUBLISHED, base_gguf, own_gguf
+
+    for kind in FORMATS:
+        yield f"llama.cpp {kind}", base_gguf(kind, folder)
+    yield f"own {PUBLISHED}", own_gguf(resolve(model).folder, folder)
 
 
 def _midfill(

@@ -11,16 +11,13 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from engine.errors import TrainingError
 from engine.training.progress import Counts
+from engine.training.shape import EMBEDDING, Weights
 
 State = dict[str, Any]
-Weights = dict[str, NDArray[np.float32]]
-EMBEDDING = "model.embed_tokens.weight"
 SPECIAL_IDS = "special_ids"  # beside the base's tensors: the ids of <mask> and <eom>
 # What the unpickler raises depends on where a file is cut (LookupError: half an instruction).
 UNREADABLE = (OSError, EOFError, LookupError, RuntimeError, ValueError, pickle.UnpicklingError)

@@ -9,12 +9,12 @@ from pathlib import Path
 import torch
 
 from engine.models import Model, read_model
-from engine.training.checkpoint import EMBEDDING, Weights
 from engine.training.export import ModelFacts, Quantisation, export, write_manifest
 from engine.training.low_rank import LowRankConfig, LowRankLlama
 from engine.training.machine import Machine
 from engine.training.model import Llama
 from engine.training.packing import NUM_SPECIAL
+from engine.training.shape import EMBEDDING, Weights
 from engine.training.shipped import shipped_relief, shipped_shape, shipped_weights
 
 MODEL_FOLDER = "model"

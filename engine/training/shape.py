@@ -1,8 +1,15 @@
-"""Sizes of a Llama model. Imports nothing: the training loop needs torch and numpy alone."""
+"""Sizes and tensors of a Llama model. Imports numpy: the training loop needs that and torch."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Tensors by their Hugging Face names.
+Weights = dict[str, NDArray[np.float32]]
+EMBEDDING = "model.embed_tokens.weight"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ from onnx import numpy_helper
 
 from engine.denoisers.expansion import EXPANSION_FILE
 from engine.errors import TrainingError
-from engine.training.checkpoint import EMBEDDING, Weights
 from engine.training.export import MANIFEST_FILE, MODEL_FILE
 from engine.training.quantise import (
     BLOCK,
@@ -26,7 +25,7 @@ from engine.training.quantise import (
     dequantise_eight_bit,
     dequantise_four_bit,
 )
-from engine.training.shape import LlamaShape
+from engine.training.shape import EMBEDDING, LlamaShape, Weights
 
 
 def shipped_weights(folder: Path, shape: LlamaShape) -> Weights:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import BadInput
-from engine.evaluation.llama_cpp import FORMATS
+from engine.evaluation.gguf_files import FORMATS
 from lsp_server.llama_bench import LlamaReport, Timing, llama_bench, table
 
 
@@ -42,5 +42,6 @@ def test_both_read_and_write_the_same_number_of_tokens(repository: Path) -> None
     [timing] = json.loads(out.getvalue())["timings"]
     assert timing["num_context"] > 300
     assert timing["num_tokens"] > 0
-    assert set(timing["first_ms"]) == {"midfill", *(f"llama.cpp {x}" for x in FORMATS)}
+    others = (*(f"llama.cpp {kind}" for kind in FORMATS), "own Q4_1")
+    assert set(timing["first_ms"]) == {"midfill", *others}
     assert all(ms > 0 for ms in timing["again_ms"].values())

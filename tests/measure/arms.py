@@ -79,7 +79,7 @@ ARMS: Mapping[str, InfillConfig] = {
     "3 candidates": InfillConfig(
         min_confidence=0.0, decoding=VERIFIED, has_memory=True, policy=(("num_candidates", 3.0),)
     ),
-    **{f"window × {size:g}": _windowed(size) for size in (0.25, 0.5, 2.0)},
+    **{f"window × {size:g}": _windowed(size) for size in (0.0625, 0.125, 0.25, 0.5, 2.0)},
 }
 # The same as the first, with so much time for all but the reading, or with another effort.
 BUDGETS_MS = (25, 50, 100, 200, 400)
