@@ -21,7 +21,9 @@ from lsp_server.worker import EngineFailed, Worker
 
 logger = logging.getLogger(__name__)
 
-PAUSE_S = 0.3
+# A cursor that was only moved rests sooner than one that types: the next key would wait for what is
+# under way. Editors tell of a place once it rests, too.
+PAUSE_S, MOVED_PAUSE_S = 0.3, 0.1
 
 # A document, its revision, and a line of it.
 _Place = tuple[str, int, int]
@@ -42,6 +44,7 @@ class IdleReader:
         self._request_for = request_for
         self._wanted: tuple[str, int, ByteOffset] | None = None
         self._read: _Place | None = None
+        self._noted: tuple[str, int] | None = None  # a document and its revision
         self._timer: asyncio.TimerHandle | None = None
 
     def note(self, document: Document, cursor: ByteOffset) -> None:
@@ -49,19 +52,15 @@ class IdleReader:
 
         At the beginning of a text nobody has put it, and what is read there is of use nowhere else.
         """
+        before, self._noted = self._noted, (document.uri, document.revision)
+        is_typed_in = before is not None and before[0] == document.uri and before != self._noted
         if cursor > 0 and _place(document, cursor) != self._read:
-            self._want(document, cursor)
+            self._want(document, cursor, PAUSE_S if is_typed_in else MOVED_PAUSE_S)
 
     def note_unread(self, document: Document, cursor: ByteOffset) -> None:
         """A request ended, and may have read less around ``cursor`` than there is."""
         self._read = None
-        self._want(document, cursor)
-
-    def resume(self) -> None:
-        """Read what is still wanted, after a pause: the engine may do it by now."""
-        self.close()
-        if self._wanted is not None:
-            self._timer = asyncio.get_running_loop().call_later(PAUSE_S, self.start)
+        self._want(document, cursor, PAUSE_S)
 
     def close(self) -> None:
         """Begin nothing more."""
@@ -87,9 +86,11 @@ class IdleReader:
         self._read = _place(document, cursor)
         submission.answer.add_done_callback(_log)
 
-    def _want(self, document: Document, cursor: ByteOffset) -> None:
+    def _want(self, document: Document, cursor: ByteOffset, pause_s: float) -> None:
+        """Read there after a pause."""
         self._wanted = (document.uri, document.revision, cursor)
-        self.resume()
+        self.close()
+        self._timer = asyncio.get_running_loop().call_later(pause_s, self.start)
 
 
 def _place(document: Document, cursor: ByteOffset) -> _Place:

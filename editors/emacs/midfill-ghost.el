@@ -32,6 +32,11 @@
 (defvar-local midfill--asked-tick nil "The buffer's tick when the server was asked last.")
 (defvar-local midfill--under-way nil "The id of the request that was not answered yet.")
 (defvar-local midfill--timer nil "Asks when no key has come for a while.")
+(defvar-local midfill--resting nil "Tells the server of a place once the cursor rests there.")
+(defvar-local midfill--told-place nil "Point and the buffer's tick when it was told last.")
+
+(defconst midfill--rest-delay 0.1
+  "Seconds without a key after which the server reads ahead around point.")
 
 (defvar midfill-ghost-mode-map
   (let ((map (make-sparse-keymap)))
@@ -166,6 +171,18 @@ REPEATS says how often that was done for the same text."
                        :timeout 30))
               midfill--under-way id)))))
 
+(defun midfill--point-and-tick ()
+  "Point and the buffer's tick."
+  (cons (point) (buffer-chars-modified-tick)))
+
+(defun midfill--rest (buffer)
+  "Tell the server where point is in BUFFER, for it to read there beforehand."
+  (when (and (eq buffer (current-buffer)) midfill-mode midfill--document-version
+             (not (equal midfill--told-place (midfill--point-and-tick))))
+    (setq midfill--told-place (midfill--point-and-tick))
+    (midfill--tell :textDocument/didFocus
+                   (list :textDocument (midfill--document) :position (midfill--position)))))
+
 (defun midfill--post-command ()
   "Keep what still agrees with the text; ask again when it changed."
   (unless (and midfill--overlay (midfill--show))
@@ -173,7 +190,11 @@ REPEATS says how often that was done for the same text."
   (unless (eql midfill--asked-tick (buffer-chars-modified-tick))
     (when midfill--timer (cancel-timer midfill--timer))
     (setq midfill--timer
-          (run-with-idle-timer midfill-idle-delay nil #'midfill--idle (current-buffer)))))
+          (run-with-idle-timer midfill-idle-delay nil #'midfill--idle (current-buffer))))
+  (unless (equal midfill--told-place (midfill--point-and-tick))
+    (when midfill--resting (cancel-timer midfill--resting))
+    (setq midfill--resting
+          (run-with-idle-timer midfill--rest-delay nil #'midfill--rest (current-buffer)))))
 
 (defun midfill--idle (buffer)
   "Ask in BUFFER, if it is still the one that is typed in."

@@ -155,6 +155,26 @@ WHAT names it in a failure."
       (midfill-test--type "alpha =")
       (midfill-test--wait "ghost text" (lambda () (equal (midfill-test--ghost) " load(1, 2)"))))))
 
+(ert-deftest midfill-test-rest ()
+  "The server is told where point rests, once, and answers there."
+  (midfill-test--with midfill-test--scripted
+    (midfill-test--wait "an open document" (lambda () midfill--document-version))
+    (let* (told
+           (note (lambda (method params) (push (list method (plist-get params :position)) told))))
+      (advice-add 'midfill--tell :before note)
+      (unwind-protect
+          (progn
+            (goto-char (+ (point-min) 2))
+            (midfill--post-command)
+            (should (timerp midfill--resting))
+            (midfill--rest (current-buffer))
+            (midfill--rest (current-buffer)))
+        (advice-remove 'midfill--tell note))
+      (should (equal told '((:textDocument/didFocus (:line 0 :character 2))))))
+    (goto-char (point-max))
+    (midfill-test--type "alpha =")
+    (midfill-test--wait "ghost text" (lambda () (equal (midfill-test--ghost) " load(1, 2)")))))
+
 (ert-deftest midfill-test-cancel ()
   "What nobody waits for any more is cancelled, and the next request is answered."
   (midfill-test--with midfill-test--scripted

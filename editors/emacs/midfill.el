@@ -89,6 +89,7 @@
   (midfill--forget-next)
   (midfill--close)
   (when midfill--timer (cancel-timer midfill--timer))
+  (when midfill--resting (cancel-timer midfill--resting))
   (remove-hook 'before-change-functions #'midfill--before-change t)
   (remove-hook 'after-change-functions #'midfill--after-change t)
   (remove-hook 'after-change-functions #'midfill--forget-next t)

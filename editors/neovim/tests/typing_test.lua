@@ -85,6 +85,25 @@ M["a word, then a line, then nothing is left"] = function()
   end)
 end
 
+M["the server is told where the cursor rests, so that it reads ahead"] = function()
+  with_child(function(child)
+    child:wait("return vim.lsp.get_clients({ name = 'midfill', bufnr = 0 })[1] ~= nil", "a server")
+    child:lua([[
+      local client, places = require("midfill.client"), {}
+      local notify = client.notify
+      client.notify = function(server, method, params)
+        if method == "textDocument/didFocus" then
+          table.insert(places, params.position)
+        end
+        return notify(server, method, params)
+      end
+      _G.places = places
+    ]])
+    child:type("ggjll")
+    child:wait("return vim.deep_equal(_G.places[#_G.places], { line = 1, character = 2 })", "told")
+  end)
+end
+
 M["a key without a proposal is what it was"] = function()
   with_child(function(child)
     child:lua("vim.bo.expandtab = true vim.bo.shiftwidth = 4 vim.bo.softtabstop = 4")

@@ -88,6 +88,25 @@ local function leave_insert(event)
   end
 end
 
+local RESTED_MS = 100
+local resting = 0
+
+--- Tell the server where the cursor is once it rests there: it reads ahead. CursorHold comes too
+--- late for that: after four seconds, unless 'updatetime' is set.
+---@param event { buf: integer }
+local function rest(event)
+  resting = resting + 1
+  local number = resting
+  vim.defer_fn(function()
+    local is_there = number == resting and event.buf == vim.api.nvim_get_current_buf()
+    local server = is_there and M.is_enabled and client.of(event.buf)
+    if server then
+      local place = vim.lsp.util.make_position_params(0, server.offset_encoding)
+      client.notify(server, "textDocument/didFocus", place)
+    end
+  end, RESTED_MS)
+end
+
 local function watch()
   local group = vim.api.nvim_create_augroup("midfill", { clear = true })
   local function on(events, callback)
@@ -115,14 +134,7 @@ local function watch()
   on("BufWipeout", function(event)
     findings.forget(event.buf)
   end)
-  -- Where the cursor rests the server reads ahead.
-  on({ "BufEnter", "CursorHold" }, function(event)
-    local server = client.of(event.buf)
-    if server then
-      local place = vim.lsp.util.make_position_params(0, server.offset_encoding)
-      client.notify(server, "textDocument/didFocus", place)
-    end
-  end)
+  on({ "BufEnter", "LspAttach", "CursorMoved", "CursorMovedI" }, rest)
   on("VimLeavePre", function()
     client.is_stopping = true
   end)
