@@ -6,6 +6,7 @@ one is read in the next pause, and what was read of it is gone on with later.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -19,8 +20,10 @@ from engine.request import Effort, Request
 from engine.stopwatch import Stopwatch
 from engine.syntax import SyntaxTree
 
-# Windows to choose from, the first that can be read in time; under a quarter too little is said.
+# Windows to choose from, and how many ms who waits gives for a longer one: of 100 lines one more is
+# right with the whole than with half, and three more than with a quarter (docs/log.md).
 SIZES = (1.0, 0.5, 0.25)
+SHORTER_MS: Mapping[float, float] = {1.0: 0.0, 0.5: 60.0, 0.25: 200.0}
 # The largest that an effort reads; what the others lose is in docs/log.md.
 LARGEST: Mapping[Effort, float] = {Effort.INSTANT: 0.25, Effort.LOW: 0.5}
 # Of a request's time, for reading; the rest is for writing.
@@ -61,25 +64,30 @@ class Reader:
         watch: Stopwatch,
         is_further: bool = False,
     ) -> Reading:
-        """The largest window that can be read in time, encoded as far as it was not known.
+        """A window that can be read in time, encoded as far as it was not known.
 
+        The largest, unless the request's patience is better served by a shorter one.
         ``is_further``: for another hole of a change than the cursor's. It gets half a window at
         most, and is kept beside the cursor's: the next key is typed there.
         Raises Cancelled when the request is, or when its time was too short all the same.
         """
         largest = min(LARGEST.get(request.effort, 1.0), 0.5 if is_further else 1.0)
         sizes = [size for size in SIZES if size <= largest]
+        least_ms = math.inf
         for size in sizes if budget.deadline is not None else sizes[:1]:
-            with watch.measure("context"):
-                context = select_context(tree, plan, request, scaled(self._limits, size))
-            with watch.measure("tokenize"):
-                canvas = Canvas.from_plan(plan, context, tree.data, self._denoiser.tokenizer)
-            key = (request.path, size, is_further)
-            if self._is_affordable(key, canvas, request.patience_ms, budget):
+            if least_ms <= SHORTER_MS[size]:
                 break
+            with watch.measure("context"):
+                offered = select_context(tree, plan, request, scaled(self._limits, size))
+            with watch.measure("tokenize"):
+                shown = Canvas.from_plan(plan, offered, tree.data, self._denoiser.tokenizer)
+            key = (request.path, size, is_further)
+            cost_ms = self._cost_ms(key, shown, request.patience_ms, budget)
+            if cost_ms <= least_ms:
+                least_ms, chosen, context, canvas = cost_ms, key, offered, shown
         with watch.measure("prefill"):
             began = self._clock()
-            handle = self._handles.prefill(key, canvas, budget.interruption)
+            handle = self._handles.prefill(chosen, canvas, budget.interruption)
             self.learn(handle, self._clock() - began)
         return Reading(context, canvas, handle)
 
@@ -87,13 +95,22 @@ class Reader:
         """What reading so many tokens takes, as far as is known."""
         return num_tokens * self._s_per_token
 
-    def _is_affordable(
+    def _cost_ms(
         self, key: HandleKey, canvas: Canvas, patience_ms: float | None, budget: Budget
-    ) -> bool:
-        """Whether what is new of a canvas's context is read soon, and leaves enough of the time."""
+    ) -> float:
+        """What reading the rest of a canvas's window costs who waits, and what it lacks.
+
+        Infinite where it takes too long or leaves too little of the time; nothing for a request
+        that has all patience.
+        """
         seconds = self.seconds(self._handles.num_new(key, canvas))
-        is_soon = patience_ms is None or 1000.0 * seconds <= patience_ms
-        return is_soon and budget.lasts(seconds / READING_SHARE)
+        if not budget.lasts(seconds / READING_SHARE):
+            return math.inf
+        if patience_ms is None:
+            return 0.0
+        _, size, _ = key
+        wait_ms = 1000.0 * seconds
+        return wait_ms + SHORTER_MS[size] if wait_ms <= patience_ms else math.inf
 
     def learn(self, handle: ContextHandle, seconds: float) -> None:
         """Half of what is known of the speed is this reading, if it was long enough."""

@@ -11,9 +11,10 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import dataclass, replace
 
 from engine.job import ReadAhead
-from engine.request import Request
+from engine.request import Effort, Request
 from engine.spans import ByteOffset
 from lsp_server.documents import Document, Documents
 from lsp_server.messages import Finished
@@ -29,6 +30,20 @@ PAUSE_S, MOVED_PAUSE_S = 0.3, 0.1
 _Place = tuple[str, int, int]
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A place to read around.
+
+    Where nobody has typed yet half a window will do: most places where a cursor rests are only
+    looked at, and the whole is read once something was asked there.
+    """
+
+    uri: str
+    revision: int
+    cursor: ByteOffset
+    is_typed_in: bool
+
+
 class IdleReader:
     """Reads around the place that was noted last. Used by the event loop's thread alone."""
 
@@ -42,7 +57,7 @@ class IdleReader:
         self._worker = worker
         self._documents = documents
         self._request_for = request_for
-        self._wanted: tuple[str, int, ByteOffset] | None = None
+        self._wanted: _Wanted | None = None
         self._read: _Place | None = None
         self._noted: tuple[str, int] | None = None  # a document and its revision
         self._timer: asyncio.TimerHandle | None = None
@@ -55,12 +70,12 @@ class IdleReader:
         before, self._noted = self._noted, (document.uri, document.revision)
         is_typed_in = before is not None and before[0] == document.uri and before != self._noted
         if cursor > 0 and _place(document, cursor) != self._read:
-            self._want(document, cursor, PAUSE_S if is_typed_in else MOVED_PAUSE_S)
+            self._want(document, cursor, is_typed_in)
 
     def note_unread(self, document: Document, cursor: ByteOffset) -> None:
         """A request ended, and may have read less around ``cursor`` than there is."""
         self._read = None
-        self._want(document, cursor, PAUSE_S)
+        self._want(document, cursor, is_typed_in=True)
 
     def close(self) -> None:
         """Begin nothing more."""
@@ -72,24 +87,26 @@ class IdleReader:
         wanted, self._wanted = self._wanted, None
         if wanted is None:
             return
-        uri, revision, cursor = wanted
-        document = self._documents.get(uri)
-        if document is None or document.revision != revision:
+        document = self._documents.get(wanted.uri)
+        if document is None or document.revision != wanted.revision:
             return
-        request = self._request_for(document, cursor)
+        request = self._request_for(document, wanted.cursor)
         if request is None:
             return
+        if not wanted.is_typed_in and request.effort is Effort.MEDIUM:
+            request = replace(request, effort=Effort.LOW)
         submission = self._worker.submit_idle(ReadAhead(request))
         if submission is None:
             self._wanted = wanted
             return
-        self._read = _place(document, cursor)
+        self._read = _place(document, wanted.cursor)
         submission.answer.add_done_callback(_log)
 
-    def _want(self, document: Document, cursor: ByteOffset, pause_s: float) -> None:
+    def _want(self, document: Document, cursor: ByteOffset, is_typed_in: bool) -> None:
         """Read there after a pause."""
-        self._wanted = (document.uri, document.revision, cursor)
+        self._wanted = _Wanted(document.uri, document.revision, cursor, is_typed_in)
         self.close()
+        pause_s = PAUSE_S if is_typed_in else MOVED_PAUSE_S
         self._timer = asyncio.get_running_loop().call_later(pause_s, self.start)
 
 

@@ -89,13 +89,30 @@ def test_what_cannot_be_read_in_time_is_read_in_part(num_whole: int) -> None:
         assert num_read(made, other) == pytest.approx(share * num_whole, rel=0.1)
 
 
-@pytest.mark.parametrize(("seconds", "share"), [(0.2, 1.0), (0.5, 0.5), (1.0, 0.25), (4.0, 0.25)])
+@pytest.mark.parametrize(
+    ("seconds", "share"), [(0.1, 1.0), (0.2, 0.5), (0.5, 0.5), (1.0, 0.25), (4.0, 0.25)]
+)
 def test_who_waits_gets_the_window_that_is_read_soon(
     num_whole: int, seconds: float, share: float
 ) -> None:
     made = experienced(seconds / num_whole)
     other = dataclasses.replace(asked(20_000.0, path="b.py"), patience_ms=300.0)
     assert num_read(made, other) == pytest.approx(share * num_whole, rel=0.1)
+
+
+def test_a_part_that_is_known_is_not_left_for_the_rest_of_the_whole(num_whole: int) -> None:
+    """Nobody waits .2 s for a little more context than there is already."""
+    denoiser = Slow(0.2 / num_whole)
+    made = infiller(denoiser)
+    for _ in range(6):
+        made._reader.learn(ScriptedHandle(tuple(range(100)), 0), 100 * denoiser.s_per_token)
+    made.read_ahead(asked(None, effort=Effort.LOW))
+    before = denoiser.now
+    waiting = dataclasses.replace(asked(20_000.0), patience_ms=300.0)
+    assert num_read(made, waiting) == pytest.approx(0.5 * num_whole, rel=0.1)
+    assert denoiser.now - before < 0.01
+    made.read_ahead(asked(None))
+    assert num_read(made, waiting) == num_whole
 
 
 def test_low_efforts_read_less_without_a_deadline_too(num_whole: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from engine.request import Effort
 from lsp_server.read_ahead import PAUSE_S
 
 URI, OTHER = "file:///project/a.py", "file:///project/b.py"
@@ -40,6 +41,7 @@ async def test_where_the_cursor_rests(client: Any, infiller: Any) -> None:
     await client.request("textDocument/codeAction", params)
     seen = await read(client, infiller)
     assert (seen.text, seen.cursor, seen.budget_ms) == (TEXT, 7, None)
+    assert seen.effort is Effort.LOW
     focus(client, 1, 3)  # the same line
     client.open(OTHER, TEXT)
     assert await nothing_read(infiller)
@@ -56,7 +58,8 @@ async def test_a_request_ends_it_and_is_answered(client: Any, infiller: Any) -> 
     infiller.gate.set()
     assert (await client.response(id_))["result"]["items"]
     # For the request's sake less may have been read than there is.
-    assert (await read(client, infiller)).cursor == 8
+    seen = await read(client, infiller)
+    assert (seen.cursor, seen.effort) == (8, Effort.MEDIUM)
     focus(client, 1, 2)
     assert await nothing_read(infiller)
 
