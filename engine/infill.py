@@ -341,7 +341,7 @@ class Infiller:
         with watch.measure("tokenize"):
             memory = None
             if self._library is not None:
-                memory = self._library.open(request, plan, window, tree.data, canvas)
+                memory = self._library.open(request, plan, window, tree, canvas)
         return canvas, reading.handle, memory
 
     def _plan(self, tree: SyntaxTree, request: Request, spans: tuple[Span, ...]) -> MaskPlan:

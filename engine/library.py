@@ -9,10 +9,12 @@ import numpy as np
 from engine.canvas import Canvas, Ids
 from engine.holes import MaskPlan
 from engine.lexicon import Lexicon
+from engine.loose_ends import LooseEnds
 from engine.memory import MAX_FOLLOWING, Memory, Surroundings
 from engine.passage import Passage
-from engine.request import Request
+from engine.request import OpenDocument, Request
 from engine.spans import Span
+from engine.syntax import SyntaxTree
 
 MAX_OTHER_CHARACTERS = 300_000
 MAX_OWN_BYTES = 64_000
@@ -34,14 +36,15 @@ class Library:
         self._others: tuple[tuple[str, ...], Passage] = ((), Passage.of((), self._is_line_end))
 
     def open(
-        self, request: Request, plan: MaskPlan, window: Span, data: bytes, canvas: Canvas
+        self, request: Request, plan: MaskPlan, window: Span, tree: SyntaxTree, canvas: Canvas
     ) -> Memory | None:
         """What the files of ``request`` know of its hole; None for several, or of several lines.
 
-        ``window``: the part of ``data`` that ``canvas`` holds.
+        ``window``: the part of the text that ``canvas`` holds.
         """
         if len(plan.holes) > 1 or not plan.holes[0].single_line:
             return None
+        data = tree.data
         prefix, behind = canvas.context
         suffix = behind[canvas.rest_tokens :]
         above = self._encoded(_text(data[max(window.start - MAX_OWN_BYTES, 0) : window.start]))
@@ -57,7 +60,16 @@ class Library:
             plan.rest.of(data).rstrip(),
         )
         eom_id = self._tokenizer.eom_id
-        return Memory(own, self.others(request), around, self._pieces, self._is_line_end, eom_id)
+        loose = LooseEnds.of(tree, plan, canvas, request.path, _documents(request), self._tokenizer)
+        return Memory(
+            own,
+            self.others(request),
+            around,
+            self._pieces,
+            self._is_line_end,
+            eom_id,
+            loose,
+        )
 
     def others(self, request: Request) -> Passage:
         """Other files of ``request`` as one passage; the last one is kept."""
@@ -81,13 +93,17 @@ class Library:
 
 
 def _texts(request: Request) -> tuple[str, ...]:
+    return tuple(document.text for document in _documents(request))
+
+
+def _documents(request: Request) -> tuple[OpenDocument, ...]:
     """Other files that fit, each once: the open ones, then those near the request's."""
-    chosen: dict[str, str] = {}
+    chosen: dict[str, OpenDocument] = {}
     left = MAX_OTHER_CHARACTERS
     for document in (*request.open_documents, *request.nearby):
         is_new = document.path not in chosen and document.path != request.path
         if is_new and len(document.text) <= left:
-            chosen[document.path] = document.text
+            chosen[document.path] = document
             left -= len(document.text)
     return tuple(chosen.values())
 

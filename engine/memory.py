@@ -17,6 +17,7 @@ from engine.commit import Flags
 from engine.denoisers.protocol import Logits
 from engine.evidence import OTHER_FILES, OWN_FILE, SHARPNESS, EvidenceWeights, Places, Weights
 from engine.lookup import UNKNOWN
+from engine.loose_ends import LooseEnds
 from engine.passage import MAX_MATCH, Passage
 from engine.posterior import IMPOSSIBLE
 
@@ -71,6 +72,7 @@ class Memory:
     """What ``own`` (the file without the hole) and ``others`` know of the hole in ``around``.
 
     ``pieces``: the bytes of each id; ``is_line_end``: whether it ends a line, as ``eom_id`` does.
+    ``loose``: names that wait for the line.
     """
 
     def __init__(
@@ -81,8 +83,9 @@ class Memory:
         pieces: tuple[bytes, ...],
         is_line_end: Flags,
         eom_id: int,
+        loose: LooseEnds | None = None,
     ) -> None:
-        self._around, self._pieces = around, pieces
+        self._around, self._pieces, self._loose = around, pieces, loose
         self._is_line_end, self._eom_id = is_line_end, eom_id
         rarity = _rarity([own, others])
         self._shelves = [
@@ -109,6 +112,8 @@ class Memory:
             p = np.exp(logits[distinct] - highest, dtype=np.float64) + total * added
             logits[distinct] = (np.log(p) + highest).astype(np.float32)
         logits *= np.float32(SHARPNESS)
+        if self._loose is not None:
+            self._loose.recall(logits, written)
 
     def evidence(self, logits: Logits, written: Ids) -> list[tuple[Ids, Places]]:
         """What stood (C,) at the best places of the own file, and of other files, and the places.
@@ -121,8 +126,11 @@ class Memory:
     def continuations(self, written: Ids) -> list[Ids]:
         """How the lines go on at the places that look most like ``written`` (K,), the best first.
 
-        Each up to its line's end, and without what stays behind the hole.
+        Each up to its line's end, and without what stays behind the hole. A name that is missing
+        stands before all others.
         """
+        if self._loose is not None and len(begun := self._loose.draft(written)):
+            return [begun]
         known = np.concatenate([self._around.before[-MAX_MATCH:], written])
         found: list[tuple[float, Ids]] = []
         for shelf in self._shelves:

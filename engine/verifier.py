@@ -145,7 +145,9 @@ class Verifier:
         if self._memory is None or hole != self._canvas.cursor_hole:
             return
         canvas = self._canvas.holes[hole]
-        written = np.concatenate([canvas.done, canvas.ids[: canvas.num_frontier], drafted])
+        written = np.concatenate(
+            [canvas.done, canvas.ids[: canvas.num_frontier], np.array(drafted, np.int64)]
+        )
         num_written = len(written) - len(drafted)
         for row, says in enumerate(logits):
             self._memory.recall(says, written[: num_written + row])

@@ -57,25 +57,41 @@ _JAVASCRIPT = Vocabulary(
         typeof undefined unique unknown using var void while with yield bigint"""
     ),
     _words(
-        """AbortController AbortSignal AggregateError Array ArrayBuffer Awaited BigInt
-        BigInt64Array BigUint64Array Blob Boolean BroadcastChannel Buffer Capitalize CustomEvent
-        DOMException DataView Date Document Element Error EvalError Event EventTarget Exclude
-        Extract File FileReader Float32Array Float64Array FormData Function HTMLElement Headers
-        Infinity InstanceType Int16Array Int32Array Int8Array Intl Iterable Iterator JSON JSX
-        KeyboardEvent Lowercase Map Math MessageChannel MessageEvent MouseEvent
-        MutationObserver NaN NodeJS Node NonNullable Number Object Omit Parameters Partial Pick
-        Promise PromiseLike PropertyKey Proxy RangeError React Readonly ReadonlyArray ReadonlyMap
-        ReadonlySet ReadableStream Record ReferenceError Reflect RegExp Request Required Response
-        ReturnType Set SharedArrayBuffer String Symbol SyntaxError TextDecoder TextEncoder
-        TypeError URIError URL URLSearchParams Uint16Array Uint32Array Uint8Array
-        Uint8ClampedArray Uncapitalize Uppercase WeakMap WeakRef WeakSet WebSocket Window Worker
+        """AbortController AbortSignal AggregateError Array ArrayBuffer ArrayBufferLike
+        ArrayBufferView ArrayLike AsyncDisposable AsyncDisposableStack AsyncFunction
+        AsyncGenerator AsyncGeneratorFunction AsyncIterable AsyncIterableIterator AsyncIterator
+        Atomics Awaited BigInt BigInt64Array BigUint64Array Blob BlobPart BodyInit Boolean
+        BroadcastChannel Buffer BufferSource CSS CSSStyleDeclaration CanvasRenderingContext2D
+        Capitalize ClipboardEvent ConstructorParameters CustomEvent DOMException DOMParser
+        DataView Date Disposable DisposableStack Document DragEvent Element Error EvalError
+        Event EventInit EventListener EventSource EventTarget Exclude Extract File FileReader
+        FinalizationRegistry Float32Array Float64Array FocusEvent FormData Function Generator
+        GeneratorFunction HTMLAnchorElement HTMLButtonElement HTMLCanvasElement HTMLDivElement
+        HTMLElement HTMLFormElement HTMLImageElement HTMLInputElement HTMLSpanElement
+        HTMLTextAreaElement Headers HeadersInit History ImageData Infinity InstanceType
+        Int16Array Int32Array Int8Array IntersectionObserver Intl Iterable IterableIterator
+        Iterator IteratorResult JSON JSX KeyboardEvent Lowercase Map Math MessageChannel
+        MessageEvent MessagePort MouseEvent MutationObserver NaN NoInfer Node NodeJS NodeList
+        NonNullable Notification Number Object Omit OmitThisParameter Parameters Partial
+        Performance Pick PointerEvent Promise PromiseConstructor PromiseLike PropertyKey Proxy
+        RangeError React ReadableStream ReadableStreamDefaultReader Readonly ReadonlyArray
+        ReadonlyMap ReadonlySet Record ReferenceError Reflect RegExp Request RequestInfo
+        RequestInit Required ResizeObserver Response ResponseInit ReturnType Set
+        SharedArrayBuffer StorageEvent String SuppressedError Symbol SyntaxError
+        TemplateStringsArray TextDecoder TextEncoder ThisParameterType ThisType TouchEvent
+        TransformStream TypeError TypedPropertyDescriptor UIEvent URIError URL URLSearchParams
+        Uint16Array Uint32Array Uint8Array Uint8ClampedArray Uncapitalize Uppercase WeakMap
+        WeakRef WeakSet WebAssembly WebSocket WheelEvent Window Worker WritableStream
         XMLHttpRequest __dirname __filename addEventListener afterAll afterEach alert arguments
-        atob beforeAll beforeEach btoa cancelAnimationFrame clearImmediate clearInterval
-        clearTimeout console crypto decodeURI decodeURIComponent describe document encodeURI
-        encodeURIComponent eval exports expect fetch global globalThis history isFinite isNaN it
-        jest localStorage location module navigator parseFloat parseInt performance process
-        queueMicrotask requestAnimationFrame require self sessionStorage setImmediate setInterval
-        setTimeout structuredClone test undefined vi window"""
+        atob beforeAll beforeEach btoa cancelAnimationFrame cancelIdleCallback clearImmediate
+        clearInterval clearTimeout console crypto customElements decodeURI decodeURIComponent
+        describe dispatchEvent document encodeURI encodeURIComponent eval expect exports fetch
+        getComputedStyle getSelection global globalThis history indexedDB isFinite isNaN it
+        jest localStorage location matchMedia module navigator parseFloat parseInt performance
+        postMessage process queueMicrotask removeEventListener reportError
+        requestAnimationFrame requestIdleCallback require scrollBy scrollTo self sessionStorage
+        setImmediate setInterval setTimeout structuredClone test undefined vi visualViewport
+        window"""
     ),
 )
 _GO = Vocabulary(

@@ -35,6 +35,11 @@ def name_table(tree: SyntaxTree) -> NameTable | None:
 
     A tenth of a second for 2,000 lines, so the last few tables are kept. Nobody changes them.
     """
+    return table_of(tree)
+
+
+def table_of(tree: SyntaxTree) -> NameTable | None:
+    """The same, made anew."""
     binder = _BINDERS.get(tree.language.id)
     if binder is None or tree.root is None:
         return None

@@ -139,7 +139,7 @@ class _Collector:
             return row
         reading = self._reader.read(request, tree, plan, Budget(), Stopwatch(time.perf_counter))
         window = reading.context.window
-        memory = self._library.open(request, plan, window, tree.data, reading.canvas)
+        memory = self._library.open(request, plan, window, tree, reading.canvas)
         assert memory is not None  # one hole of one line
         ids = self._truth(reading.canvas, hole.gold[0])
         [logits] = self._denoiser.predict(

@@ -1,0 +1,98 @@
+"""Lines of other files that import a name, in Python, JavaScript and TypeScript."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Collection, Iterable, Iterator
+from itertools import takewhile
+
+from engine.request import OpenDocument
+
+_PYTHON = re.compile(
+    r"^[ \t]*(?:from[ \t]+(?P<module>\.*[\w.]*)[ \t]+)?import[ \t]+(?P<names>[\w., \t]+?)[ \t]*$",
+    re.MULTILINE,
+)
+_JAVASCRIPT = re.compile(
+    r"""^(?:import[ \t]+(?:type[ \t]+)?(?P<names>[^'"\n]+?)[ \t]*from[ \t]*"""
+    r"""|(?:var|let|const)[ \t]+(?P<required>[^='"\n]+?)[ \t]*=[ \t]*require[ \t]*\([ \t]*)"""
+    r"""['"](?P<module>[^'"\n]+)['"][^\n]*$""",
+    re.MULTILINE,
+)
+
+
+def import_lines(
+    documents: Iterable[OpenDocument], wanted: Collection[str], path: str | None, language: str
+) -> list[str]:
+    """Lines of ``documents`` that import some of ``wanted``, as the file ``path`` writes them.
+
+    Without the names that they import besides.
+    """
+    found: dict[str, None] = {}
+    for document in documents:
+        if any(name in document.text for name in wanted):
+            found |= dict.fromkeys(_imports(document, wanted, path, language))
+    return list(found)
+
+
+def _imports(
+    document: OpenDocument, wanted: Collection[str], path: str | None, language: str
+) -> Iterator[str]:
+    is_python = language == "python"
+    for match in (_PYTHON if is_python else _JAVASCRIPT).finditer(document.text):
+        groups = match.groupdict()
+        module: str = groups["module"] or ""
+        moved: str | None = module
+        clause = groups["names"] or groups.get("required") or ""
+        kept = _only(wanted, clause)
+        if not kept or (module.startswith(".") and path is None):
+            continue
+        if path is not None and module.startswith("."):
+            folders = _folder(document.path), _folder(path)
+            moved = _moved_package(module, *folders) if is_python else _moved_file(module, *folders)
+        if moved is not None:
+            line = match.group().strip().replace(clause, kept, 1)
+            yield line.replace(module, moved, 1) if module else line
+
+
+def _only(wanted: Collection[str], clause: str) -> str:
+    """What is left of an import's ``clause`` without all other names; nothing if none is left."""
+    outer, brace, inner = clause.rstrip("} \t").partition("{")
+    outer_kept = [part for part in _parts(outer) if _declared(part) in wanted]
+    inner_kept = [part for part in _parts(inner) if _declared(part) in wanted]
+    if not inner_kept:
+        return ", ".join(outer_kept)
+    space = " " if inner.startswith(" ") else ""
+    return ", ".join([*outer_kept, f"{brace}{space}{', '.join(inner_kept)}{space}}}"])
+
+
+def _parts(clause: str) -> list[str]:
+    return [part.strip() for part in clause.split(",") if part.strip()]
+
+
+def _declared(part: str) -> str:
+    """The name that a part of an import declares: of ``a.b`` the first, of ``a as b`` the last."""
+    return part.split()[-1].partition(".")[0]
+
+
+def _folder(path: str) -> str:
+    return posixpath.dirname(path.replace("\\", "/"))
+
+
+def _moved_file(module: str, source: str, target: str) -> str:
+    """A relative path in a file of the folder ``source`` as one in ``target`` writes it."""
+    moved = posixpath.relpath(posixpath.join(source, module), target or ".")
+    return moved if moved.startswith(".") else f"./{moved}"
+
+
+def _moved_package(module: str, source: str, target: str) -> str | None:
+    """The same for a module behind dots; None where the two have no package in common."""
+    name = module.lstrip(".")
+    num_up = len(module) - len(name) - 1
+    place, own = source.split("/"), target.split("/")
+    if num_up >= len(place):
+        return None
+    place = place[: len(place) - num_up] + name.split(".") * bool(name)
+    pairs = zip(place, own, strict=False)
+    num_same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    return "." * (len(own) - num_same + 1) + ".".join(place[num_same:]) if num_same else None

@@ -1,0 +1,133 @@
+"""Names that wait for a line: used and not declared yet, or declared and not used yet.
+
+Whoever changes code that works leaves such names for a moment, and the line that is written next
+often ties them up: an import, a variable, a parameter; a call of what was just imported.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from engine.edits.names_of import table_of
+from engine.edits.symbols import NameTable, Scope, ScopeKind, Site, Symbol, SymbolKind
+from engine.languages import Language
+from engine.spans import Span, span
+from engine.syntax import SyntaxTree, parse
+
+# Those whose declarations ``engine.declarations`` knows.
+LANGUAGES = frozenset("python javascript javascriptreact typescript typescriptreact".split())
+# A tenth of a second for some 2,000 lines, once for a line.
+MAX_BYTES = 64_000
+# More of them are no names that are missing, but a text that does not parse.
+MAX_NAMES = 12
+# What else a file declares at its top may be used by others.
+_USED_IN_FILE = frozenset({SymbolKind.IMPORT, SymbolKind.MODULE})
+_USED_IN_SCOPE = _USED_IN_FILE | {SymbolKind.VARIABLE, SymbolKind.PARAMETER}
+_AUGMENTED = re.compile(rb"\s*(?:[-+*/%&|^@]|//|\*\*|<<|>>)=")
+_UNUSED_ON_PURPOSE = frozenset({"_", "self", "cls", "this"})
+
+
+@dataclass(frozen=True, slots=True)
+class FreeName:
+    """A name that nothing declares. ``is_called``: somewhere a parenthesis stands behind it."""
+
+    name: str
+    is_called: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LooseNames:
+    """``free`` are not declared, the nearest use below first; ``unused`` are declared in vain."""
+
+    free: tuple[FreeName, ...] = ()
+    unused: tuple[str, ...] = ()
+
+
+def loose_names(tree: SyntaxTree, line: Span) -> LooseNames:
+    """What a declaration or a use on ``line`` would tie up; the line itself is left out.
+
+    Its indentation says in which scope of Python it stands.
+    """
+    if tree.language.id not in LANGUAGES or len(tree.data) > MAX_BYTES:
+        return LooseNames()
+    text = line.of(tree.data)
+    indentation = len(text) - len(text.lstrip())
+    data = tree.data[: line.start] + tree.data[line.end :]
+    return _without_line(tree.language, data, line.start, indentation)
+
+
+@functools.lru_cache(maxsize=4)
+def _without_line(language: Language, data: bytes, at: int, indentation: int) -> LooseNames:
+    """The same for a text without the line that stood ``at``."""
+    table = table_of(parse(data, language))
+    if table is None:
+        return LooseNames()
+    scope = _scope(table, at, indentation)
+    return LooseNames(tuple(_free(table, scope, at)), tuple(_unused(table, scope)))
+
+
+def _scope(table: NameTable, at: int, indentation: int) -> Scope:
+    """The scope of a line ``at`` that place; what it would be the last line of ends before it."""
+    if table.tree.language.id != "python" or not indentation:
+        return table.scope_at(at)
+    before = len(table.tree.data[:at].rstrip())
+    for scope in table.scope_at(before).up():
+        if scope.parent is None or scope.node.start_point.column < indentation:
+            return scope
+    return table.file_scope
+
+
+def _free(table: NameTable, scope: Scope, at: int) -> list[FreeName]:
+    """Names that are used where a declaration ``at`` that place in ``scope`` would hold."""
+    vocabulary, data = table.tree.language.vocabulary, table.tree.data
+    known = vocabulary.keywords | vocabulary.builtins
+    found = []
+    for name, sites in (*table.free.items(), *_only_changed(table, scope)):
+        extent = scope.extent
+        inside = [one.span for one in sites if extent.start <= one.span.start < extent.end]
+        if name not in known and inside:
+            below = min((place.start for place in inside if place.start >= at), default=len(data))
+            is_called = any(data[place.end : place.end + 1] == b"(" for place in inside)
+            found.append((below, FreeName(name, is_called)))
+    if len(found) > MAX_NAMES:
+        return []
+    return [each for _, each in sorted(found, key=lambda pair: (pair[0], pair[1].name))]
+
+
+def _only_changed(table: NameTable, scope: Scope) -> Iterator[tuple[str, list[Site]]]:
+    """Variables of ``scope`` that are counted up and the like, but never begun (Python)."""
+    for symbols in scope.symbols.values():
+        for symbol in symbols:
+            sites = [site for site in symbol.sites if site.is_definition]
+            ends = [table.tree.data[site.span.end : site.span.end + 8] for site in sites]
+            if sites and all(map(_AUGMENTED.match, ends)):
+                yield symbol.name, symbol.sites
+
+
+def _unused(table: NameTable, scope: Scope) -> Iterator[str]:
+    """Names that hold in ``scope`` and have no site but their declaration."""
+    used = {id(one.root) for one in table.symbols if any(map(_is_use, one.sites))}
+    around = {id(each) for each in scope.up()}
+    for symbol in table.symbols:
+        if id(symbol.scope) in around and id(symbol.root) not in used and _is_to_be_used(symbol):
+            yield symbol.name
+
+
+def _is_use(site: Site) -> bool:
+    return not site.is_definition
+
+
+def _is_to_be_used(symbol: Symbol) -> bool:
+    where = symbol.scope.kind
+    kinds = _USED_IN_FILE if where is ScopeKind.FILE else _USED_IN_SCOPE
+    is_member = where is ScopeKind.CLASS
+    return symbol.kind in kinds and not is_member and symbol.name not in _UNUSED_ON_PURPOSE
+
+
+def line_around(data: bytes, place: Span) -> Span:
+    """The line or lines of ``place``, without the last line break."""
+    end = data.find(b"\n", place.end)
+    return span(data.rfind(b"\n", 0, place.start) + 1, len(data) if end < 0 else end)

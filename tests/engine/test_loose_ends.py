@@ -1,0 +1,115 @@
+"""What is missing, or not used yet, gets probability where it may stand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine import InfillConfig, Infiller, OpenDocument, Proposal, Request
+from engine.declarations import Kind
+from engine.denoisers.scripted import ByteTokenizer, Script, ScriptedDenoiser
+from engine.effort import Decoding
+from engine.loose_ends import SHARES, Line, LooseEnds
+from engine.loose_names import FreeName
+from engine.posterior import IMPOSSIBLE
+from engine.spans import ByteOffset
+from engine.tokenizer import BPETokenizer
+
+WEIGHTS = Path(__file__).parents[2] / "engine" / "weights"
+TOKENIZER = BPETokenizer(WEIGHTS / "tokenizer.json")
+
+
+def ends(
+    *free: str,
+    unused: tuple[str, ...] = (),
+    lines: tuple[str, ...] = (),
+    before: str = "",
+    language: str = "javascript",
+) -> LooseEnds:
+    names = [FreeName(name.removesuffix("("), name.endswith("(")) for name in free]
+    return LooseEnds(names, unused, lines, Line(before.encode(), language), TOKENIZER)
+
+
+def recalled(made: LooseEnds, written: str = "") -> tuple[str, float]:
+    """What a model that knows nothing says next, and its p."""
+    logits = np.zeros(TOKENIZER.vocab_size, np.float32)
+    made.recall(logits, TOKENIZER.encode(written))
+    p = np.exp(logits) / np.exp(logits).sum()
+    best = int(p.argmax())
+    is_end = best == TOKENIZER.eom_id
+    return "<eom>" if is_end else TOKENIZER.token_bytes(best).decode(), float(p[best])
+
+
+def drafted(made: LooseEnds, written: str) -> str:
+    ids = made.draft(TOKENIZER.encode(written)).tolist()
+    return b"".join(map(TOKENIZER.token_bytes, ids)).decode()
+
+
+def test_a_declaration_is_of_what_is_missing() -> None:
+    token, p = recalled(ends("total"), "const")
+    assert token == " total"
+    assert p == pytest.approx(SHARES[Kind.VARIABLE], abs=0.01)
+    assert recalled(ends("total"), "x =")[1] < 0.001
+    assert drafted(ends("EVENT_TEST_PENDING"), "var EVENT") == "_TEST_PENDING"
+    assert drafted(ends("total"), "var total") == ""
+
+
+def test_words_on_the_line_count_as_what_is_written() -> None:
+    assert recalled(ends("total", before="let"))[0] == " total"
+    assert recalled(ends("total", before="let to"), "tal")[1] < 0.001
+
+
+def test_only_what_fits_is_declared() -> None:
+    assert recalled(ends("value", "make("), "function")[0] == " make"
+    assert recalled(ends("value", "Pair"), "type")[0] == " Pair"
+    assert recalled(ends("Pair", "TKey"), "type Pair<")[0].startswith("T")
+    assert recalled(ends("value"), "  val")[1] < 0.001
+    assert recalled(ends("value", language="python"), "  val")[0] == "ue"
+
+
+def test_words_that_declare_become_likelier_while_something_is_missing() -> None:
+    logits = np.zeros(TOKENIZER.vocab_size, np.float32)
+    ends("total").recall(logits, TOKENIZER.encode(""))
+    assert logits[TOKENIZER.encode("const")[0]] == pytest.approx(2.0)
+    logits[:] = 0
+    ends(unused=("total",)).recall(logits, TOKENIZER.encode("x"))
+    assert logits[TOKENIZER.encode("const")[0]] == 0
+
+
+def test_import_lines_of_other_files_are_written_to_their_end() -> None:
+    line = 'import { Base } from "./base.js";'
+    made = ends("Base", lines=(line,))
+    assert drafted(made, "import { Ba") == 'se } from "./base.js";'
+    assert recalled(made, line)[0] == "<eom>"
+    assert drafted(made, "const") == " Base"
+
+
+def test_what_is_not_used_becomes_likelier_where_it_can_be_used() -> None:
+    made = ends(unused=("total",))
+    assert recalled(made, "return")[0] == " total"
+    assert recalled(made, "call(")[0] in ("total", " total")
+    for written in ("const", "a.", '"', "// ", "total"):
+        assert recalled(made, written)[0] not in ("total", " total")
+
+
+def test_impossible_tokens_stay_impossible() -> None:
+    logits = np.zeros(TOKENIZER.vocab_size, np.float32)
+    token = int(TOKENIZER.encode(" total")[0])
+    logits[token] = IMPOSSIBLE
+    ends("total").recall(logits, TOKENIZER.encode("const"))
+    assert logits[token] <= IMPOSSIBLE / 2
+
+
+def test_an_import_that_is_missing_is_proposed() -> None:
+    """The model would write another; a file beside this one knows where the name comes from."""
+    text = "\n\nprint(left)\n"
+    other = OpenDocument("p/b.py", "python", "from .side import left, right\n")
+    tokenizer = ByteTokenizer(("from", "import", "left", "right", ".side", ".other"))
+    denoiser = ScriptedDenoiser(tokenizer, (Script(("from .other import right",)),))
+    config = InfillConfig(decoding=Decoding.VERIFIED, has_memory=True, min_confidence=0.0)
+    request = Request(text, ByteOffset(0), "python", "p/a.py", open_documents=(other,))
+    outcome = Infiller(denoiser, config=config).infill(request)
+    assert isinstance(outcome, Proposal)
+    assert outcome.text == "from .side import left"

@@ -1,0 +1,85 @@
+"""Which names of a file wait for a line, as seen from that line."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.languages import language_of
+from engine.loose_names import MAX_BYTES, LooseNames, line_around, loose_names
+from engine.spans import span
+from engine.syntax import parse
+
+PYTHON = """import os
+import re
+
+def total(items, scale):
+    §
+    for item in items:
+        amount += item
+    return helper(amount)
+
+print(total([os.sep]))
+"""
+TYPESCRIPT = """import { read, write } from "./files";
+
+export function copy(from: string, to: string): Result {
+  §
+  if (text === undefined) return none(from);
+  return done(read(text));
+}
+export const unused = 1;
+"""
+
+
+def loose(text: str, path: str = "a.py") -> LooseNames:
+    before, _, behind = text.partition("§")
+    data = (before + behind).encode()
+    place = span(len(before.encode()), len(before.encode()))
+    return loose_names(parse(data, language_of(path)), line_around(data, place))
+
+
+def free(found: LooseNames) -> list[str]:
+    return [each.name for each in found.free]
+
+
+def test_what_is_used_below_and_not_declared_and_what_is_declared_and_not_used() -> None:
+    found = loose(PYTHON)
+    assert free(found) == ["amount", "helper"]
+    assert [each.is_called for each in found.free] == [False, True]
+    assert set(found.unused) == {"scale", "re"}
+
+
+def test_the_nearest_use_comes_first_and_exports_are_nobodys_business() -> None:
+    found = loose(TYPESCRIPT, "a.ts")
+    assert free(found)[:2] == ["text", "none"]
+    assert set(found.unused) == {"write", "to"}
+
+
+def test_a_declaration_in_a_function_helps_nobody_outside() -> None:
+    assert free(loose("def f():\n    pass\n    §\n\nprint(missing)\n")) == []
+    assert free(loose("def f():\n    pass\n§\nprint(missing)\n")) == ["missing"]
+
+
+def test_the_last_line_of_a_body_belongs_to_it() -> None:
+    found = loose("import os\n\ndef f(a, b):\n    c = a\n    §\n\nprint(missing)\n")
+    assert free(found) == []
+    assert set(found.unused) == {"os", "b", "c"}
+    within = loose("def f(a):\n    def g(b):\n        c = 1\n    §\n")
+    assert set(within.unused) == {"a"}
+
+
+def test_what_stands_on_the_line_itself_does_not_count() -> None:
+    assert loose("x = missing§\n") == LooseNames()
+    assert free(loose("missing = 1§\nprint(missing)\n")) == ["missing"]
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("print(len(missing))\n§\n", "a.go"),
+        ("print(missing)\n§\n" + "#" * MAX_BYTES, "a.py"),
+        ("§\n" + "".join(f"print(missing_{number})\n" for number in range(20)), "a.py"),
+    ],
+)
+def test_where_too_little_or_too_much_is_known_nothing_is_said(text: str, path: str) -> None:
+    assert loose(text, path) == LooseNames()
