@@ -1,4 +1,7 @@
-"""Lines of other files that import a name, in Python, JavaScript and TypeScript."""
+"""Lines that import a name, in Python, JavaScript and TypeScript: as other files write them.
+
+Found by pattern, since a line is waited for: ``engine.edits.imports`` resolves names instead.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from itertools import takewhile
 
+from engine.edits.known_imports import PYTHON
 from engine.request import OpenDocument
 
 _PYTHON = re.compile(
@@ -26,13 +30,17 @@ def import_lines(
 ) -> list[str]:
     """Lines of ``documents`` that import some of ``wanted``, as the file ``path`` writes them.
 
-    Without the names that they import besides.
+    Without the names that they import besides; and Python's standard library.
     """
     found: dict[str, None] = {}
     for document in documents:
         if any(name in document.text for name in wanted):
             found |= dict.fromkeys(_imports(document, wanted, path, language))
-    return list(found)
+    if language == "python":
+        found |= {
+            f"from {PYTHON[name].module} import {name}": None for name in wanted if name in PYTHON
+        }
+    return sorted(found)
 
 
 def _imports(

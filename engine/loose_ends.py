@@ -20,28 +20,28 @@ from engine.declarations import OPENERS, Kind, is_in_import_list, opening
 from engine.denoisers.protocol import Logits
 from engine.holes import MaskPlan
 from engine.import_lines import import_lines
-from engine.loose_names import FreeName, line_around, loose_names
+from engine.loose_names import FreeName, is_global, line_around, loose_names
 from engine.posterior import IMPOSSIBLE
 from engine.request import OpenDocument
 from engine.syntax import SyntaxTree
 from engine.tokenizer import Tokenizer
 from engine.vocabulary import VOCABULARIES
 
-# How much of the probability the missing names share, by what is declared. Half as much and half as
-# much again write nearly the same texts (docs/log.md).
+# How much of the probability the missing names share, by what is declared: a little less than how
+# often one of them is declared there in published code (docs/log.md).
 SHARES: Mapping[Kind, float] = {
-    Kind.FUNCTION: 0.5,
-    Kind.TYPE: 0.5,
-    Kind.TYPE_PARAMETER: 0.5,
-    Kind.IMPORT: 0.6,
-    Kind.MODULE: 0.3,
-    Kind.DEFAULT: 0.05,
-    Kind.VARIABLE: 0.7,
-    Kind.PARAMETER: 0.3,
-    Kind.START: 0.15,
+    Kind.FUNCTION: 0.7,
+    Kind.TYPE: 0.7,
+    Kind.TYPE_PARAMETER: 0.8,
+    Kind.IMPORT: 0.85,
+    Kind.MODULE: 0.8,
+    Kind.DEFAULT: 0.1,
+    Kind.VARIABLE: 0.85,
+    Kind.PARAMETER: 0.6,
+    Kind.START: 0.25,
 }
 # The same for lines of other files that import them, and for what a list of imports holds.
-LINE_SHARE, LISTED_SHARE = 0.6, 0.7
+LINE_SHARE, LISTED_SHARE = 0.8, 0.85
 # What is likelier than this is drafted.
 _LEAST_DRAFTED = 0.3
 # Added to the logits of words that begin a declaration, while something is missing.
@@ -111,7 +111,8 @@ class LooseEnds:
         names = [
             name
             for name in loose.free
-            if name.name not in words or own.endswith(name.name.encode())
+            if (name.name not in words or own.endswith(name.name.encode()))
+            and not is_global(name.name, others)
         ]
         unused = [name for name in loose.unused if name not in words]
         if not names and not unused:
@@ -204,12 +205,13 @@ class LooseEnds:
         for each in self._names:
             is_parameter = _TYPE_PARAMETER.fullmatch(each.name) is not None
             is_type = each.name.lstrip("_$")[:1].isupper() and not is_parameter
+            # What these declare holds above them, too.
             fits = {
                 Kind.FUNCTION: each.is_called,
                 Kind.TYPE: is_type,
                 Kind.TYPE_PARAMETER: is_parameter,
             }
-            if fits.get(kind, True):
+            if fits.get(kind, not each.is_late):
                 yield each.name
 
     def _ids_behind(self, line: str, text: str) -> list[int]:
@@ -244,15 +246,20 @@ def _is_among_imports(above: bytes, below: bytes) -> bool:
 
 
 def _mix(logits: Logits, tokens: Ids, counts: Ids, share: float) -> None:
-    """Give ``share`` of the probability of ``logits`` (V,) to ``tokens`` (C,), by their counts."""
+    """Give ``share`` of the probability of ``logits`` (V,) to ``tokens`` (C,).
+
+    Half of it by their counts, half as the model would choose between them.
+    """
     possible = logits[tokens] > IMPOSSIBLE / 2
     tokens, counts = tokens[possible], counts[possible]
     if not len(tokens):
         return
     highest = logits.max()
     total = highest + np.log(np.exp(logits - highest).sum(dtype=np.float64))
+    chosen = np.exp(logits[tokens] - logits[tokens].max(), dtype=np.float64)
+    chosen /= chosen.sum()
     logits += np.float32(np.log1p(-share))
-    given = total + np.log(share * counts / counts.sum())
+    given = total + np.log(share * (counts / counts.sum() + chosen) / 2)
     logits[tokens] = np.logaddexp(logits[tokens], given).astype(np.float32)
 
 

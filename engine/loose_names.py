@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.edits.names_of import table_of
 from engine.edits.symbols import NameTable, Scope, ScopeKind, Site, Symbol, SymbolKind
 from engine.languages import Language
+from engine.request import OpenDocument
 from engine.spans import Span, span
 from engine.syntax import SyntaxTree, parse
 
@@ -26,16 +27,25 @@ MAX_NAMES = 12
 # What else a file declares at its top may be used by others.
 _USED_IN_FILE = frozenset({SymbolKind.IMPORT, SymbolKind.MODULE})
 _USED_IN_SCOPE = _USED_IN_FILE | {SymbolKind.VARIABLE, SymbolKind.PARAMETER}
+_NUM_GLOBAL = 3
+_DECLARING = "|".join(
+    "as class const def enum for from function import interface let type using var".split()
+)
 _AUGMENTED = re.compile(rb"\s*(?:[-+*/%&|^@]|//|\*\*|<<|>>)=")
 _UNUSED_ON_PURPOSE = frozenset({"_", "self", "cls", "this"})
 
 
 @dataclass(frozen=True, slots=True)
 class FreeName:
-    """A name that nothing declares. ``is_called``: somewhere a parenthesis stands behind it."""
+    """A name that nothing declares.
+
+    ``is_called``: somewhere a parenthesis stands behind it. ``is_late``: it is used above, too, so
+    that only what holds everywhere would declare it.
+    """
 
     name: str
     is_called: bool
+    is_late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +101,8 @@ def _free(table: NameTable, scope: Scope, at: int) -> list[FreeName]:
         if name not in known and inside:
             below = min((place.start for place in inside if place.start >= at), default=len(data))
             is_called = any(data[place.end : place.end + 1] == b"(" for place in inside)
-            found.append((below, FreeName(name, is_called)))
+            is_late = any(place.start < at for place in inside)
+            found.append((below, FreeName(name, is_called, is_late)))
     if len(found) > MAX_NAMES:
         return []
     return [each for _, each in sorted(found, key=lambda pair: (pair[0], pair[1].name))]
@@ -125,6 +136,20 @@ def _is_to_be_used(symbol: Symbol) -> bool:
     kinds = _USED_IN_FILE if where is ScopeKind.FILE else _USED_IN_SCOPE
     is_member = where is ScopeKind.CLASS
     return symbol.kind in kinds and not is_member and symbol.name not in _UNUSED_ON_PURPOSE
+
+
+def is_global(name: str, documents: Sequence[OpenDocument]) -> bool:
+    """Whether other files use a name again and again, and none seems to declare it."""
+    word = rf"(?<![\w$.]){re.escape(name)}(?![\w$])"
+    texts = [document.text for document in documents if name in document.text]
+    num_uses = sum(len(re.findall(word, text)) for text in texts)
+    if num_uses < _NUM_GLOBAL:
+        return False
+    declared = re.compile(
+        rf"\b(?:{_DECLARING})\b[^\n=]*{word}|[(,{{]\s*{word}\s*[,)=:}}]|^\s*{word}\s*(?:[,:]|=[^=]|$)",
+        re.MULTILINE,
+    )
+    return not any(declared.search(text) for text in texts)
 
 
 def line_around(data: bytes, place: Span) -> Span:

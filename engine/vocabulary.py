@@ -33,18 +33,19 @@ _PYTHON = Vocabulary(
         InterruptedError IsADirectoryError KeyError KeyboardInterrupt LookupError MemoryError
         ModuleNotFoundError NameError NotADirectoryError NotImplemented NotImplementedError
         OSError OverflowError PendingDeprecationWarning PermissionError ProcessLookupError
-        RecursionError ReferenceError ResourceWarning RuntimeError RuntimeWarning StopAsyncIteration
-        StopIteration SyntaxError SyntaxWarning SystemError SystemExit TabError TimeoutError
-        TypeError UnboundLocalError UnicodeDecodeError UnicodeEncodeError UnicodeError
-        UnicodeTranslateError UnicodeWarning UserWarning ValueError Warning ZeroDivisionError
-        __all__ __annotations__ __builtins__ __class__ __debug__ __dict__ __doc__ __file__
-        __import__ __loader__ __module__ __name__ __package__ __path__ __qualname__ __spec__
-        abs aiter all anext any ascii bin bool breakpoint bytearray bytes callable chr classmethod
-        cls compile complex copyright credits delattr dict dir divmod enumerate eval exec exit
-        filter float format frozenset getattr globals hasattr hash help hex id input int
-        isinstance issubclass iter len license list locals map max memoryview min next object oct
-        open ord pow print property quit range repr reversed round self set setattr slice sorted
-        staticmethod str sum super tuple type vars zip"""
+        RecursionError ReferenceError ResourceWarning RuntimeError RuntimeWarning
+        StopAsyncIteration StopIteration SyntaxError SyntaxWarning SystemError SystemExit
+        TabError TimeoutError TypeError UnboundLocalError UnicodeDecodeError UnicodeEncodeError
+        UnicodeError UnicodeTranslateError UnicodeWarning UserWarning ValueError Warning
+        ZeroDivisionError __all__ __annotations__ __builtins__ __class__ __debug__ __dict__
+        __doc__ __file__ __import__ __loader__ __module__ __name__ __package__ __path__
+        __qualname__ __spec__ abs aiter all anext any ascii bin bool breakpoint bytearray bytes
+        callable chr classmethod cls compile complex copyright credits dbutils delattr dict dir
+        display divmod enumerate eval exec exit filter float format frozenset get_ipython
+        getattr globals hasattr hash help hex id input int isinstance issubclass iter len
+        license list locals map max memoryview min next object oct open ord pow print property
+        quit range repr reversed round self set setattr slice sorted spark staticmethod str sum
+        super tuple type vars zip"""
     ),
 )
 _JAVASCRIPT = Vocabulary(
@@ -57,41 +58,43 @@ _JAVASCRIPT = Vocabulary(
         typeof undefined unique unknown using var void while with yield bigint"""
     ),
     _words(
-        """AbortController AbortSignal AggregateError Array ArrayBuffer ArrayBufferLike
+        """$ AbortController AbortSignal AggregateError Array ArrayBuffer ArrayBufferLike
         ArrayBufferView ArrayLike AsyncDisposable AsyncDisposableStack AsyncFunction
         AsyncGenerator AsyncGeneratorFunction AsyncIterable AsyncIterableIterator AsyncIterator
         Atomics Awaited BigInt BigInt64Array BigUint64Array Blob BlobPart BodyInit Boolean
-        BroadcastChannel Buffer BufferSource CSS CSSStyleDeclaration CanvasRenderingContext2D
-        Capitalize ClipboardEvent ConstructorParameters CustomEvent DOMException DOMParser
-        DataView Date Disposable DisposableStack Document DragEvent Element Error EvalError
-        Event EventInit EventListener EventSource EventTarget Exclude Extract File FileReader
-        FinalizationRegistry Float32Array Float64Array FocusEvent FormData Function Generator
-        GeneratorFunction HTMLAnchorElement HTMLButtonElement HTMLCanvasElement HTMLDivElement
-        HTMLElement HTMLFormElement HTMLImageElement HTMLInputElement HTMLSpanElement
-        HTMLTextAreaElement Headers HeadersInit History ImageData Infinity InstanceType
-        Int16Array Int32Array Int8Array IntersectionObserver Intl Iterable IterableIterator
-        Iterator IteratorResult JSON JSX KeyboardEvent Lowercase Map Math MessageChannel
-        MessageEvent MessagePort MouseEvent MutationObserver NaN NoInfer Node NodeJS NodeList
-        NonNullable Notification Number Object Omit OmitThisParameter Parameters Partial
-        Performance Pick PointerEvent Promise PromiseConstructor PromiseLike PropertyKey Proxy
-        RangeError React ReadableStream ReadableStreamDefaultReader Readonly ReadonlyArray
-        ReadonlyMap ReadonlySet Record ReferenceError Reflect RegExp Request RequestInfo
-        RequestInit Required ResizeObserver Response ResponseInit ReturnType Set
-        SharedArrayBuffer StorageEvent String SuppressedError Symbol SyntaxError
-        TemplateStringsArray TextDecoder TextEncoder ThisParameterType ThisType TouchEvent
-        TransformStream TypeError TypedPropertyDescriptor UIEvent URIError URL URLSearchParams
-        Uint16Array Uint32Array Uint8Array Uint8ClampedArray Uncapitalize Uppercase WeakMap
-        WeakRef WeakSet WebAssembly WebSocket WheelEvent Window Worker WritableStream
-        XMLHttpRequest __dirname __filename addEventListener afterAll afterEach alert arguments
-        atob beforeAll beforeEach btoa cancelAnimationFrame cancelIdleCallback clearImmediate
-        clearInterval clearTimeout console crypto customElements decodeURI decodeURIComponent
-        describe dispatchEvent document encodeURI encodeURIComponent eval expect exports fetch
-        getComputedStyle getSelection global globalThis history indexedDB isFinite isNaN it
-        jest localStorage location matchMedia module navigator parseFloat parseInt performance
-        postMessage process queueMicrotask removeEventListener reportError
-        requestAnimationFrame requestIdleCallback require scrollBy scrollTo self sessionStorage
-        setImmediate setInterval setTimeout structuredClone test undefined vi visualViewport
-        window"""
+        BroadcastChannel Buffer BufferSource Bun CSS CSSStyleDeclaration
+        CanvasRenderingContext2D Capitalize ClipboardEvent ConstructorParameters CustomEvent
+        Cypress DOMException DOMParser DataView Date Deno Disposable DisposableStack Document
+        DragEvent Element Error EvalError Event EventInit EventListener EventSource EventTarget
+        Exclude Extract File FileReader FinalizationRegistry Float32Array Float64Array
+        FocusEvent FormData Function Generator GeneratorFunction HTMLAnchorElement
+        HTMLButtonElement HTMLCanvasElement HTMLDivElement HTMLElement HTMLFormElement
+        HTMLImageElement HTMLInputElement HTMLSpanElement HTMLTextAreaElement Headers
+        HeadersInit History ImageData Infinity InstanceType Int16Array Int32Array Int8Array
+        IntersectionObserver Intl Iterable IterableIterator Iterator IteratorResult JSON JSX
+        KeyboardEvent Lowercase Map Math MessageChannel MessageEvent MessagePort MouseEvent
+        MutationObserver NaN NoInfer Node NodeJS NodeList NonNullable Notification Number
+        Object Omit OmitThisParameter Parameters Partial Performance Pick PointerEvent Promise
+        PromiseConstructor PromiseLike PropertyKey Proxy RangeError React ReadableStream
+        ReadableStreamDefaultReader Readonly ReadonlyArray ReadonlyMap ReadonlySet Record
+        ReferenceError Reflect RegExp Request RequestInfo RequestInit Required ResizeObserver
+        Response ResponseInit ReturnType Set SharedArrayBuffer StorageEvent String
+        SuppressedError Symbol SyntaxError TemplateStringsArray TextDecoder TextEncoder
+        ThisParameterType ThisType TouchEvent TransformStream TypeError TypedPropertyDescriptor
+        UIEvent URIError URL URLSearchParams Uint16Array Uint32Array Uint8Array
+        Uint8ClampedArray Uncapitalize Uppercase WeakMap WeakRef WeakSet WebAssembly WebSocket
+        WheelEvent Window Worker WritableStream XMLHttpRequest __dirname __filename
+        addEventListener after afterAll afterEach alert angular arguments atob before beforeAll
+        beforeEach btoa cancelAnimationFrame cancelIdleCallback chai clearImmediate
+        clearInterval clearTimeout console crypto customElements cy decodeURI
+        decodeURIComponent describe dispatchEvent document encodeURI encodeURIComponent eval
+        expect exports fdescribe fetch fit getComputedStyle getSelection global globalThis
+        google gtag history indexedDB inject isFinite isNaN it jQuery jasmine jest localStorage
+        location matchMedia module navigator parseFloat parseInt performance postMessage
+        process queueMicrotask removeEventListener reportError requestAnimationFrame
+        requestIdleCallback require scrollBy scrollTo self sessionStorage setImmediate
+        setInterval setTimeout setup sinon specify spyOn structuredClone suite teardown test
+        undefined vi visualViewport window xdescribe xit"""
     ),
 )
 _GO = Vocabulary(

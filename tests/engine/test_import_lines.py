@@ -48,6 +48,13 @@ def test_javascript(line: str, wanted: str, found: str | None) -> None:
     assert lines == [found][: found is not None]
 
 
+def test_the_standard_library_is_known() -> None:
+    assert import_lines([], {"Callable"}, None, "python") == [
+        "from collections.abc import Callable"
+    ]
+    assert import_lines([], {"Callable"}, None, "typescript") == []
+
+
 def test_windows_has_other_slashes_and_a_file_may_have_no_name() -> None:
     other = OpenDocument("p\\a.py", "python", "from .w import wrap\nfrom w import also\n")
     assert import_lines([other], {"wrap"}, "p\\q\\b.py", "python") == ["from ..w import wrap"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine.languages import language_of
-from engine.loose_names import MAX_BYTES, LooseNames, line_around, loose_names
+from engine.loose_names import MAX_BYTES, LooseNames, is_global, line_around, loose_names
+from engine.request import OpenDocument
 from engine.spans import span
 from engine.syntax import parse
 
@@ -71,6 +72,29 @@ def test_the_last_line_of_a_body_belongs_to_it() -> None:
 def test_what_stands_on_the_line_itself_does_not_count() -> None:
     assert loose("x = missing§\n") == LooseNames()
     assert free(loose("missing = 1§\nprint(missing)\n")) == ["missing"]
+
+
+def test_what_is_used_above_too_is_told_apart() -> None:
+    found = loose("a(1)\n§\na(b)\n").free
+    assert [(each.name, each.is_late) for each in found] == [("a", True), ("b", False)]
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (("page.get(1)\npage.get(2)\n", "x = page\n"), True),
+        (("page.get(1)\npage.get(2)\n", "const page = open()\n"), False),
+        (("page.get(1)\npage.get(2)\n", "function f(a, page) { page() }\n"), False),
+        (("page.get(1)\nfrom a import page\npage.b()\n",), False),
+        (("a.page(1)\nb.page(2)\nc.page(3)\n",), False),
+        (("page.get(1)\n",), False),
+    ],
+)
+def test_what_other_files_use_and_none_declares_is_global(
+    texts: tuple[str, ...], expected: bool
+) -> None:
+    others = [OpenDocument(f"{number}.js", None, text) for number, text in enumerate(texts)]
+    assert is_global("page", others) == expected
 
 
 @pytest.mark.parametrize(
