@@ -114,7 +114,7 @@ def opening(language: str, line: str, is_spaced: bool = True) -> Opening | None:
     for kind, pattern in _GATES.get(language, ()):
         if match := pattern.search(line):
             part = match.group(1)
-            is_apart = part is None or (is_spaced and line.endswith("{"))
+            is_apart = part is None or line.endswith(",") or (is_spaced and line.endswith("{"))
             return Opening(kind, part or "", " " if is_apart else "")
     return None
 

@@ -19,6 +19,7 @@ from engine.declarations import Kind, Opening, is_in_import_list, opening
         ("python", "for index, ", Kind.VARIABLE, "", ""),
         ("python", "    with open(path) as", Kind.VARIABLE, "", " "),
         ("python", "def f(a, *", Kind.PARAMETER, "", ""),
+        ("python", "def f(a,", Kind.PARAMETER, "", " "),
         ("python", "x = map(lambda ", Kind.PARAMETER, "", ""),
         ("python", "    res", Kind.START, "res", ""),
         ("javascript", "const", Kind.VARIABLE, "", " "),
