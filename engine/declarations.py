@@ -92,9 +92,9 @@ _GATES: Mapping[str, Sequence[_Gate]] = {
     "python": _PYTHON,
     **dict.fromkeys(_JAVASCRIPTS, _JAVASCRIPT),
 }
-# Words that begin a declaration.
+# Words that begin a declaration; in Python at a file's top, elsewhere it is begun by the name.
 OPENERS: Mapping[str, Sequence[str]] = {
-    "python": "import from def class for with".split(),
+    "python": "import from def class".split(),
     **dict.fromkeys(_JAVASCRIPTS, "var let const import function".split()),
 }
 _OPEN_LIST: Mapping[str, re.Pattern[str]] = {

@@ -1,8 +1,8 @@
-"""What a line may be about: names that nothing declares yet, and names that nothing uses yet.
+"""What a line may be about: names that nothing declares yet, and imports that nothing uses yet.
 
 Analysis knows them, a small model overlooks them. Where a line begins to declare something, what is
 missing shares a part of the probability; where it may begin so, the import lines of other files
-that bring it do. Elsewhere what is not used yet becomes likelier.
+that bring it do. Elsewhere imports that nothing uses become likelier.
 """
 
 # K written tokens, C tokens that may follow, V vocabulary
@@ -38,7 +38,7 @@ SHARES: Mapping[Kind, float] = {
     Kind.DEFAULT: 0.1,
     Kind.VARIABLE: 0.85,
     Kind.PARAMETER: 0.6,
-    Kind.START: 0.25,
+    Kind.START: 0.45,  # in a body, where a line of Python declares by assigning
 }
 # The same for lines of other files that import them, and for what a list of imports holds.
 LINE_SHARE, LISTED_SHARE = 0.8, 0.85
@@ -60,12 +60,14 @@ _IMPORTS = re.compile(r"\s*(?:import\b|from\b.*\bimport\b|export\b.*\bfrom\b|.*\
 class Line:
     """What is known of the line of a hole: ``before`` the bytes on it that are not masked.
 
-    ``is_listed``: it lists what is imported. ``is_spaced``: braces stand apart from names.
+    ``is_listed``: it lists what is imported. ``is_in_body``: it stands in a function or a class.
+    ``is_spaced``: braces stand apart from names.
     """
 
     before: bytes
     language: str
     is_listed: bool = False
+    is_in_body: bool = False
     is_spaced: bool = True
 
 
@@ -87,6 +89,7 @@ class LooseEnds:
             {
                 int(tokenizer.encode(lead + word)[0])
                 for word in OPENERS.get(line.language, ())
+                if not (line.is_in_body and line.language == "python")
                 for lead in ("", " ")
             }
         )
@@ -125,6 +128,7 @@ class LooseEnds:
             own.removesuffix(canvas.holes[0].forced),
             language,
             is_in_import_list(language, above),
+            loose.is_in_body,
             b"{ " in data or b"{" not in data,
         )
         return LooseEnds(names, unused, lines, line, tokenizer)
@@ -158,7 +162,7 @@ class LooseEnds:
         return np.array(self._ids_behind(line, continuations[0]), np.int64)
 
     def _uses(self, line: str) -> Ids:
-        """The tokens behind ``line`` that begin, or go on with, a name that is not used yet."""
+        """The tokens behind ``line`` that begin, or go on with, an import that is not used yet."""
         found = opening(self._line.language, line, self._line.is_spaced)
         is_declaring = found is not None and found.kind is not Kind.START
         if is_declaring or _is_in_text(line):
@@ -180,7 +184,8 @@ class LooseEnds:
         """The line up to the hole's frontier; None within a character."""
         data = self._line.before + b"".join(map(self._tokenizer.token_bytes, written.tolist()))
         try:
-            return data.decode("utf-8")
+            # What was healed may begin on the line before.
+            return data.decode("utf-8").rpartition("\n")[2]
         except UnicodeDecodeError:
             return None
 
@@ -193,14 +198,17 @@ class LooseEnds:
         if found is None:
             return 0.0, []
         names = [
-            rest for name in self._fitting(found.kind) if (rest := found.rest_of(name)) is not None
+            rest
+            for name in self._fitting(found.kind, is_indented=line[:1].isspace())
+            if (rest := found.rest_of(name)) is not None
         ]
         is_listed = self._line.is_listed and found.kind is Kind.START
         return LISTED_SHARE if is_listed else SHARES[found.kind], names
 
-    def _fitting(self, kind: Kind) -> Iterator[str]:
+    def _fitting(self, kind: Kind, is_indented: bool) -> Iterator[str]:
         """The missing names that a declaration of that kind could be of."""
-        if kind is Kind.START and not self._line.is_listed and self._line.language != "python":
+        is_assigned = self._line.language == "python" and self._line.is_in_body and is_indented
+        if kind is Kind.START and not self._line.is_listed and not is_assigned:
             return  # there a new name stands behind a word that declares it
         for each in self._names:
             is_parameter = _TYPE_PARAMETER.fullmatch(each.name) is not None

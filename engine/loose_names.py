@@ -1,4 +1,4 @@
-"""Names that wait for a line: used and not declared yet, or declared and not used yet.
+"""Names that wait for a line: used and not declared yet, or imported and not used yet.
 
 Whoever changes code that works leaves such names for a moment, and the line that is written next
 often ties them up: an import, a variable, a parameter; a call of what was just imported.
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.edits.names_of import table_of
-from engine.edits.symbols import NameTable, Scope, ScopeKind, Site, Symbol, SymbolKind
+from engine.edits.symbols import NameTable, Scope, ScopeKind, Site, SymbolKind
 from engine.languages import Language
 from engine.request import OpenDocument
 from engine.spans import Span, span
@@ -24,15 +24,13 @@ LANGUAGES = frozenset("python javascript javascriptreact typescript typescriptre
 MAX_BYTES = 64_000
 # More of them are no names that are missing, but a text that does not parse.
 MAX_NAMES = 12
-# What else a file declares at its top may be used by others.
-_USED_IN_FILE = frozenset({SymbolKind.IMPORT, SymbolKind.MODULE})
-_USED_IN_SCOPE = _USED_IN_FILE | {SymbolKind.VARIABLE, SymbolKind.PARAMETER}
+# More imports than these that nothing uses are there for others.
+MAX_UNUSED = 6
 _NUM_GLOBAL = 3
 _DECLARING = "|".join(
     "as class const def enum for from function import interface let type using var".split()
 )
 _AUGMENTED = re.compile(rb"\s*(?:[-+*/%&|^@]|//|\*\*|<<|>>)=")
-_UNUSED_ON_PURPOSE = frozenset({"_", "self", "cls", "this"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +48,14 @@ class FreeName:
 
 @dataclass(frozen=True, slots=True)
 class LooseNames:
-    """``free`` are not declared, the nearest use below first; ``unused`` are declared in vain."""
+    """``free`` are not declared, the nearest use below first; ``unused`` are imported in vain.
+
+    ``is_in_body``: the line stands in a function or a class.
+    """
 
     free: tuple[FreeName, ...] = ()
     unused: tuple[str, ...] = ()
+    is_in_body: bool = False
 
 
 def loose_names(tree: SyntaxTree, line: Span) -> LooseNames:
@@ -76,7 +78,11 @@ def _without_line(language: Language, data: bytes, at: int, indentation: int) ->
     if table is None:
         return LooseNames()
     scope = _scope(table, at, indentation)
-    return LooseNames(tuple(_free(table, scope, at)), tuple(_unused(table, scope)))
+    return LooseNames(
+        tuple(_free(table, scope, at)),
+        tuple(_unused(table, scope)),
+        scope.kind is not ScopeKind.FILE,
+    )
 
 
 def _scope(table: NameTable, at: int, indentation: int) -> Scope:
@@ -118,24 +124,26 @@ def _only_changed(table: NameTable, scope: Scope) -> Iterator[tuple[str, list[Si
                 yield symbol.name, symbol.sites
 
 
-def _unused(table: NameTable, scope: Scope) -> Iterator[str]:
-    """Names that hold in ``scope`` and have no site but their declaration."""
+def _unused(table: NameTable, scope: Scope) -> list[str]:
+    """Imports that hold in ``scope`` and have no site but their declaration.
+
+    Of other names the model sees by itself what is not used.
+    """
     used = {id(one.root) for one in table.symbols if any(map(_is_use, one.sites))}
     around = {id(each) for each in scope.up()}
-    for symbol in table.symbols:
-        if id(symbol.scope) in around and id(symbol.root) not in used and _is_to_be_used(symbol):
-            yield symbol.name
+    found = [
+        symbol.name
+        for symbol in table.symbols
+        if symbol.kind in (SymbolKind.IMPORT, SymbolKind.MODULE)
+        and id(symbol.scope) in around
+        and id(symbol.root) not in used
+        and (symbol.origin is None or symbol.origin.module != "__future__")
+    ]
+    return found if len(found) <= MAX_UNUSED else []
 
 
 def _is_use(site: Site) -> bool:
     return not site.is_definition
-
-
-def _is_to_be_used(symbol: Symbol) -> bool:
-    where = symbol.scope.kind
-    kinds = _USED_IN_FILE if where is ScopeKind.FILE else _USED_IN_SCOPE
-    is_member = where is ScopeKind.CLASS
-    return symbol.kind in kinds and not is_member and symbol.name not in _UNUSED_ON_PURPOSE
 
 
 def is_global(name: str, documents: Sequence[OpenDocument]) -> bool:

@@ -27,9 +27,11 @@ def ends(
     lines: tuple[str, ...] = (),
     before: str = "",
     language: str = "javascript",
+    is_in_body: bool = False,
 ) -> LooseEnds:
     names = [FreeName(name.removesuffix("("), name.endswith("(")) for name in free]
-    return LooseEnds(names, unused, lines, Line(before.encode(), language), TOKENIZER)
+    line = Line(before.encode(), language, is_in_body=is_in_body)
+    return LooseEnds(names, unused, lines, line, TOKENIZER)
 
 
 def recalled(made: LooseEnds, written: str = "") -> tuple[str, float]:
@@ -66,7 +68,9 @@ def test_only_what_fits_is_declared() -> None:
     assert recalled(ends("value", "Pair"), "type")[0] == " Pair"
     assert recalled(ends("Pair", "TKey"), "type Pair<")[0].startswith("T")
     assert recalled(ends("value"), "  val")[1] < 0.001
-    assert recalled(ends("value", language="python"), "  val")[0] == "ue"
+    assert recalled(ends("value", language="python", is_in_body=True), "  val")[0] == "ue"
+    assert recalled(ends("value", language="python", is_in_body=True), "val")[1] < 0.001
+    assert recalled(ends("value", language="python"), "val")[1] < 0.001
 
 
 def test_words_that_declare_become_likelier_while_something_is_missing() -> None:
@@ -74,8 +78,9 @@ def test_words_that_declare_become_likelier_while_something_is_missing() -> None
     ends("total").recall(logits, TOKENIZER.encode(""))
     assert logits[TOKENIZER.encode("const")[0]] == pytest.approx(2.0)
     logits[:] = 0
+    ends("total", language="python", is_in_body=True).recall(logits, TOKENIZER.encode(""))
     ends(unused=("total",)).recall(logits, TOKENIZER.encode("x"))
-    assert logits[TOKENIZER.encode("const")[0]] == 0
+    assert logits[TOKENIZER.encode("const")[0]] == logits[TOKENIZER.encode("def")[0]] == 0
 
 
 def test_import_lines_of_other_files_are_written_to_their_end() -> None:
