@@ -224,6 +224,8 @@ class LooseEnds:
 
     def _ids_behind(self, line: str, text: str) -> list[int]:
         """The ids of ``text`` behind ``line``, split as in one text where there is a split."""
+        if line.isspace() and line.endswith(" "):
+            text = f" {text}"  # the last space of an indentation belongs to the word behind it
         ids: list[int] = self._tokenizer.encode(line + text).tolist()
         left = len(line.encode())
         while ids and left > 0:

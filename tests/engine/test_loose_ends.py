@@ -69,6 +69,8 @@ def test_only_what_fits_is_declared() -> None:
     assert recalled(ends("Pair", "TKey"), "type Pair<")[0].startswith("T")
     assert recalled(ends("value"), "  val")[1] < 0.001
     assert recalled(ends("value", language="python", is_in_body=True), "  val")[0] == "ue"
+    assert recalled(ends("value", language="python", is_in_body=True), "   ")[0] == " value"
+    assert recalled(ends("value", language="python", is_in_body=True), "\t")[0] == "value"
     assert recalled(ends("value", language="python", is_in_body=True), "val")[1] < 0.001
     assert recalled(ends("value", language="python"), "val")[1] < 0.001
 
@@ -95,6 +97,7 @@ def test_what_is_not_used_becomes_likelier_where_it_can_be_used() -> None:
     made = ends(unused=("total",))
     assert recalled(made, "return")[0] == " total"
     assert recalled(made, "call(")[0] in ("total", " total")
+    assert recalled(made, "   ")[0] == " total"
     for written in ("const", "a.", '"', "// ", "total"):
         assert recalled(made, written)[0] not in ("total", " total")
 
