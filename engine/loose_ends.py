@@ -107,10 +107,10 @@ class LooseEnds:
         [hole] = plan.holes
         data, language = tree.data, tree.language.id
         place = line_around(data, hole.span)
-        own = data[place.start : hole.span.start]
+        own = data[place.start : hole.span.start] + plan.lead.encode()
         # A name that stands on the line is missing for its sake, unless it is being typed.
         words = [*_WORDS.findall(_text(own)), *_WORDS.findall(_text(plan.rest.of(data)))]
-        loose = loose_names(tree, place)
+        loose = loose_names(tree, place, plan.lead)
         names = [
             name
             for name in loose.free

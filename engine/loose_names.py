@@ -58,15 +58,15 @@ class LooseNames:
     is_in_body: bool = False
 
 
-def loose_names(tree: SyntaxTree, line: Span) -> LooseNames:
+def loose_names(tree: SyntaxTree, line: Span, lead: str = "") -> LooseNames:
     """What a declaration or a use on ``line`` would tie up; the line itself is left out.
 
-    Its indentation says in which scope of Python it stands.
+    Its indentation says in which scope of Python it stands; ``lead`` is what it lacks of it.
     """
     if tree.language.id not in LANGUAGES or len(tree.data) > MAX_BYTES:
         return LooseNames()
     text = line.of(tree.data)
-    indentation = len(text) - len(text.lstrip())
+    indentation = len(lead) + len(text) - len(text.lstrip())
     data = tree.data[: line.start] + tree.data[line.end :]
     return _without_line(tree.language, data, line.start, indentation)
 

@@ -65,6 +65,10 @@ def test_the_last_line_of_a_body_belongs_to_it() -> None:
     found = loose("import os\n\ndef f(a, b):\n    c = a\n    §\n\nprint(missing)\n")
     assert free(found) == []
     assert found.unused == ("os",)
+    data = b"import os\n\ndef f():\n    c = 1\n\n\nprint(missing)\n"
+    line = line_around(data, span(data.index(b"\n\n\n") + 1, data.index(b"\n\n\n") + 1))
+    assert free(loose_names(parse(data, language_of("a.py")), line)) == ["missing"]
+    assert free(loose_names(parse(data, language_of("a.py")), line, "    ")) == []
     within = loose("def f(a):\n    def g(b):\n        c = 1\n    §\n")
     assert not within.unused
 
