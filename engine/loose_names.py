@@ -148,10 +148,14 @@ def _is_use(site: Site) -> bool:
 
 def is_global(name: str, documents: Sequence[OpenDocument]) -> bool:
     """Whether other files use a name again and again, and none seems to declare it."""
+    texts = tuple(document.text for document in documents if name in document.text)
+    return _is_used_only(name, texts)
+
+
+@functools.lru_cache(maxsize=64)
+def _is_used_only(name: str, texts: tuple[str, ...]) -> bool:
     word = rf"(?<![\w$.]){re.escape(name)}(?![\w$])"
-    texts = [document.text for document in documents if name in document.text]
-    num_uses = sum(len(re.findall(word, text)) for text in texts)
-    if num_uses < _NUM_GLOBAL:
+    if sum(len(re.findall(word, text)) for text in texts) < _NUM_GLOBAL:
         return False
     declared = re.compile(
         rf"\b(?:{_DECLARING})\b[^\n=]*{word}|[(,{{]\s*{word}\s*[,)=:}}]|^\s*{word}\s*(?:[,:]|=[^=]|$)",
