@@ -12,8 +12,9 @@ from collections.abc import Callable
 
 # Weight of the newest observation; about the last five count.
 _WEIGHT = 0.3
-# A longer pause is no typing.
-_MAX_INTERVAL_S = 1.5
+# A longer pause is thinking, not typing: counted, it would have the next keys wait. Who types as
+# slowly as that is never asked for in vain.
+_MAX_INTERVAL_S = 0.6
 # So long without an answer while requests come: the machine is slower than the user.
 _STARVING_S = 1.0
 

@@ -50,8 +50,16 @@ def test_time_since_the_last_key_is_no_wait_any_more() -> None:
 
 
 def test_the_wait_has_a_limit() -> None:
-    assert typing(Clock(), 1.0).delay_s(300) == pytest.approx(0.3)
-    assert typing(Clock(), 1.0).delay_s(0) == 0.0
+    assert typing(Clock(), 0.5).delay_s(300) == pytest.approx(0.3)
+    assert typing(Clock(), 0.5).delay_s(0) == 0.0
+
+
+def test_a_pause_for_thinking_is_no_typing() -> None:
+    clock = Clock()
+    pace = typing(clock, 0.1)
+    clock.now_s += 1.0
+    pace.note_key()
+    assert pace.delay_s(300) == pytest.approx(0.1)
 
 
 def test_a_job_is_worth_finishing_from_half_of_its_time_on() -> None:
