@@ -21,6 +21,8 @@ class Kind(str, Enum):
     DEFAULT = "default"
     """A module's default, in JavaScript; other forms of an import are likelier."""
     VARIABLE = "variable"
+    CONSTANT = "constant"
+    """A variable that is never assigned again, in JavaScript."""
     PARAMETER = "parameter"
     START = "start"
     """A line begins: with a name that is assigned, or with anything else."""
@@ -79,9 +81,14 @@ _JAVASCRIPT = _gates(
     ),
     (
         Kind.VARIABLE,
-        r"(?:^\s*(?:export\s+)?|\bfor\s*\()(?:var|let|const|using)(?:\s+([\w$]*))?$",
+        r"(?:^\s*(?:export\s+)?|\bfor\s*\()(?:var|let)(?:\s+([\w$]*))?$",
     ),
-    (Kind.VARIABLE, r"^\s*(?:var|let|const)\s+[{\[]\s*(?:[\w$: ]+,\s*)*([\w$]*)$"),
+    (
+        Kind.CONSTANT,
+        r"(?:^\s*(?:export\s+)?|\bfor\s*\()(?:const|using)(?:\s+([\w$]*))?$",
+    ),
+    (Kind.VARIABLE, r"^\s*(?:var|let)\s+[{\[]\s*(?:[\w$: ]+,\s*)*([\w$]*)$"),
+    (Kind.CONSTANT, r"^\s*const\s+[{\[]\s*(?:[\w$: ]+,\s*)*([\w$]*)$"),
     (Kind.VARIABLE, r"\bcatch\s*\(\s*([\w$]*)$"),
     (Kind.PARAMETER, r"\bfunction\b\*?\s*[\w$]*\s*\((?:[^()]*,\s*)?([\w$]*)$"),
     (Kind.PARAMETER, r"\b" + _ASSIGNED + r"\((?:[^()]*,\s*)?([\w$]*)$"),

@@ -37,6 +37,7 @@ SHARES: Mapping[Kind, float] = {
     Kind.MODULE: 0.8,
     Kind.DEFAULT: 0.1,
     Kind.VARIABLE: 0.85,
+    Kind.CONSTANT: 0.85,
     Kind.PARAMETER: 0.6,
     Kind.START: 0.45,  # in a body, where a line of Python declares by assigning
 }
@@ -86,12 +87,7 @@ class LooseEnds:
         self._line, self._tokenizer = line, tokenizer
         self._keywords = VOCABULARIES[line.language].keywords
         self._openers = sorted(
-            {
-                int(tokenizer.encode(lead + word)[0])
-                for word in OPENERS.get(line.language, ())
-                if not (line.is_in_body and line.language == "python")
-                for lead in ("", " ")
-            }
+            {int(tokenizer.encode(lead + word)[0]) for word in self._words() for lead in ("", " ")}
         )
 
     @staticmethod
@@ -180,6 +176,14 @@ class LooseEnds:
                 tokens.append(self._ids_behind(line, f" {name}")[0])
         return np.unique(np.array(tokens, np.int64))
 
+    def _words(self) -> list[str]:
+        """The words that may declare what is missing."""
+        if self._line.is_in_body and self._line.language == "python":
+            return []
+        has_constant = any(self._fitting(Kind.CONSTANT, is_indented=False))
+        words = OPENERS.get(self._line.language, ())
+        return [word for word in words if word != "const" or has_constant]
+
     def _written(self, written: Ids) -> str | None:
         """The line up to the hole's frontier; None within a character."""
         data = self._line.before + b"".join(map(self._tokenizer.token_bytes, written.tolist()))
@@ -218,6 +222,7 @@ class LooseEnds:
                 Kind.FUNCTION: each.is_called,
                 Kind.TYPE: is_type,
                 Kind.TYPE_PARAMETER: is_parameter,
+                Kind.CONSTANT: not each.is_late and not each.is_changed,
             }
             if fits.get(kind, not each.is_late):
                 yield each.name

@@ -30,6 +30,7 @@ _NUM_GLOBAL = 3
 _DECLARING = "|".join(
     "as class const def enum for from function import interface let type using var".split()
 )
+_ASSIGNED = re.compile(rb"\s*(?:=(?![=>])|\+\+|--|(?:[-+*/%&|^]|\*\*|<<|>>|\|\||&&|\?\?)=(?!=))")
 _AUGMENTED = re.compile(rb"\s*(?:[-+*/%&|^@]|//|\*\*|<<|>>)=")
 
 
@@ -38,12 +39,13 @@ class FreeName:
     """A name that nothing declares.
 
     ``is_called``: somewhere a parenthesis stands behind it. ``is_late``: it is used above, too, so
-    that only what holds everywhere would declare it.
+    that only what holds everywhere would declare it. ``is_changed``: it is assigned.
     """
 
     name: str
     is_called: bool
     is_late: bool = False
+    is_changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,8 @@ def _free(table: NameTable, scope: Scope, at: int) -> list[FreeName]:
             below = min((place.start for place in inside if place.start >= at), default=len(data))
             is_called = any(data[place.end : place.end + 1] == b"(" for place in inside)
             is_late = any(place.start < at for place in inside)
-            found.append((below, FreeName(name, is_called, is_late)))
+            is_changed = any(_ASSIGNED.match(data, place.end) for place in inside)
+            found.append((below, FreeName(name, is_called, is_late, is_changed)))
     if len(found) > MAX_NAMES:
         return []
     return [each for _, each in sorted(found, key=lambda pair: (pair[0], pair[1].name))]

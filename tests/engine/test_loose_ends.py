@@ -52,7 +52,7 @@ def drafted(made: LooseEnds, written: str) -> str:
 def test_a_declaration_is_of_what_is_missing() -> None:
     token, p = recalled(ends("total"), "const")
     assert token == " total"
-    assert p == pytest.approx(SHARES[Kind.VARIABLE], abs=0.01)
+    assert p == pytest.approx(SHARES[Kind.CONSTANT], abs=0.01)
     assert recalled(ends("total"), "x =")[1] < 0.001
     assert drafted(ends("EVENT_TEST_PENDING"), "var EVENT") == "_TEST_PENDING"
     assert drafted(ends("total"), "var total") == ""
@@ -100,6 +100,17 @@ def test_what_is_not_used_becomes_likelier_where_it_can_be_used() -> None:
     assert recalled(made, "   ")[0] == " total"
     for written in ("const", "a.", '"', "// ", "total"):
         assert recalled(made, written)[0] not in ("total", " total")
+
+
+def test_what_is_assigned_again_is_no_constant() -> None:
+    line = Line(b"", "javascript")
+    made = LooseEnds([FreeName("total", False, is_changed=True)], [], [], line, TOKENIZER)
+    assert recalled(made, "const")[0] != " total"
+    assert recalled(made, "let")[0] == " total"
+    logits = np.zeros(TOKENIZER.vocab_size, np.float32)
+    made.recall(logits, TOKENIZER.encode(""))
+    assert logits[TOKENIZER.encode("let")[0]] > 0
+    assert logits[TOKENIZER.encode("const")[0]] == 0
 
 
 def test_impossible_tokens_stay_impossible() -> None:

@@ -83,6 +83,12 @@ def test_what_is_used_above_too_is_told_apart() -> None:
     assert [(each.name, each.is_late) for each in found] == [("a", True), ("b", False)]
 
 
+def test_what_is_assigned_is_told_apart() -> None:
+    text = "§\nfor (const a of b) { c += a; d = 1; ++e; f++; g == 1; h(() => i); }\n"
+    changed = {each.name for each in loose(text, "a.js").free if each.is_changed}
+    assert changed == {"c", "d", "f"}
+
+
 @pytest.mark.parametrize(
     ("texts", "expected"),
     [
