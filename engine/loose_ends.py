@@ -18,7 +18,7 @@ import numpy as np
 from engine.canvas import Canvas, Ids
 from engine.declarations import OPENERS, Kind, is_in_import_list, opening
 from engine.denoisers.protocol import Logits
-from engine.holes import MaskPlan
+from engine.holes import HoleKind, MaskPlan
 from engine.import_lines import import_lines
 from engine.loose_names import FreeName, is_global, line_around, loose_names
 from engine.posterior import IMPOSSIBLE
@@ -99,8 +99,10 @@ class LooseEnds:
         others: Sequence[OpenDocument],
         tokenizer: Tokenizer,
     ) -> LooseEnds | None:
-        """What is missing at a plan's only hole; None when nothing is."""
+        """What is missing at a plan's only hole; None when nothing is, or where no code stands."""
         [hole] = plan.holes
+        if hole.kind is HoleKind.COMMENT:
+            return None
         data, language = tree.data, tree.language.id
         place = line_around(data, hole.span)
         own = data[place.start : hole.span.start] + plan.lead.encode()
@@ -199,7 +201,7 @@ class LooseEnds:
         if whole:
             return LINE_SHARE, whole
         found = opening(self._line.language, line, self._line.is_spaced)
-        if found is None:
+        if found is None or _is_in_text(line):
             return 0.0, []
         names = [
             rest

@@ -8,13 +8,18 @@ import numpy as np
 import pytest
 
 from engine import InfillConfig, Infiller, OpenDocument, Proposal, Request
+from engine.canvas import Canvas
+from engine.context import select_context
 from engine.declarations import Kind
 from engine.denoisers.scripted import ByteTokenizer, Script, ScriptedDenoiser
 from engine.effort import Decoding
+from engine.languages import language_of
 from engine.loose_ends import SHARES, Line, LooseEnds
 from engine.loose_names import FreeName
+from engine.mask_plan import plan_masks
 from engine.posterior import IMPOSSIBLE
 from engine.spans import ByteOffset
+from engine.syntax import parse
 from engine.tokenizer import BPETokenizer
 
 WEIGHTS = Path(__file__).parents[2] / "engine" / "weights"
@@ -111,6 +116,25 @@ def test_what_is_assigned_again_is_no_constant() -> None:
     made.recall(logits, TOKENIZER.encode(""))
     assert logits[TOKENIZER.encode("let")[0]] > 0
     assert logits[TOKENIZER.encode("const")[0]] == 0
+
+
+def test_words_in_strings_and_comments_declare_nothing() -> None:
+    for written in ("x = 'such as", "# such as", '  raise ValueError("lambda '):
+        assert recalled(ends("total", language="python", is_in_body=True), written)[1] < 0.001
+    assert recalled(ends("total", language="python"), "import numpy as")[0] == " total"
+
+
+@pytest.mark.parametrize(("line", "is_code"), [("", True), ("# ", False), ('"""Say.\n    ', False)])
+def test_nothing_is_missing_in_a_comment(line: str, is_code: bool) -> None:
+    end = '\n    """' if line.startswith('"') else ""
+    before = f"def f():\n    {line}"
+    data = f"{before}{end}\n    print(left)\n".encode()
+    request = Request(data.decode(), ByteOffset(len(before)), "python", "a.py")
+    tree = parse(data, language_of("a.py"))
+    plan = plan_masks(tree, request.cursor, request)
+    canvas = Canvas.from_plan(plan, select_context(tree, plan, request), data, TOKENIZER)
+    found = LooseEnds.of(tree, plan, canvas, request.path, (), TOKENIZER)
+    assert (found is not None) == is_code
 
 
 def test_impossible_tokens_stay_impossible() -> None:
