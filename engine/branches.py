@@ -1,4 +1,4 @@
-"""Where a verified text could have gone otherwise: the nearest runners-up, as starts of candidates.
+"""Where a verified text could have gone otherwise: its runners-up, as starts of candidates.
 
 Greedy decoding takes the best token at each place; the most probable text may begin with a second
 best one. A branch keeps the text before such a place, puts the runner-up there, and has the old
@@ -9,13 +9,16 @@ text behind it as its draft, so that following it costs a pass or two.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from engine.canvas import Canvas, Ids
 from engine.commit import Floats
 from engine.writer import Place
+
+LEAST_P = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,16 @@ class Branch:
     p: Floats
     drafts: tuple[Ids, ...]
 
+    @property
+    def likelihood(self) -> float:
+        """The probability of the start."""
+        return float(np.prod(self.p))
+
+    def given(self, p: float) -> Branch:
+        """The same where something is known that has the probability ``p`` (above 0)."""
+        last = np.minimum(self.p[-1:] / np.float32(max(p, LEAST_P)), 1.0)
+        return replace(self, p=np.append(self.p[:-1], last))
+
 
 class RunnersUp:
     """Keeps the runner-up of every verified place of a canvas, counted over its blocks."""
@@ -54,16 +67,25 @@ class RunnersUp:
 
         None of a hole that was continued behind a border.
         """
-        hole = canvas.holes[canvas.cursor_hole]
-        if len(hole.done):
-            return []
         found = [
             (runner_up.p_chosen / max(runner_up.p, 1e-9), index, runner_up)
-            for (number, index), runner_up in self._known.items()
-            if number == canvas.cursor_hole and index < len(hole)
+            for index, runner_up in self._of_cursor(canvas)
         ]
         found.sort(key=lambda each: each[:2])
         return [_branch(canvas, index, runner_up) for _, index, runner_up in found[:num_wanted]]
+
+    def detours(self, canvas: Canvas) -> list[Branch]:
+        """Every runner-up of the cursor's hole; together they begin all other texts.
+
+        None of a hole that was continued behind a border.
+        """
+        return [_branch(canvas, index, other) for index, other in self._of_cursor(canvas)]
+
+    def _of_cursor(self, canvas: Canvas) -> Iterator[tuple[int, RunnerUp]]:
+        hole = canvas.holes[canvas.cursor_hole]
+        for (number, index), runner_up in self._known.items():
+            if number == canvas.cursor_hole and index < len(hole) and not len(hole.done):
+                yield index, runner_up
 
 
 def _branch(canvas: Canvas, index: int, runner_up: RunnerUp) -> Branch:

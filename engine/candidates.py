@@ -5,22 +5,30 @@ sampler(denoiser, constraints) → check → proposal
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from engine.branches import Branch
 from engine.effort import Decoding, SamplerConfig
 from engine.proposal import Edit, Outcome, Proposal
 from engine.sampler import Sampler
 from engine.task import Task
-from engine.verdict import Retry, judge
+from engine.verdict import Misfit, Retry, judge
+
+MAX_DETOURS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An outcome and the log likelihood of all that was written for it."""
+    """An outcome and the log likelihood of all that was written for it.
+
+    ``is_misfit``: it does not belong there as a whole.
+    """
 
     outcome: Outcome
     log_p: float
+    is_misfit: bool = False
 
 
 def best_candidate(task: Task) -> Outcome:
@@ -36,6 +44,8 @@ def _candidates(task: Task) -> list[Candidate]:
     began = task.budget.clock()
     first = _sampler(task, policy.sampler, 0)
     candidates = [_finish(task, first)]
+    if candidates[0].is_misfit:
+        candidates += _detours(task, first, candidates[0])
     branches = first.branches(2 * num_wanted - 2)
     for number in range(1, 2 * num_wanted - 1):
         mean_s = (task.budget.clock() - began) / number
@@ -48,6 +58,27 @@ def _candidates(task: Task) -> list[Candidate]:
             other.follow(branches[number - 1])
             candidates.append(_finish(task, other))
     return candidates
+
+
+def _detours(task: Task, sampler: Sampler, misfit: Candidate) -> Iterator[Candidate]:
+    """Other texts than one that does not belong there, up to the first that may.
+
+    Each begins with the likeliest start of all that were not followed yet; what is left out shares
+    its probability among the others.
+    """
+    starts: list[Branch] = []
+    left = 1.0
+    for number in range(1, MAX_DETOURS + 1):
+        starts += sampler.detours()
+        left -= math.exp(misfit.log_p)
+        if not starts or not task.budget.lasts():
+            return
+        starts.sort(key=lambda each: each.likelihood)
+        sampler = _sampler(task, task.policy.sampler, number)
+        sampler.follow(starts.pop().given(left))
+        yield (misfit := _finish(task, sampler))
+        if not misfit.is_misfit:
+            return
 
 
 def _distinct(candidates: Sequence[Candidate]) -> list[Proposal]:
@@ -93,8 +124,9 @@ def _finish(task: Task, sampler: Sampler) -> Candidate:
     for stage, seconds in (("constraints", sampler.constraint_s), ("score", sampler.score_s)):
         task.watch.add(stage, seconds)
         task.watch.add("denoise", -seconds)
-    outcome = replace(verdict, timings_ms=task.watch.timings_ms())
-    return Candidate(outcome, sampler.log_p)
+    found = verdict.refusal if isinstance(verdict, Misfit) else verdict
+    outcome = replace(found, timings_ms=task.watch.timings_ms())
+    return Candidate(outcome, sampler.log_p, isinstance(verdict, Misfit))
 
 
 def _best(candidates: Sequence[Candidate], num_wanted: int) -> Outcome:

@@ -16,6 +16,7 @@ from engine.edits.symbols import NameTable, Scope, ScopeKind, Site, SymbolKind
 from engine.languages import Language
 from engine.request import OpenDocument
 from engine.spans import Span, span
+from engine.stand_in import NAME, stand_in
 from engine.syntax import SyntaxTree, parse
 
 # Those whose declarations ``engine.declarations`` knows.
@@ -68,18 +69,18 @@ def loose_names(tree: SyntaxTree, line: Span, lead: str = "") -> LooseNames:
     if tree.language.id not in LANGUAGES or len(tree.data) > MAX_BYTES:
         return LooseNames()
     text = line.of(tree.data)
-    indentation = len(lead) + len(text) - len(text.lstrip())
+    lead_bytes = lead.encode() + text[: len(text) - len(text.lstrip())]
     data = tree.data[: line.start] + tree.data[line.end :]
-    return _without_line(tree.language, data, line.start, indentation)
+    return _without_line(tree.language, data, line.start, lead_bytes)
 
 
 @functools.lru_cache(maxsize=4)
-def _without_line(language: Language, data: bytes, at: int, indentation: int) -> LooseNames:
-    """The same for a text without the line that stood ``at``."""
-    table = table_of(parse(data, language))
+def _without_line(language: Language, data: bytes, at: int, lead: bytes) -> LooseNames:
+    """The same for a text without the line that stood ``at`` that place, behind ``lead``."""
+    table = table_of(stand_in(parse(data, language), at, lead).tree)
     if table is None:
         return LooseNames()
-    scope = _scope(table, at, indentation)
+    scope = _scope(table, at, len(lead))
     return LooseNames(
         tuple(_free(table, scope, at)),
         tuple(_unused(table, scope)),
@@ -90,7 +91,8 @@ def _without_line(language: Language, data: bytes, at: int, indentation: int) ->
 def _scope(table: NameTable, at: int, indentation: int) -> Scope:
     """The scope of a line ``at`` that place; what it would be the last line of ends before it."""
     if table.tree.language.id != "python" or not indentation:
-        return table.scope_at(at)
+        around = [each for each in table.scopes if _holds(each, at)]
+        return min(around, key=lambda each: len(each.extent), default=table.file_scope)
     before = len(table.tree.data[:at].rstrip())
     for scope in table.scope_at(before).up():
         if scope.parent is None or scope.node.start_point.column < indentation:
@@ -98,10 +100,15 @@ def _scope(table: NameTable, at: int, indentation: int) -> Scope:
     return table.file_scope
 
 
+def _holds(scope: Scope, at: int) -> bool:
+    """Whether ``scope`` began before a line ``at`` that place: the line may open one itself."""
+    return scope.node.start_byte < at <= scope.node.end_byte
+
+
 def _free(table: NameTable, scope: Scope, at: int) -> list[FreeName]:
     """Names that are used where a declaration ``at`` that place in ``scope`` would hold."""
     vocabulary, data = table.tree.language.vocabulary, table.tree.data
-    known = vocabulary.keywords | vocabulary.builtins
+    known = vocabulary.keywords | vocabulary.builtins | {NAME, ""}
     found = []
     for name, sites in (*table.free.items(), *_only_changed(table, scope)):
         extent = scope.extent

@@ -186,6 +186,12 @@ class Sampler:
             return []
         return self._pass.runners_up.branches(self.canvas, num_wanted)
 
+    def detours(self) -> list[Branch]:
+        """Starts of all texts but the one that was just verified; none of masked steps."""
+        if isinstance(self._pass, Denoising):
+            return []
+        return self._pass.runners_up.detours(self.canvas)
+
     def follow(self, branch: Branch) -> None:
         """Begin where a branch begins. Before the first step."""
         cursor_hole = self.canvas.cursor_hole

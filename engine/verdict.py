@@ -13,7 +13,8 @@ from engine.alignment import align
 from engine.check import Checked, Rejected, check
 from engine.commit import Floats
 from engine.constraints import Draft, Fault, first_fault
-from engine.effort import SamplerConfig
+from engine.effort import Decoding, SamplerConfig
+from engine.misfit import misfit_of
 from engine.names import unresolved
 from engine.neutral import fill
 from engine.proposal import (
@@ -40,7 +41,14 @@ class Retry:
     refusal: Refusal
 
 
-Verdict = Proposal | Refusal | Retry
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """Nothing is wrong with any token, and the text does not belong there: another one may."""
+
+    refusal: Refusal
+
+
+Verdict = Proposal | Refusal | Retry | Misfit
 
 
 class Writing(Protocol):
@@ -93,6 +101,11 @@ def judge(task: Task, sampler: Writing) -> Verdict:
     broken = _broken_rule(task, checked.texts)
     if broken is not None:
         return refusal(broken.reason, broken.detail)
+    # Masked steps know of no other text.
+    is_asked = sampler.stop is Stop.FINISHED and task.decoding is not Decoding.MASKED
+    misfit = misfit_of(task.tree, task.plan, checked.texts) if is_asked else None
+    if misfit is not None:
+        return Misfit(refusal(misfit.reason, misfit.detail))
     return _proposal(task, sampler, checked.texts)
 
 

@@ -273,6 +273,11 @@ def _add_cut(evaluation: argparse.ArgumentParser) -> None:
         metavar="N",
         help="text around a hole (default: the whole file)",
     )
+    evaluation.add_argument(
+        "--as-typed",
+        action="store_true",
+        help="leave out what follows in the hole's function or class, as when it is being written",
+    )
 
 
 def _add_models(commands: Any) -> None:

@@ -260,6 +260,7 @@ def _evaluation_config(arguments: argparse.Namespace) -> EvaluationConfig:
         num_holes=arguments.holes,
         kinds=named(CutKind, arguments.kinds, "--kinds") or SINGLE_LINE,
         context_tokens=arguments.context_tokens,
+        is_as_typed=arguments.as_typed,
         num_problems=arguments.problems,
         effort=arguments.effort,
         budget_ms=arguments.budget_ms,

@@ -14,6 +14,7 @@ from enum import Enum
 from pathlib import Path
 
 from engine.errors import BadInput
+from engine.evaluation.as_typed import as_typed
 from engine.hole_spans import hole_spans
 from engine.holes import HoleKind
 from engine.languages import PLAIN_TEXT, language_of
@@ -121,13 +122,15 @@ class CutConfig:
     """How many holes of which kinds, shared evenly between languages and kinds.
 
     ``context_tokens`` limits the text around a hole (at 3.3 characters a token, whole lines, 70 %
-    of it before the hole); None keeps the whole file.
+    of it before the hole); None keeps the whole file. ``is_as_typed``: what is written behind the
+    hole is left out (``engine.evaluation.as_typed``).
     """
 
     num_holes: int = 300
     kinds: tuple[CutKind, ...] = SINGLE_LINE
     seed: int = 0
     context_tokens: int | None = None
+    is_as_typed: bool = False
 
 
 def read_sources(source: Path) -> list[SourceFile]:
@@ -199,7 +202,8 @@ def _stream(files: list[SourceFile], kind: CutKind, config: CutConfig) -> Iterat
                 continue
             failures = 0
             seen.add(hole.id)
-            yield _windowed(hole, config.context_tokens)
+            known = as_typed(hole) if config.is_as_typed else hole
+            yield _windowed(known, config.context_tokens)
 
 
 def _cut(file: SourceFile, kind: CutKind, draw: random.Random) -> EvalHole | None:

@@ -40,7 +40,8 @@ class EvaluationConfig:
     """What to measure.
 
     ``corpus``: a ``.jsonl.zst`` file or a folder of source files, ``data``: the folder of the
-    public HumanEval-Infilling files; at least one of the two. ``model`` as for ``engine.load``;
+    public HumanEval-Infilling files; at least one of the two. ``num_holes``, ``kinds``,
+    ``context_tokens`` and ``is_as_typed`` as in ``CutConfig``. ``model`` as for ``engine.load``;
     ``has_model`` False measures the floors alone. ``num_problems`` limits the public problems,
     spread evenly; None takes all. ``min_confidence`` shows what the model is less sure of too; None
     leaves it to the model, as do ``decoding`` and ``has_memory``. ``policy``: see ``InfillConfig``.
@@ -56,6 +57,7 @@ class EvaluationConfig:
     kinds: tuple[CutKind, ...] = SINGLE_LINE
     num_problems: int | None = None
     context_tokens: int | None = None
+    is_as_typed: bool = False
     effort: Effort = Effort.MEDIUM
     budget_ms: float | None = None
     min_confidence: float | None = None
@@ -193,6 +195,7 @@ def _model_filler(config: EvaluationConfig) -> Filler:
         "decoding": None if config.decoding is None else config.decoding.value,
         "has_memory": config.has_memory,
         "context_tokens": config.context_tokens,
+        "is_as_typed": config.is_as_typed,
         "policy": dict(config.policy),
     }
     return RememberingFiller(filler, config.answers, settings)
@@ -256,7 +259,9 @@ def holes_of(config: EvaluationConfig) -> list[EvalHole]:
     """
     if config.corpus is None:
         return []
-    cut = CutConfig(config.num_holes, config.kinds, config.seed, config.context_tokens)
+    cut = CutConfig(
+        config.num_holes, config.kinds, config.seed, config.context_tokens, config.is_as_typed
+    )
     files = read_sources(config.corpus)
     holes = with_nearby(cut_holes(files, cut), files, MAX_OTHER_CHARACTERS)
     if not holes:

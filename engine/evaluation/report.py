@@ -232,6 +232,7 @@ def _settings(evaluation: Evaluation) -> dict[str, Any]:
         "kinds": [kind.value for kind in config.kinds],
         "num_problems": config.num_problems,
         "context_tokens": config.context_tokens,
+        "is_as_typed": config.is_as_typed,
         "effort": config.effort.value,
         "budget_ms": config.budget_ms,
         "min_confidence": config.min_confidence,

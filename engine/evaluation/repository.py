@@ -181,7 +181,9 @@ def run_repository(
 
     Raises BadInput when nothing can be cut, and as ``copy_for_tests`` and ``infilling.run`` do.
     """
-    cut = CutConfig(config.num_holes, config.kinds, config.seed)
+    if config.is_as_typed and tests is not None:
+        raise BadInput("--as-typed leaves code out, which no test passes without: no --tests")
+    cut = CutConfig(config.num_holes, config.kinds, config.seed, None, config.is_as_typed)
     files = repository_sources(folder)
     holes = with_nearby(cut_holes(files, cut), files, MAX_OTHER_CHARACTERS)
     if not holes:

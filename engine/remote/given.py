@@ -15,7 +15,7 @@ from engine.proposal import Outcome, Proposal
 from engine.remote.question import RemoteText
 from engine.sampler import Stop, TokenScores
 from engine.task import Task
-from engine.verdict import Retry, judge
+from engine.verdict import Misfit, Retry, judge
 
 
 class Given:
@@ -66,7 +66,7 @@ def judged(task: Task, text: RemoteText, trust: float, model: str) -> Outcome:
     least = task.calibration.min_prefix
     own = replace(task, calibration=Calibration(min_prefix=least))
     verdict = judge(own, Given(task, text, trust))
-    outcome = verdict.refusal if isinstance(verdict, Retry) else verdict
+    outcome = verdict.refusal if isinstance(verdict, Retry | Misfit) else verdict
     if isinstance(outcome, Proposal):
         return replace(outcome, model=model)
     return outcome

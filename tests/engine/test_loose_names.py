@@ -56,6 +56,28 @@ def test_the_nearest_use_comes_first_and_exports_are_nobodys_business() -> None:
     assert found.unused == ("write",)
 
 
+def test_a_line_that_opens_a_body_is_missed_for_what_the_body_needs() -> None:
+    python = """class A:
+    def f(self):
+        §
+            x()
+        assert context.error
+
+    def g(self):
+        pass
+"""
+    assert set(free(loose(python))) == {"context", "x"}
+    javascript = """const all = {
+  §
+    start();
+    return group.run();
+  },
+};
+"""
+    found = loose(javascript, "a.js")
+    assert set(free(found)) == {"start", "group"} and found.is_in_body
+
+
 def test_a_declaration_in_a_function_helps_nobody_outside() -> None:
     assert free(loose("def f():\n    pass\n    §\n\nprint(missing)\n")) == []
     assert free(loose("def f():\n    pass\n§\nprint(missing)\n")) == ["missing"]

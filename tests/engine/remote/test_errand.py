@@ -26,7 +26,7 @@ from engine.syntax import ParseCache
 from loopback import Exchange, Loopback, loopback
 from serving import serving
 
-SOURCE = "alpha = load(1)\nbeta = 2\nalpha = \nprint(alpha)\n"
+SOURCE = "alpha = load(0)\nbeta = 2\nalpha = \nprint(alpha)\n"
 CURSOR = ByteOffset(SOURCE.index("alpha = \n") + len("alpha = "))
 PATIENCE_S = 20.0
 MakeInfiller = Callable[..., Infiller]
@@ -79,7 +79,7 @@ def test_a_text_that_the_checks_refuse_or_mend_changes_nothing_else(
     with loopback(writes(text)) as server:
         outcome = infiller().infill(request(server))
     compile(filled(outcome), "a.py", "exec")
-    assert filled(outcome).startswith("alpha = load(1)\nbeta = 2\nalpha = ")
+    assert filled(outcome).startswith("alpha = load(0)\nbeta = 2\nalpha = ")
     assert filled(outcome).endswith("\nprint(alpha)\n")
 
 

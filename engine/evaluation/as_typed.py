@@ -1,0 +1,50 @@
+"""A hole as it is met by who writes from top to bottom: what comes next is not there yet.
+
+Holes cut out of finished files know what stands behind them, and every name that is used there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from engine.languages import language_of
+from engine.syntax import SyntaxTree, parse
+
+if TYPE_CHECKING:
+    from engine.evaluation.holes import EvalHole
+
+_CLOSING = frozenset(")]}")
+_LINE_END = re.compile(rb"[;,]*(?:\r?\n|\Z)")
+
+
+def as_typed(hole: EvalHole) -> EvalHole:
+    """``hole`` without the rest of its function or class, of its file where it stands in neither.
+
+    Of that rest only the brackets stay that are open at the hole.
+    """
+    data, last = hole.data, hole.spans[-1]
+    tree = parse(data, language_of(hole.path))
+    scopes = tree.scopes(last.end)
+    end = scopes[0].end_byte if scopes else len(data)
+    start = data.find(b"\n", last.end) + 1
+    if not 0 < start < end:
+        return hole
+    closing = b"".join(_closing(tree, last.end, start, end))
+    behind = data[end:] if closing else data[end:].removeprefix(b"\n")
+    return replace(hole, data=data[:start] + closing + behind)
+
+
+def _closing(tree: SyntaxTree, offset: int, start: int, end: int) -> Iterator[bytes]:
+    """What closes between ``start`` and ``end`` the brackets that are open at ``offset``."""
+    for node in tree.ancestors(offset):
+        for child in node.children:
+            if child.type in _CLOSING and start <= child.start_byte and child.end_byte <= end:
+                before = tree.data[
+                    tree.data.rfind(b"\n", 0, child.start_byte) + 1 : child.start_byte
+                ]
+                behind = _LINE_END.match(tree.data, child.end_byte, end)
+                yield (b"" if before.strip() else before) + child.type.encode()
+                yield behind.group() if behind else b""
