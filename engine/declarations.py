@@ -105,10 +105,10 @@ OPENERS: Mapping[str, Sequence[str]] = {
     **dict.fromkeys(_JAVASCRIPTS, "var let const import function".split()),
 }
 _OPEN_LIST: Mapping[str, re.Pattern[str]] = {
-    "python": re.compile(r"^from\s+[\w.]+\s+import\s*\([^()]*\Z", re.MULTILINE),
+    "python": re.compile(r"^from\s+[\w.]+\s+import\s*\(([^()]*)\Z", re.MULTILINE),
     **dict.fromkeys(
         _JAVASCRIPTS,
-        re.compile(r"^import\s+(?:type\s+)?(?:[\w$]+,\s*)?\{[^{}]*\Z", re.MULTILINE),
+        re.compile(r"^import\s+(?:type\s+)?(?:[\w$]+,\s*)?\{([^{}]*)\Z", re.MULTILINE),
     ),
 }
 
@@ -126,7 +126,11 @@ def opening(language: str, line: str, is_spaced: bool = True) -> Opening | None:
     return None
 
 
-def is_in_import_list(language: str, above: str) -> bool:
-    """Whether a line below the text ``above`` lists what is imported."""
+def open_import_list(language: str, above: str) -> str | None:
+    """What a list of imports that a line below the text ``above`` goes on with holds so far.
+
+    None where there is none.
+    """
     pattern = _OPEN_LIST.get(language)
-    return pattern is not None and pattern.search(above) is not None
+    match = None if pattern is None else pattern.search(above)
+    return None if match is None else match[1]

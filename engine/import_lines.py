@@ -56,8 +56,8 @@ def _imports(
         if not kept or (module.startswith(".") and path is None):
             continue
         if path is not None and module.startswith("."):
-            folders = _folder(document.path), _folder(path)
-            moved = _moved_package(module, *folders) if is_python else _moved_file(module, *folders)
+            folders = folder_of(document.path), folder_of(path)
+            moved = _moved_package(module, *folders) if is_python else moved_file(module, *folders)
         if moved is not None:
             line = match.group().strip().replace(clause, kept, 1)
             yield line.replace(module, moved, 1) if module else line
@@ -83,11 +83,12 @@ def _declared(part: str) -> str:
     return part.split()[-1].partition(".")[0]
 
 
-def _folder(path: str) -> str:
+def folder_of(path: str) -> str:
+    """The folder of a file, with slashes."""
     return posixpath.dirname(path.replace("\\", "/"))
 
 
-def _moved_file(module: str, source: str, target: str) -> str:
+def moved_file(module: str, source: str, target: str) -> str:
     """A relative path in a file of the folder ``source`` as one in ``target`` writes it."""
     moved = posixpath.relpath(posixpath.join(source, module), target or ".")
     return moved if moved.startswith(".") else f"./{moved}"

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.canvas import Canvas, Ids
-from engine.declarations import OPENERS, Kind, is_in_import_list, opening
+from engine.declarations import OPENERS, Kind, open_import_list, opening
 from engine.denoisers.protocol import Logits
 from engine.holes import HoleKind, MaskPlan
-from engine.import_lines import import_lines
+from engine.likely_imports import likely_imports
 from engine.loose_names import FreeName, is_global, line_around, loose_names
 from engine.posterior import IMPOSSIBLE
 from engine.request import OpenDocument
@@ -54,7 +54,6 @@ _WORDS = re.compile(r"[\w$]+")
 _LAST_WORD = re.compile(r"[\w$]+$")
 _QUOTES = re.compile(r"""(?<!\\)["'`]""")
 _TYPE_PARAMETER = re.compile(r"T[A-Z]\w*|[A-Z]\d?")
-_IMPORTS = re.compile(r"\s*(?:import\b|from\b.*\bimport\b|export\b.*\bfrom\b|.*\brequire\s*\()")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,25 +106,23 @@ class LooseEnds:
         place = line_around(data, hole.span)
         own = data[place.start : hole.span.start] + plan.lead.encode()
         # A name that stands on the line is missing for its sake, unless it is being typed.
-        words = [*_WORDS.findall(_text(own)), *_WORDS.findall(_text(plan.rest.of(data)))]
+        rest = _text(plan.rest.of(data))
+        words = [*_WORDS.findall(_text(own)), *_WORDS.findall(rest)]
         loose = loose_names(tree, place, plan.lead)
+        free = [name for name in loose.free if not is_global(name.name, others)]
         names = [
-            name
-            for name in loose.free
-            if (name.name not in words or own.endswith(name.name.encode()))
-            and not is_global(name.name, others)
+            name for name in free if name.name not in words or own.endswith(name.name.encode())
         ]
         unused = [name for name in loose.unused if name not in words]
-        if not names and not unused:
+        missing = {each.name for each in free}
+        lines = likely_imports(tree, place, _text(own), rest.rstrip(), missing, path, others)
+        if not names and not unused and not lines:
             return None
-        lines: list[str] = []
-        if names and not own and _is_among_imports(data[: place.start], data[place.end :]):
-            lines = import_lines(others, {each.name for each in names}, path, language)
         above = _text(data[max(place.start - _ABOVE_BYTES, 0) : place.start])
         line = Line(
             own.removesuffix(canvas.holes[0].forced),
             language,
-            is_in_import_list(language, above),
+            open_import_list(language, above) is not None,
             loose.is_in_body,
             b"{ " in data or b"{" not in data,
         )
@@ -197,7 +194,10 @@ class LooseEnds:
 
     def _continuations(self, line: str) -> tuple[float, list[str]]:
         """What may follow ``line``, and its share of the probability."""
-        whole = [each[len(line) :] for each in self._lines if each.startswith(line)]
+        body = line.lstrip()
+        # A list of imports may go on where it may end.
+        lines = [each for each in self._lines if body or not each.startswith("}")]
+        whole = [each[len(body) :] for each in lines if each.startswith(body)]
         if whole:
             return LINE_SHARE, whole
         found = opening(self._line.language, line, self._line.is_spaced)
@@ -253,13 +253,6 @@ def _is_in_text(line: str) -> bool:
         elif quote == match.group():
             quote = ""
     return bool(quote)
-
-
-def _is_among_imports(above: bytes, below: bytes) -> bool:
-    """Whether the nearest line above or below imports something, or none is above."""
-    before = _text(above).rstrip().rpartition("\n")[2]
-    behind = _text(below).lstrip().partition("\n")[0]
-    return not before or any(_IMPORTS.match(line) for line in (before, behind))
 
 
 def _mix(logits: Logits, tokens: Ids, counts: Ids, share: float) -> None:

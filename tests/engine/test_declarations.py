@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.declarations import Kind, Opening, is_in_import_list, opening
+from engine.declarations import Kind, Opening, open_import_list, opening
 
 
 @pytest.mark.parametrize(
@@ -90,4 +90,4 @@ def test_what_is_left_of_a_name(part: str, separator: str, name: str, rest: str 
     ],
 )
 def test_lists_of_imports(language: str, above: str, is_list: bool) -> None:
-    assert is_in_import_list(language, above) == is_list
+    assert (open_import_list(language, above) is not None) == is_list

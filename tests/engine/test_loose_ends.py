@@ -98,6 +98,20 @@ def test_import_lines_of_other_files_are_written_to_their_end() -> None:
     assert drafted(made, "const") == " Base"
 
 
+def test_an_import_goes_on_behind_what_stands_of_it_and_behind_an_indentation() -> None:
+    line = "from .shapes import Shape"
+    made = ends("Shape", lines=(line,), before="    from .sha", language="python")
+    assert drafted(made, "") == "pes import Shape"
+    assert drafted(made, "pes imp") == "ort Shape"
+    assert drafted(made, "rp") == ""
+
+
+def test_a_list_of_imports_may_go_on_until_it_is_closed() -> None:
+    made = ends("Shape", lines=("} from './shapes';",))
+    assert recalled(made, "")[0] != "}"
+    assert drafted(made, "}") == " from './shapes';"
+
+
 def test_what_is_not_used_becomes_likelier_where_it_can_be_used() -> None:
     made = ends(unused=("total",))
     assert recalled(made, "return")[0] == " total"

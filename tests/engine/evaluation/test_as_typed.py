@@ -22,9 +22,9 @@ CASES = {
         "class A:\n    def f(self):\n        x = 1\n\nz = 3\n",
     ),
     "import a\n⟦import b⟧\n\nprint(a, b)\n": ("a.py", "import a\nimport b\n"),
-    "on(x, () => {\n  if (y) {\n    ⟦z();⟧\n    w([\n      1,\n    ]);\n  }\n  v();\n});\n\nu();\n": (
+    "on(x, () => {\n  if (y) {\n    ⟦z();⟧\n    w([\n      1,\n    ]);\n  }\n  v();\n});\nu();\n": (
         "a.js",
-        "on(x, () => {\n  if (y) {\n    z();\n  }\n});\n\nu();\n",
+        "on(x, () => {\n  if (y) {\n    z();\n  }\n});\nu();\n",
     ),
     "const a = [\n  ⟦1,⟧\n  2,\n];\nuse(a);\n": ("a.js", "const a = [\n  1,\n];\n"),
     "def f():\n    return ⟦1⟧\n": ("a.py", "def f():\n    return 1\n"),

@@ -1,0 +1,78 @@
+"""How a line goes on that imports what a file lacks: as other files import it, or define it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Sequence
+
+from engine.declarations import open_import_list
+from engine.definition_imports import definition_imports
+from engine.import_lines import import_lines
+from engine.request import OpenDocument
+from engine.spans import Span
+from engine.syntax import SyntaxTree
+
+_BEGUN = re.compile(r"\s*(?:import|from|var|let|const)\b")
+_IMPORTS = re.compile(r"\s*(?:import\b|from\b.*\bimport\b|export\b.*\bfrom\b|.*\brequire\s*\()")
+_COMMENT_END = re.compile(r"^[ \t]*(?:#|//)|(?:\*/|\"\"\"|''')[ \t]*$")
+_WORDS = re.compile(r"[\w$]+")
+_ABOVE_BYTES = 2_000
+
+
+def likely_imports(
+    tree: SyntaxTree,
+    line: Span,
+    own: str,
+    rest: str,
+    missing: Collection[str],
+    path: str | None,
+    others: Sequence[OpenDocument],
+) -> list[str]:
+    """Whole lines that import some of ``missing``, or ends of the list of imports above.
+
+    ``line`` of the text begins with ``own`` and ends with ``rest``, which the results lack.
+    """
+    text, language = _text(tree.data), tree.language.id
+    above = _text(tree.data[max(line.start - _ABOVE_BYTES, 0) : line.start])
+    listed = open_import_list(language, above)
+    if listed is None:
+        may_import = _may_import(own, above, _text(tree.data[line.end :]))
+        wanted = set(missing) if may_import else set()
+    else:
+        wanted = set(_WORDS.findall(listed)) - {"type", "as"}
+    if not wanted or (listed is not None and language == "python"):
+        return []
+    found = import_lines(others, wanted, path, language)
+    found += definition_imports(others, wanted, path, text)
+    if listed is not None:
+        found = _ends(found, wanted)
+    return [each.removesuffix(rest) for each in found if each.endswith(rest)]
+
+
+def _may_import(own: str, above: str, below: str) -> bool:
+    """Whether a line that begins with ``own`` may import something.
+
+    An empty one where the nearest line above or below does, or no code is above.
+    """
+    if own.strip():
+        return _BEGUN.match(own) is not None
+    before = above.rstrip().rpartition("\n")[2]
+    behind = below.lstrip().partition("\n")[0]
+    is_first = not before or _COMMENT_END.search(before) is not None
+    return is_first or any(_IMPORTS.match(line) for line in (before, behind))
+
+
+def _ends(lines: Sequence[str], listed: Collection[str]) -> list[str]:
+    """The ends, from the brace on, of those lines that import most of what is ``listed``."""
+    counts: Counter[str] = Counter()
+    for line in lines:
+        names, brace, end = line.partition("}")
+        if brace:
+            counts[brace + end] += len(set(_WORDS.findall(names)) & set(listed))
+    most = max(counts.values(), default=0)
+    return [end for end, count in counts.items() if count == most]
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
