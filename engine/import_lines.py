@@ -24,6 +24,8 @@ _JAVASCRIPT = re.compile(
     re.MULTILINE,
 )
 
+SCRIPT_SUFFIX = re.compile(r"(?:\.d)?\.[cm]?[jt]sx?$")
+
 
 def import_lines(
     documents: Iterable[OpenDocument], wanted: Collection[str], path: str | None, language: str

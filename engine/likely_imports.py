@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 
+from engine.barrels import missing_exports
 from engine.declarations import open_import_list
 from engine.definition_imports import definition_imports
 from engine.import_lines import import_lines
@@ -35,6 +36,9 @@ def likely_imports(
     """
     text, language = _text(tree.data), tree.language.id
     above = _text(tree.data[max(line.start - _ABOVE_BYTES, 0) : line.start])
+    if own[:6] in ("", "export") and _is_among_exports(above, tree, line):
+        exports = missing_exports(others, path, text)
+        return [each.removesuffix(rest) for each in exports if each.endswith(rest)]
     listed = open_import_list(language, above)
     if listed is None:
         may_import = _may_import(own, above, _text(tree.data[line.end :]))
@@ -48,6 +52,12 @@ def likely_imports(
     if listed is not None:
         found = _ends(found, wanted)
     return [each.removesuffix(rest) for each in found if each.endswith(rest)]
+
+
+def _is_among_exports(above: str, tree: SyntaxTree, line: Span) -> bool:
+    """Whether the line above or below exports all of a file."""
+    near = above.rpartition("\n")[0].rpartition("\n")[2], _text(tree.data[line.end + 1 :][:14])
+    return any(each.startswith("export * from") for each in near)
 
 
 def _may_import(own: str, above: str, below: str) -> bool:

@@ -49,6 +49,8 @@ class Misfit:
 
 
 Verdict = Proposal | Refusal | Retry | Misfit
+# What a check finds wrong with a text as a whole.
+_OF_WHOLE = frozenset((Reason.REPEATS_SUFFIX, Reason.REVERTS_USER))
 
 
 class Writing(Protocol):
@@ -90,23 +92,32 @@ def judge(task: Task, sampler: Writing) -> Verdict:
     if not sampler.is_usable:
         return refusal(*_unusable(task, sampler))
     checked = check(task.tree, task.plan, sampler.texts(), task.request, task.check)
+    # Masked steps know of no other text.
+    is_asked = sampler.stop is Stop.FINISHED and task.decoding is not Decoding.MASKED
     if not isinstance(checked, Checked):
-        if sampler.stop is Stop.DEADLINE:
-            return refusal(Reason.DEADLINE, f"{checked.detail}, and the time was up")
-        refused = refusal(checked.reason, checked.detail)
-        offset = _offset(checked, sampler)
-        if offset is None or sampler.stop is not Stop.FINISHED:
-            return refused
-        return Retry(checked.hole, Fault(offset, checked.reason, checked.detail), refused)
+        return _rejected(task, sampler, checked, is_asked)
     broken = _broken_rule(task, checked.texts)
     if broken is not None:
         return refusal(broken.reason, broken.detail)
-    # Masked steps know of no other text.
-    is_asked = sampler.stop is Stop.FINISHED and task.decoding is not Decoding.MASKED
     misfit = misfit_of(task.tree, task.plan, checked.texts) if is_asked else None
     if misfit is not None:
         return Misfit(refusal(misfit.reason, misfit.detail))
     return _proposal(task, sampler, checked.texts)
+
+
+def _rejected(task: Task, sampler: Writing, rejected: Rejected, is_asked: bool) -> Verdict:
+    """What follows from a check that failed; ``is_asked``: another text may be asked for."""
+    counts = sampler.num_steps, sampler.forwards
+    if sampler.stop is Stop.DEADLINE:
+        detail = f"{rejected.detail}, and the time was up"
+        return task.refusal(Reason.DEADLINE, detail, *counts)
+    refused = task.refusal(rejected.reason, rejected.detail, *counts)
+    if is_asked and rejected.reason in _OF_WHOLE:
+        return Misfit(refused)
+    offset = _offset(rejected, sampler)
+    if offset is None or sampler.stop is not Stop.FINISHED:
+        return refused
+    return Retry(rejected.hole, Fault(offset, rejected.reason, rejected.detail), refused)
 
 
 def _offset(rejected: Rejected, sampler: Writing) -> int | None:
