@@ -62,6 +62,20 @@ def test_what_stands_behind_the_cursor_is_not_written_again() -> None:
     assert likely("from .shapes ‸ Other\nShape()\n", "Shape") == []
 
 
+@pytest.mark.parametrize(
+    ("marked", "line"),
+    [
+        ('export * from "./more";\n‸\n', 'export * from "./list";'),
+        ('‸\nexport * from "./more";\n', 'export * from "./list";'),
+        ('export * from "./more";\nexport * from "./li‸\n', 'export * from "./list";'),
+        ('export * from "./more";\nconst x = 1;\n‸\n', None),
+    ],
+)
+def test_a_file_that_exports_others_lacks_one(marked: str, line: str | None) -> None:
+    found = likely(marked + 'const y = 2;\nexport * from "./shapes";\n', "", "p/index.js")
+    assert found == [line][: line is not None]
+
+
 def test_a_list_of_imports_ends_with_the_file_that_has_most_of_it() -> None:
     marked = "import {\n  one,\n  two,\n  three,\n‸\none + two + three;\n"
     assert likely(marked, "", "p/a.js") == ["} from './list';"]
