@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -34,7 +35,9 @@ def likely_imports(
 
     ``line`` of the text begins with ``own`` and ends with ``rest``, which the results lack.
     """
-    text, language = _text(tree.data), tree.language.id
+    # Without the line, which changes from key to key.
+    text = _text(tree.data[: line.start] + tree.data[line.end :])
+    language = tree.language.id
     above = _text(tree.data[max(line.start - _ABOVE_BYTES, 0) : line.start])
     if own[:6] in ("", "export") and _is_among_exports(above, tree, line):
         exports = missing_exports(others, path, text)
@@ -47,11 +50,23 @@ def likely_imports(
         wanted = set(_WORDS.findall(listed)) - {"type", "as"}
     if not wanted or (listed is not None and language == "python"):
         return []
-    found = import_lines(others, wanted, path, language)
-    found += definition_imports(others, wanted, path, text)
+    found = _bringing(tuple(others), frozenset(wanted), path, language, text)
     if listed is not None:
         found = _ends(found, wanted)
     return [each.removesuffix(rest) for each in found if each.endswith(rest)]
+
+
+@functools.lru_cache(maxsize=4)
+def _bringing(
+    others: tuple[OpenDocument, ...],
+    wanted: frozenset[str],
+    path: str | None,
+    language: str,
+    text: str,
+) -> Sequence[str]:
+    """The lines that bring ``wanted``; kept while a line is written."""
+    found = import_lines(others, wanted, path, language)
+    return [*found, *definition_imports(others, wanted, path, text)]
 
 
 def _is_among_exports(above: str, tree: SyntaxTree, line: Span) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from engine.brackets import scan
 from engine.cursor_site import cursor_site
-from engine.holes import Hole, MaskPlan
+from engine.holes import Hole, HoleKind, MaskPlan
 from engine.loose_names import line_around
 from engine.neutral import fill
 from engine.proposal import Reason
@@ -34,9 +34,13 @@ class MisfitOf:
 
 
 def misfit_of(tree: SyntaxTree, plan: MaskPlan, texts: Sequence[str]) -> MisfitOf | None:
-    """What speaks against a text as a whole; None of several holes, or of several lines."""
+    """What speaks against a text as a whole; None of several holes, or of several lines.
+
+    A caller's span is not judged: calls that change at two places may well stay alike.
+    """
     [hole, *others] = plan.holes
-    if others or not hole.single_line or "\n" in texts[0]:
+    is_written = hole.single_line and hole.kind is not HoleKind.SPAN
+    if others or not is_written or "\n" in texts[0]:
         return None
     text = texts[0].encode()
     if stands_near(tree, hole, text):

@@ -11,6 +11,7 @@ from engine.holes import MaskPlan
 from engine.languages import language_of
 from engine.mask_plan import plan_masks
 from engine.misfit import misfit_of
+from engine.span_plan import plan_spans
 from engine.syntax import SyntaxTree, parse
 from marked_text import read_marks
 
@@ -50,6 +51,12 @@ def test_a_line_does_not_stand_a_second_time_close_by(marked: str, text: str, pa
 )
 def test_what_may_well_be_meant(marked: str, text: str, path: str) -> None:
     assert misfit_of(*planned(marked, path), (text,)) is None
+
+
+def test_a_span_that_the_caller_gave_may_repeat_a_line() -> None:
+    found = read_marks("load(1)\nload(⟦2⟧)\n")
+    tree = parse(found.data, language_of("a.py"))
+    assert misfit_of(tree, plan_spans(tree, found.holes, TOKENIZER), ("1",)) is None
 
 
 OPENED = [
