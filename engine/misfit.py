@@ -81,7 +81,7 @@ def leaves_open(tree: SyntaxTree, plan: MaskPlan, text: bytes) -> bool:
     if site.is_comment or site.is_string:
         return False
     found = stand_in(filled.filled([(line, b"")]), line.start, lead)
-    return found.num_faults < min(found.num_plain_faults, num_faults)
+    return found.is_opening and found.num_faults < min(found.num_plain_faults, num_faults)
 
 
 def _opens(line: bytes, tree: SyntaxTree) -> bool:

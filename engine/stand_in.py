@@ -19,7 +19,16 @@ from engine.syntax import SyntaxTree
 NAME = "__midfill__"
 # By what is closed below and opened nowhere: in statements, classes, objects, types and calls.
 _BRACED: Mapping[str, Sequence[str]] = {
-    "}": ("if (N) {", "N() {", "N: {", "N = {", "try {", "switch (N) {", "type N = {", "import {"),
+    "}": (
+        "if (N) {",
+        "N() {",
+        "N: {",
+        "N = {",
+        "try {",
+        "switch (N) {",
+        "type N = {",
+        "import {",
+    ),
     ")": ("N(", "if ("),
     "]": ("N([", "N = [", "N: ["),
     ")}": ("N(() => {", "N({", "N(async () => {", "N: N({"),
@@ -33,18 +42,21 @@ _INDENTED: Mapping[str, Sequence[str]] = {
     ")}": ("N({",),
 }
 _BODIES = ("if N:", "except N:", "else:", "class N:")
+_CLOSING = (b")", b"]", b"}")
 
 
 @dataclass(frozen=True, slots=True)
 class StandIn:
     """The text with it, how broken that is, and how broken the text is with nothing there.
 
-    A deeper line of Python below without one that opens it counts as a fault.
+    ``is_opening``: it opens what stands below. A deeper line of Python below without one that opens
+    it counts as a fault.
     """
 
     tree: SyntaxTree
     num_faults: int
     num_plain_faults: int
+    is_opening: bool = False
 
 
 def stand_in(tree: SyntaxTree, at: int, lead: bytes) -> StandIn:
@@ -55,11 +67,12 @@ def stand_in(tree: SyntaxTree, at: int, lead: bytes) -> StandIn:
     is_header = opens_body(tree, at, lead)
     num_plain_faults = tree.num_faults() + is_header
     best = StandIn(tree, num_plain_faults, num_plain_faults)
-    for line in _options(tree, is_header) if num_plain_faults else ():
+    for line in _options(tree, at, lead) if num_plain_faults else ():
         found = tree.filled([(span(at, at), lead + line.replace("N", NAME).encode())])
         num_faults = found.num_faults()
         if num_faults < best.num_faults:
-            best = StandIn(found, num_faults, num_plain_faults)
+            is_opening = not line.startswith((")", "]", "}")) or line.endswith("{")
+            best = StandIn(found, num_faults, num_plain_faults, is_opening)
         if not num_faults:
             break
     return best
@@ -67,16 +80,32 @@ def stand_in(tree: SyntaxTree, at: int, lead: bytes) -> StandIn:
 
 def opens_body(tree: SyntaxTree, at: int, lead: bytes) -> bool:
     """Whether the lines below one that begins with ``lead`` are deeper than it (Python)."""
-    if tree.language.block_style is not BlockStyle.INDENT:
-        return False
-    below = following_line(tree, span(at, at))
-    return below is not None and indent_of(below.of(tree.data)) > indent_of(lead + b"x")
+    return tree.language.block_style is BlockStyle.INDENT and _depth_below(tree, at, lead)[0]
 
 
-def _options(tree: SyntaxTree, is_header: bool) -> Sequence[str]:
-    """Lines that may have been there, by what is missing."""
+def _options(tree: SyntaxTree, at: int, lead: bytes) -> Sequence[str]:
+    """Lines that may have been there, by what is missing.
+
+    What opens something only where deeper lines or its closing bracket stand below: a fault of
+    another place is not mended here.
+    """
     found = scan(tree.data, tree.language)
     missing = "".join(sorted(mark.text for mark in found.unmatched))
-    if tree.language.block_style is not BlockStyle.INDENT:
-        return (*_BRACED.get(missing, ()), found.closers, found.closers + " {")
-    return (*_INDENTED.get(missing, ()), *(_BODIES if is_header else ()))
+    is_deeper, is_closed = _depth_below(tree, at, lead)
+    is_opened = is_deeper or is_closed
+    if tree.language.block_style is BlockStyle.INDENT:
+        openers = _INDENTED.get(missing, ()) if is_opened else ()
+        return (*openers, *(_BODIES if is_deeper else ()))
+    openers = _BRACED.get(missing, ()) if is_opened else ()
+    closers = (found.closers, *((found.closers + " {",) if is_opened else ()))
+    return (*openers, *(closers if found.closers else ()))
+
+
+def _depth_below(tree: SyntaxTree, at: int, lead: bytes) -> tuple[bool, bool]:
+    """Whether the next line is deeper than ``lead``, and whether it closes something there."""
+    below = following_line(tree, span(at, at))
+    if below is None:
+        return False, False
+    text, depth = below.of(tree.data), indent_of(lead + b"x")
+    is_closing = text.lstrip().startswith(_CLOSING)
+    return indent_of(text) > depth, is_closing and indent_of(text) == depth

@@ -10,13 +10,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import tree_sitter
+
 from engine.languages import language_of
+from engine.spans import Span
 from engine.syntax import SyntaxTree, parse
 
 if TYPE_CHECKING:
     from engine.evaluation.holes import EvalHole
 
-_CLOSING = frozenset(")]}")
+_OPENING, _CLOSING = "([{", ")]}"
 _LINE_END = re.compile(rb"[;,]*(?:\r?\n|\Z)")
 
 
@@ -32,19 +35,24 @@ def as_typed(hole: EvalHole) -> EvalHole:
     start = data.find(b"\n", last.end) + 1
     if not 0 < start < end:
         return hole
-    closing = b"".join(_closing(tree, last.end, start, end))
+    closing = b"".join(_closing(tree, last, start, end))
     behind = data[end:] if closing else data[end:].removeprefix(b"\n")
     return replace(hole, data=data[:start] + closing + behind)
 
 
-def _closing(tree: SyntaxTree, offset: int, start: int, end: int) -> Iterator[bytes]:
-    """What closes between ``start`` and ``end`` the brackets that are open at ``offset``."""
-    for node in tree.ancestors(offset):
+def _closing(tree: SyntaxTree, hole: Span, start: int, end: int) -> Iterator[bytes]:
+    """What closes between ``start`` and ``end`` the brackets that are open before ``hole``."""
+    for node in tree.ancestors(hole.end):
+        if not any(_is_bracket(child, _OPENING, 0, hole.start) for child in node.children):
+            continue
         for child in node.children:
-            if child.type in _CLOSING and start <= child.start_byte and child.end_byte <= end:
-                before = tree.data[
-                    tree.data.rfind(b"\n", 0, child.start_byte) + 1 : child.start_byte
-                ]
+            if _is_bracket(child, _CLOSING, start, end):
+                line = tree.data.rfind(b"\n", 0, child.start_byte) + 1
+                before = tree.data[line : child.start_byte]
                 behind = _LINE_END.match(tree.data, child.end_byte, end)
                 yield (b"" if before.strip() else before) + child.type.encode()
                 yield behind.group() if behind else b""
+
+
+def _is_bracket(node: tree_sitter.Node, brackets: str, start: int, end: int) -> bool:
+    return node.type in brackets and start <= node.start_byte and node.end_byte <= end

@@ -79,6 +79,11 @@ def test_a_line_opens_what_stands_below_it(marked: str, shut: str, opens: str, p
     ("marked", "text", "path"),
     [
         ("function f( {\n  x();\n}\n‸\n", "f();", "a.js"),  # broken, but not by this line
+        ("function f() {\n  ‸\n", "x();", "a.js"),  # the brace is still to come
+        ("on(x, () => {\n  ‸\n\nnext();\n", "y();", "a.js"),
+        ("function f() {\n  ‸\n  x();\n}\n}\n", "y();", "a.js"),  # opened elsewhere
+        ("f();\n  x();\n}\n\nfunction g() {\n  ‸\n}\n", "y();", "a.js"),
+        ("f(\n  x,\n)\n)\ny = ‸\n", "1", "a.py"),
         ("def f(x):\n    ‸\n    return 2\n", "x += 1", "a.py"),
         ("x = '''\n‸\n    deeper\n'''\n", "text", "a.py"),
         ("raise Error(‸\n            'more')\n", "'one '", "a.py"),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.brackets import scan
 from engine.errors import BadInput
 from engine.evaluation.as_typed import as_typed
 from engine.evaluation.holes import SINGLE_LINE, CutConfig, CutKind, EvalHole, cut_holes
@@ -27,6 +28,7 @@ CASES = {
         "on(x, () => {\n  if (y) {\n    z();\n  }\n});\nu();\n",
     ),
     "const a = [\n  ⟦1,⟧\n  2,\n];\nuse(a);\n": ("a.js", "const a = [\n  1,\n];\n"),
+    "x = [\n  ⟦f(⟧\n    1,\n  ),\n]\n": ("a.py", "x = [\n  f(\n]\n"),
     "def f():\n    return ⟦1⟧\n": ("a.py", "def f():\n    return 1\n"),
     "const f = (a) => ⟦a + 1;⟧\nuse(f);": ("a.js", "const f = (a) => a + 1;\n"),
 }
@@ -53,7 +55,10 @@ def test_holes_of_files_parse_as_well_as_the_files() -> None:
     assert [hole.id for hole in whole] == [hole.id for hole in typed]
     assert sum(len(hole.data) for hole in typed) < sum(len(hole.data) for hole in whole)
     for hole in typed:
-        assert parse(hole.data, language_of(hole.path)).num_faults() == 0, hole.data.decode()
+        language = language_of(hole.path)
+        # What the line itself opens is still open.
+        if not scan(hole.gold[0].encode(), language).openers:
+            assert parse(hole.data, language).num_faults() == 0, hole.data.decode()
 
 
 def test_code_that_is_left_out_passes_no_tests(tmp_path: Path) -> None:
