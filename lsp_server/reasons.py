@@ -10,7 +10,7 @@ REASONS = {
     Reason.TOO_SHORT: "what the model proposes is too short to be worth showing",
     Reason.LOW_CONFIDENCE: "the proposal is probably wrong",
     Reason.DOES_NOT_PARSE: "the file would parse worse with every proposal than without",
-    Reason.REPEATS_SUFFIX: "the proposal only repeats what stands behind the cursor",
+    Reason.REPEATS_SUFFIX: "the proposal only repeats a line that stands there already",
     Reason.REVERTS_USER: "the proposal would undo what was typed a moment ago",
     Reason.REJECTED_BEFORE: "the same proposal was turned down here before",
     Reason.DEADLINE: "the time was over before anything could be shown; give it a larger budget",
