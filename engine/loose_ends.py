@@ -224,6 +224,7 @@ class LooseEnds:
                 Kind.FUNCTION: each.is_called,
                 Kind.TYPE: is_type,
                 Kind.TYPE_PARAMETER: is_parameter,
+                Kind.MODULE: not each.is_late and not each.is_called and not is_type,
                 Kind.CONSTANT: not each.is_late and not each.is_changed,
             }
             if fits.get(kind, not each.is_late):

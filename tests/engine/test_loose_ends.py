@@ -63,6 +63,13 @@ def test_a_declaration_is_of_what_is_missing() -> None:
     assert drafted(ends("total"), "var total") == ""
 
 
+def test_what_is_called_or_named_like_a_type_is_no_module() -> None:
+    made = ends("Shape", "json", "make(", language="python")
+    assert recalled(made, "import")[0] == " json"
+    assert drafted(made, "import Sh") == "" and drafted(made, "import ma") == ""
+    assert drafted(made, "from shapes import Sh") == "ape"
+
+
 def test_words_on_the_line_count_as_what_is_written() -> None:
     assert recalled(ends("total", before="let"))[0] == " total"
     assert recalled(ends("total", before="let to"), "tal")[1] < 0.001
