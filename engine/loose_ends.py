@@ -217,13 +217,17 @@ class LooseEnds:
         if kind is Kind.START and not self._line.is_listed and not is_assigned:
             return  # there a new name stands behind a word that declares it
         for each in self._names:
-            is_parameter = _TYPE_PARAMETER.fullmatch(each.name) is not None
-            is_type = each.name.lstrip("_$")[:1].isupper() and not is_parameter
+            if each.is_parameter:
+                if kind is Kind.PARAMETER:
+                    yield each.name
+                continue
+            is_type_parameter = _TYPE_PARAMETER.fullmatch(each.name) is not None
+            is_type = each.name.lstrip("_$")[:1].isupper() and not is_type_parameter
             # What these declare holds above them, too.
             fits = {
                 Kind.FUNCTION: each.is_called,
                 Kind.TYPE: is_type,
-                Kind.TYPE_PARAMETER: is_parameter,
+                Kind.TYPE_PARAMETER: is_type_parameter,
                 Kind.MODULE: not each.is_late and not each.is_called and not is_type,
                 Kind.CONSTANT: not each.is_late and not each.is_changed,
             }

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from engine.edits.names_of import table_of
 from engine.edits.symbols import NameTable, Scope, ScopeKind, Site, SymbolKind
+from engine.gaps import indent_of
 from engine.languages import Language
 from engine.request import OpenDocument
 from engine.spans import Span, span
@@ -41,12 +42,15 @@ class FreeName:
 
     ``is_called``: somewhere a parenthesis stands behind it. ``is_late``: it is used above, too, so
     that only what holds everywhere would declare it. ``is_changed``: it is assigned.
+    ``is_parameter``: what the line's class declares does not hold where it is used, a parameter of
+    the function that the line opens does.
     """
 
     name: str
     is_called: bool
     is_late: bool = False
     is_changed: bool = False
+    is_parameter: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ def _without_line(language: Language, data: bytes, at: int, lead: bytes) -> Loos
         return LooseNames()
     scope = _scope(table, at, len(lead))
     return LooseNames(
-        tuple(_free(table, scope, at)),
+        tuple(_free(table, scope, at, _body_below(table.tree.data, at, lead))),
         tuple(_unused(table, scope)),
         scope.kind is not ScopeKind.FILE,
     )
@@ -105,20 +109,49 @@ def _holds(scope: Scope, at: int) -> bool:
     return scope.node.start_byte < at <= scope.node.end_byte
 
 
-def _free(table: NameTable, scope: Scope, at: int) -> list[FreeName]:
-    """Names that are used where a declaration ``at`` that place in ``scope`` would hold."""
+def _body_below(data: bytes, at: int, lead: bytes) -> Span:
+    """The lines below a line ``at`` that place that are deeper than ``lead``."""
+    start = data.find(b"\n", at) + 1 or len(data)
+    end, depth = start, indent_of(lead + b"x")
+    for line in data[start:].splitlines(keepends=True):
+        if line.strip() and indent_of(line) <= depth:
+            break
+        end += len(line)
+    return span(start, end)
+
+
+def _of_class(table: NameTable, scope: Scope, places: Sequence[Span], body: Span) -> list[Span]:
+    """Those of ``places`` where a name that the class ``scope`` declares holds.
+
+    In its own statements in Python, not in its methods; in scripts nowhere.
+    """
+    if table.tree.language.id != "python":
+        return []
+    own = [place for place in places if not place.overlaps(body)]
+    return [place for place in own if table.scope_at(place.start) is scope]
+
+
+def _free(table: NameTable, scope: Scope, at: int, body: Span) -> list[FreeName]:
+    """Names that are used where a declaration ``at`` that place in ``scope`` would hold.
+
+    ``body``: what the line opens, if it opens something.
+    """
     vocabulary, data = table.tree.language.vocabulary, table.tree.data
     known = vocabulary.keywords | vocabulary.builtins | {NAME, ""}
     found = []
     for name, sites in (*table.free.items(), *_only_changed(table, scope)):
         extent = scope.extent
         inside = [one.span for one in sites if extent.start <= one.span.start < extent.end]
-        if name not in known and inside:
+        is_class = scope.kind is ScopeKind.CLASS
+        held = _of_class(table, scope, inside, body) if is_class else inside
+        is_parameter = not held and any(map(body.overlaps, inside))
+        if name not in known and (held or is_parameter):
             below = min((place.start for place in inside if place.start >= at), default=len(data))
             is_called = any(data[place.end : place.end + 1] == b"(" for place in inside)
             is_late = any(place.start < at for place in inside)
             is_changed = any(_ASSIGNED.match(data, place.end) for place in inside)
-            found.append((below, FreeName(name, is_called, is_late, is_changed)))
+            free = FreeName(name, is_called, is_late, is_changed, is_parameter)
+            found.append((below, free))
     if len(found) > MAX_NAMES:
         return []
     return [each for _, each in sorted(found, key=lambda pair: (pair[0], pair[1].name))]

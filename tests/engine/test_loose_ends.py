@@ -70,6 +70,13 @@ def test_what_is_called_or_named_like_a_type_is_no_module() -> None:
     assert drafted(made, "from shapes import Sh") == "ape"
 
 
+def test_what_only_a_parameter_may_be_is_declared_as_nothing_else() -> None:
+    names = [FreeName("value", False, is_parameter=True), FreeName("load", True, is_parameter=True)]
+    made = LooseEnds(names, (), (), Line(b"    ", "python", is_in_body=True), TOKENIZER)
+    assert drafted(made, "def f(self, va") == "lue"
+    assert drafted(made, "def lo") == "" and drafted(made, "va") == ""
+
+
 def test_words_on_the_line_count_as_what_is_written() -> None:
     assert recalled(ends("total", before="let"))[0] == " total"
     assert recalled(ends("total", before="let to"), "tal")[1] < 0.001

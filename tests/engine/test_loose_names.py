@@ -78,6 +78,27 @@ def test_a_line_that_opens_a_body_is_missed_for_what_the_body_needs() -> None:
     assert set(free(found)) == {"start", "group"} and found.is_in_body
 
 
+def test_what_a_class_declares_does_not_hold_in_its_methods() -> None:
+    text = """class A:
+    §
+        return load(value)
+
+    other = make(1)
+
+    def g(self):
+        return elsewhere
+"""
+    found = loose(text)
+    assert [(each.name, each.is_parameter) for each in found.free] == [
+        ("load", True), ("value", True), ("make", False)
+    ]  # fmt: skip
+    script = "class A {\n  §\n    return load(value);\n  }\n\n  g() {\n    return it;\n  }\n}\n"
+    found = loose(script, "a.js")
+    assert [(each.name, each.is_parameter) for each in found.free] == [
+        ("load", True), ("value", True)
+    ]  # fmt: skip
+
+
 def test_a_declaration_in_a_function_helps_nobody_outside() -> None:
     assert free(loose("def f():\n    pass\n    §\n\nprint(missing)\n")) == []
     assert free(loose("def f():\n    pass\n§\nprint(missing)\n")) == ["missing"]
