@@ -30,31 +30,35 @@ _TYPED = re.compile(r"^import type\b", re.MULTILINE)
 
 
 def definition_imports(
-    documents: Sequence[OpenDocument], wanted: Collection[str], path: str | None, text: str
+    documents: Sequence[OpenDocument],
+    wanted: Collection[str],
+    path: str | None,
+    text: str,
+    has_variables: bool = True,
 ) -> list[str]:
     """A line for each file of ``documents`` that defines some of ``wanted`` at its top.
 
     ``path`` and ``text`` are those of the file that imports: its other imports say how that is
-    written there.
+    written there. ``has_variables`` False leaves Python's variables out that are no constants:
+    another file's ``name`` is seldom meant.
     """
     if path is None or not wanted:
         return []
-    suffixes = _PYTHON if path.endswith(_PYTHON) else _SCRIPT
+    suffixes = next((each for each in (_PYTHON, _SCRIPT) if path.endswith(each)), ())
     near = [each for each in documents if each.path.endswith(suffixes)]
     telling = [each for each in near if any(name in each.text for name in wanted)]
     if suffixes is _PYTHON:
-        return list(_python(telling, near, wanted, path, text))
+        return list(_python(telling, near, _python_pattern(wanted, has_variables), path, text))
     return list(_script(telling, near, wanted, path, text))
 
 
 def _python(
     telling: Iterable[OpenDocument],
     documents: Sequence[OpenDocument],
-    wanted: Collection[str],
+    pattern: re.Pattern[str],
     path: str,
     text: str,
 ) -> Iterator[str]:
-    pattern = _python_pattern(wanted)
     found = [(each, set(pattern.findall(each.text))) for each in telling]
     found = [(document, names) for document, names in found if names]
     if not found:
@@ -66,10 +70,12 @@ def _python(
             yield f"from {module} import {', '.join(sorted(names))}"
 
 
-def _python_pattern(wanted: Collection[str]) -> re.Pattern[str]:
+def _python_pattern(wanted: Collection[str], has_variables: bool) -> re.Pattern[str]:
     names = "|".join(map(re.escape, sorted(wanted)))
+    assigned = r"\w+" if has_variables else r"[A-Z\d_]+"
     return re.compile(
-        rf"^(?:(?:async[ \t]+)?def[ \t]+|class[ \t]+|(?=\w+[ \t]*(?::[^=\n]+)?=(?!=)))({names})\b",
+        rf"^(?:(?:async[ \t]+)?def[ \t]+|class[ \t]+|(?={assigned}[ \t]*(?::[^=\n]+)?=(?!=)))"
+        rf"({names})\b",
         re.MULTILINE,
     )
 

@@ -8,10 +8,13 @@ from pathlib import PurePath
 
 import tree_sitter
 
+from engine.definition_imports import definition_imports
 from engine.edits.known_imports import JAVA, PYTHON, PYTHON_MODULES
 from engine.edits.names_of import name_table
 from engine.edits.symbols import NameTable, Origin, Symbol, SymbolKind
+from engine.import_lines import import_lines
 from engine.languages import Language, language_of
+from engine.loose_names import LANGUAGES
 from engine.proposal import Edit
 from engine.request import OpenDocument
 from engine.spans import Span, span
@@ -21,11 +24,16 @@ _SCRIPTS = frozenset("javascript javascriptreact typescript typescriptreact".spl
 
 
 def missing_imports(
-    table: NameTable, within: Span, path: str | None, documents: Sequence[OpenDocument]
+    table: NameTable,
+    within: Span,
+    path: str | None,
+    documents: Sequence[OpenDocument],
+    nearby: Sequence[OpenDocument] = (),
 ) -> Iterator[Edit]:
     """Imports of names used in ``within`` that nothing declares, in Python, Java and scripts.
 
-    As an open document imports them, else from the standard library.
+    As an open document imports them, else from the standard library, else from the only file of
+    all that defines the name.
     """
     language = table.tree.language
     builtins = language.vocabulary.builtins | language.vocabulary.keywords
@@ -40,6 +48,7 @@ def missing_imports(
     found: dict[Span, str] = {}
     for name in sorted(wanted):
         line = known.get(name) or _standard(table, name)
+        line = line or _defined(table, name, path, (*documents, *nearby))
         package = f"package {(line or '').removeprefix('import ').rpartition('.')[0]};"
         is_own = language.id == "java" and package.encode() in table.tree.data
         if line is not None and not is_own and line.encode() not in table.tree.data:
@@ -60,6 +69,19 @@ def _standard(table: NameTable, name: str) -> str | None:
         return None if origin is None else _written_python(name, origin)
     origin = JAVA.get(name) if language == "java" else None
     return None if origin is None else f"import {origin.module}.{name};"
+
+
+def _defined(
+    table: NameTable, name: str, path: str | None, documents: Sequence[OpenDocument]
+) -> str | None:
+    """The statement that imports ``name`` as all files do that import it.
+
+    Else from the only file that defines it.
+    """
+    text, language = table.tree.data.decode("utf-8", "replace"), table.tree.language.id
+    lines = import_lines(documents, {name}, path, language) if language in LANGUAGES else []
+    lines = lines or definition_imports(documents, {name}, path, text, has_variables=False)
+    return lines[0] if len(lines) == 1 else None
 
 
 _FROM = re.compile(r"from (\S+) import ([^,]+)|import (?:type )?\{ (.+) \} from (\S+?);?")

@@ -183,7 +183,9 @@ class _Scoped:
         at = {edit.start for edit in edits}
         edits += [edit for one in lost for edit in one.edits if edit.start not in at]
         edits += [edit for edit in calls if HOLE not in edit.new_text]
-        edits += missing_imports(now, change.place, request.path, request.open_documents)
+        edits += missing_imports(
+            now, change.place, request.path, request.open_documents, request.nearby
+        )
         edits += _unused_imports(request, now, change)
         near = [edit for edit in calls if HOLE in edit.new_text]
         near = [edit for edit in near if _is_near(edit.span, change.place)][:MAX_HOLES]

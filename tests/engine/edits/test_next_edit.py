@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -92,7 +93,7 @@ def test_the_import_that_an_edit_makes_necessary_comes_from_an_open_file() -> No
         ("src/a.js", "import * as P from 'm'", "import * as P from 'm'"),
         ("src/a.tsx", "import { Q, P } from './p'", "import { P } from './p'"),
         ("src/a.ts", "import { P } from '../p'", "import { P } from '../p'"),
-        ("lib/a.ts", "import { P } from './p'", None),
+        ("lib/a.ts", "import { P } from './p'", "import { P } from '../src/p'"),
         ("src/A.java", "package b;\nimport static c.D.*;\nimport a.b.P;\n", "import a.b.P;"),
         ("src/a.py", "import { P } from 'm'", None),
     ],
@@ -104,6 +105,25 @@ def test_imports_of_other_languages(path: str, other: str, wanted: str | None) -
     request = typed(body if ending != "py" else "n = ⟦1⟧P.x⟦⟧\n", path, (document,))
     found = [edit.new_text for edit in analysed(request)]
     assert found == ([] if wanted is None else [f"{wanted}\n"])
+
+
+@pytest.mark.parametrize(
+    ("texts", "wanted"),
+    [
+        (("class Box:\n    pass\n",), ["from .b import Box\n"]),
+        (("class Box:\n    pass\n", "def Box():\n    pass\n"), []),  # which of the two?
+        (("class Box: ...\n", "from .b import Box\n"), ["from .b import Box\n"]),
+        (("Box = 1\n",), []),  # a variable that is called so, too
+        (("    class Box:\n        pass\n",), []),
+    ],
+)
+def test_the_import_comes_from_the_only_file_of_the_workspace_that_defines_the_name(
+    texts: Sequence[str], wanted: Sequence[str]
+) -> None:
+    names = ("p/b.py", "p/c.py")
+    nearby = tuple(OpenDocument(*each) for each in zip(names, (None, None), texts, strict=False))
+    request = typed("n = ⟦1⟧Box()⟦⟧\n", "p/a.py")
+    assert [edit.new_text for edit in analysed(replace(request, nearby=nearby))] == wanted
 
 
 @pytest.mark.parametrize(
