@@ -36,11 +36,12 @@ class MisfitOf:
 def misfit_of(tree: SyntaxTree, plan: MaskPlan, texts: Sequence[str]) -> MisfitOf | None:
     """What speaks against a text as a whole; None of several holes, or of several lines.
 
-    A caller's span is not judged: calls that change at two places may well stay alike.
+    A caller's span is not judged: calls that change at two places may well stay alike. Nor are
+    data and prose, which repeat themselves.
     """
     [hole, *others] = plan.holes
     is_written = hole.single_line and hole.kind is not HoleKind.SPAN
-    if others or not is_written or "\n" in texts[0]:
+    if others or not is_written or "\n" in texts[0] or tree.tree is None:
         return None
     text = texts[0].encode()
     if stands_near(tree, hole, text):

@@ -47,6 +47,7 @@ def test_a_line_does_not_stand_a_second_time_close_by(marked: str, text: str, pa
         ("work()\nx = 1\nwork()\n‸\ny = 1\n", "work()", "a.py"),  # it is repeated elsewhere
         ("x: [\n  0,\n‸\n]\n", "0,", "a.ts"),  # says nothing
         (NEAR, "first = load(1)\nx = 1", "a.py"),
+        (NEAR, "first = load(1)", "a.yaml"),
     ],
 )
 def test_what_may_well_be_meant(marked: str, text: str, path: str) -> None:
