@@ -16,6 +16,9 @@ from engine.spans import Span
 from engine.syntax import SyntaxTree
 
 _BEGUN = re.compile(r"\s*(?:import|from|var|let|const)\b")
+# The names stand before the file that they come from.
+_NAMING = re.compile(r"import\b[^'\"]*[\w$]")
+_KEYWORDS = frozenset("import type as from".split())
 _IMPORTS = re.compile(r"\s*(?:import\b|from\b.*\bimport\b|export\b.*\bfrom\b|.*\brequire\s*\()")
 _COMMENT_END = re.compile(r"^[ \t]*(?:#|//)|(?:\*/|\"\"\"|''')[ \t]*$")
 _WORDS = re.compile(r"[\w$]+")
@@ -31,7 +34,9 @@ def likely_imports(
     path: str | None,
     others: Sequence[OpenDocument],
 ) -> list[str]:
-    """Whole lines that import some of ``missing``, or ends of the list of imports above.
+    """Whole lines that import some of ``missing`` or of what the line begins to import.
+
+    Behind an open list of imports its ends.
 
     ``line`` of the text begins with ``own`` and ends with ``rest``, which the results lack.
     """
@@ -46,8 +51,10 @@ def likely_imports(
     if listed is None:
         may_import = _may_import(own, above, _text(tree.data[line.end :]))
         wanted = set(missing) if may_import else set()
+        if _NAMING.match(own):  # they are imported, whether anything uses them yet or not
+            wanted |= set(_WORDS.findall(own)) - _KEYWORDS
     else:
-        wanted = set(_WORDS.findall(listed)) - {"type", "as"}
+        wanted = set(_WORDS.findall(listed)) - _KEYWORDS
     if not wanted or (listed is not None and language == "python"):
         return []
     found = _bringing(tuple(others), frozenset(wanted), path, language, text)

@@ -76,6 +76,16 @@ def test_a_file_that_exports_others_lacks_one(marked: str, line: str | None) -> 
     assert found == [line][: line is not None]
 
 
+def test_a_line_says_itself_what_it_imports() -> None:
+    marked = "import { one } from‸\n"
+    assert likely(marked, "", "p/a.js") == ["import { one } from './list';"]
+    assert likely("import three, { two‸\n", "", "p/a.js") == [
+        "import { three } from './three';",
+        "import { two } from './list';",
+    ]
+    assert likely("const one = ‸\n", "", "p/a.js") == []
+
+
 def test_a_list_of_imports_ends_with_the_file_that_has_most_of_it() -> None:
     marked = "import {\n  one,\n  two,\n  three,\n‸\none + two + three;\n"
     assert likely(marked, "", "p/a.js") == ["} from './list';"]
