@@ -6,7 +6,8 @@ body after a header, or a bracket that the user has not closed yet, counts for n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from engine.cursor_site import CursorSite, cursor_site
@@ -17,6 +18,17 @@ from engine.syntax import SyntaxTree
 
 _NAME = b"x"
 _BODIES = (HoleKind.BODY, HoleKind.BLOCK, HoleKind.STATEMENT)
+
+_NOTHING = re.compile(rb"(?!)")
+_MEMBERS = re.compile(rb"([ \t]*)@(?!interface\b)"), (b"x() {}", b"class x {}")
+_SCRIPTS = "javascript javascriptreact typescript typescriptreact".split()
+_WAITING: Mapping[str, tuple[re.Pattern[bytes], Sequence[bytes]]] = {
+    "python": (re.compile(rb"([ \t]*)@"), (b"def x(): pass",)),
+    "java": (_MEMBERS[0], (b"void x() {}", b"class x {}")),
+    "rust": (re.compile(rb"([ \t]*)#\["), (b"fn x() {}",)),
+    "cpp": (re.compile(rb"([ \t]*)template\b"), (b"class x {};",)),
+    **dict.fromkeys(_SCRIPTS, _MEMBERS),
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +61,23 @@ class Baseline:
         """Whether ``texts`` in the holes parse no worse than the placeholders do."""
         if self.filled(texts).num_faults() <= self.num_plain_faults:
             return True
-        return bool(self.tail) and self.filled(texts, self.tail).num_faults() <= self.num_faults
+        if self.tail and self.filled(texts, self.tail).num_faults() <= self.num_faults:
+            return True
+        return any(
+            self.filled(texts, below).num_faults() <= self.num_plain_faults
+            for below in self._awaited(texts)
+        )
+
+    def _awaited(self, texts: Sequence[bytes]) -> Sequence[bytes]:
+        """What may stand below a decorator or the like, which waits for a declaration."""
+        hole, *others = self.plan.holes
+        pattern, declarations = _WAITING.get(self.tree.language.id, (_NOTHING, ()))
+        start = self.tree.data.rfind(b"\n", 0, hole.span.start) + 1
+        line = self.tree.data[start : hole.span.start] + texts[0]
+        match = pattern.match(line)
+        if others or match is None or b"\n" in line:
+            return ()
+        return [b"\n" + match[1] + declaration for declaration in declarations]
 
 
 def fill(tree: SyntaxTree, plan: MaskPlan, texts: Sequence[bytes]) -> SyntaxTree:

@@ -25,6 +25,7 @@ from engine.proposal import Reason
 from engine.request import RecentEdit, Request
 from engine.spans import ByteOffset, Span, span
 from engine.syntax import SyntaxTree, parse
+from marked_text import read_marks
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 CASES = json.loads((FIXTURES / "cases.json").read_text(encoding="utf-8"))
@@ -182,3 +183,24 @@ def test_scan_reads_strings_comments_and_brackets() -> None:
     assert scan(b"a */ (", script, comment="/*").closers == ")"
     assert scan(b"let c = '\"'; f::<'a>(", language_of("a.rs")).closers == ")"
     assert scan(b"x = 1'000; (", language_of("a.cpp")).closers == ")"
+
+
+@pytest.mark.parametrize(
+    ("marked", "text", "path"),
+    [
+        ("class A:\n    def f(self):\n        return 1\n\n    ‸\n", "@property", "a.py"),
+        ("x = 1\n\n‸\n", "@cache(2)", "a.py"),
+        ("class A {\n  a = 1;\n  ‸\n}\n", "@Input()", "a.ts"),
+        ("class A {\n  int a;\n  ‸\n}\n", "@Override", "A.java"),
+        ("fn a() {}\n\n‸\n", "#[test]", "a.rs"),
+        ("int a;\n\n‸\n", "template <typename T>", "a.cpp"),
+    ],
+)
+def test_a_line_may_wait_for_the_declaration_below(marked: str, text: str, path: str) -> None:
+    found = read_marks(marked)
+    assert found.cursor is not None
+    tree = parse(found.data, language_of(path))
+    request = Request(found.text, found.cursor, path=path, single_line=True)
+    plan = plan_masks(tree, found.cursor, request)
+    assert check(tree, plan, (text,), request) == Checked((text,))
+    assert isinstance(check(tree, plan, (f"{text} ) x",), request), Rejected)
