@@ -189,9 +189,9 @@ def check_length(draft: Draft) -> Verdict:
 def check_parse(draft: Draft) -> Verdict:
     """Refuse what parses worse than placeholders in its place; first try to cut or to close it.
 
-    Empty braces are opened first when their body stands below. In order: with the brackets closed
-    that it opened, unless they are closed below; as it is; with the brackets closed that stood
-    open before it; the same with the neighbours left as they are; cut back line by line.
+    Empty braces are opened first when their body stands below. In order: with all brackets closed
+    that are open at its end, with those that it opened itself, as it is, of these what parses best
+    first; the same with the neighbours left as they are; cut back line by line.
     """
     base = baseline(draft.tree, draft.plan) if draft.base is None else draft.base
     draft = _opened(draft, base)
@@ -219,14 +219,15 @@ def _candidates(draft: Draft, base: Baseline) -> list[Draft]:
         if other != index:
             alone = alone.with_text(other, draft.old_text(other))
     whole = closed(draft.tree, draft.plan, draft.cursor_text)
+    own = closed(draft.tree, draft.plan, draft.cursor_text, is_own=True)
     opens = scan(draft.cursor_text.encode(), draft.tree.language).openers
     found: list[Draft] = []
     for start in (draft, alone):
         as_it_is, with_closers = start, start.with_text(index, whole)
         if opens:
-            # A body that stands below has its closer below, and another one would be a fault.
-            pair = (with_closers, as_it_is)
-            found += sorted(pair, key=lambda each: _num_faults(each, base))
+            # What is closed below, a body or a call around all this, is not closed again.
+            variants = (with_closers, start.with_text(index, own), as_it_is)
+            found += sorted(dict.fromkeys(variants), key=lambda each: _num_faults(each, base))
         else:
             found += [as_it_is, with_closers]
     for text in shortened(draft.cursor_text, draft.limits.max_cuts):

@@ -180,15 +180,18 @@ def _lines_below(tree: SyntaxTree, plan: MaskPlan) -> Iterator[str]:
         line = below
 
 
-def closed(tree: SyntaxTree, plan: MaskPlan, text: str) -> str:
-    """``text`` with the brackets closed that it, or the line before it, left open."""
+def closed(tree: SyntaxTree, plan: MaskPlan, text: str, is_own: bool = False) -> str:
+    """``text`` with the brackets closed that it, or the line before it, left open.
+
+    ``is_own``: those alone that it opened itself.
+    """
     if text.rstrip().endswith("{") and has_body_below(tree, plan):
         return text
     site = cursor_site(tree, plan.cursor)
     read = scan(text.encode(), tree.language, site.open.string)
     if read.string or read.comment or not plan.holes[plan.cursor_hole].single_line:
         return text
-    if plan.rest.start != plan.rest.end:
+    if is_own or plan.rest.start != plan.rest.end:
         return text + read.closers
     opened = [mark.text for mark in site.open.openers]
     del opened[len(opened) - min(len(read.unmatched), len(opened)) :]
