@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import tree_sitter
 
+from engine.brackets import scan
 from engine.languages import language_of
 from engine.spans import Span
 from engine.syntax import SyntaxTree, parse
@@ -26,7 +27,7 @@ _LINE_END = re.compile(rb"[;,]*(?:\r?\n|\Z)")
 def as_typed(hole: EvalHole) -> EvalHole:
     """``hole`` without the rest of its function or class, of its file where it stands in neither.
 
-    Of that rest only the brackets stay that are open at the hole.
+    Of that rest only the brackets stay that are open at the hole. Who opens one may close it.
     """
     data, last = hole.data, hole.spans[-1]
     tree = parse(data, language_of(hole.path))
@@ -35,9 +36,11 @@ def as_typed(hole: EvalHole) -> EvalHole:
     start = data.find(b"\n", last.end) + 1
     if not 0 < start < end:
         return hole
+    opened = scan(last.of(data), tree.language).closers
     closing = b"".join(_closing(tree, last, start, end))
     behind = data[end:] if closing else data[end:].removeprefix(b"\n")
-    return replace(hole, data=data[:start] + closing + behind)
+    closed = hole.gold[-1] + opened if opened and len(hole.spans) == 1 else None
+    return replace(hole, data=data[:start] + closing + behind, closed=closed)
 
 
 def _closing(tree: SyntaxTree, hole: Span, start: int, end: int) -> Iterator[bytes]:

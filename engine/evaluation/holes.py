@@ -74,7 +74,8 @@ class EvalHole:
     """Spans of ``data`` (UTF-8) whose contents are to be found again, in text order.
 
     ``spans[cursor_hole]`` holds the cursor. ``is_single_line``: no hole holds a newline, and the
-    filler may know it. ``nearby``: other files of the same package, the nearest first.
+    filler may know it. ``nearby``: other files of the same package, the nearest first. ``closed``:
+    what is right in a single hole, too: the same with the brackets closed that it opens.
     """
 
     id: str
@@ -86,6 +87,7 @@ class EvalHole:
     cursor_hole: int = 0
     is_single_line: bool = False
     nearby: tuple[OpenDocument, ...] = ()
+    closed: str | None = None
 
     @property
     def gold(self) -> tuple[str, ...]:

@@ -241,7 +241,7 @@ def measure(
     return HoleResult(
         hole=hole,
         answer=answer,
-        is_exact=not answer.changes_elsewhere and metrics.is_exact(texts, hole.gold),
+        is_exact=not answer.changes_elsewhere and _is_exact(hole, texts),
         kept_rate=metrics.kept_rate(texts, hole.gold),
         edit_similarity=metrics.edit_similarity(texts, hole.gold),
         parses_no_worse=metrics.parses_no_worse(hole, texts),
@@ -250,6 +250,11 @@ def measure(
         verdict=verdict,
         detail=detail,
     )
+
+
+def _is_exact(hole: EvalHole, texts: Sequence[str]) -> bool:
+    also = hole.closed is not None and metrics.is_exact(texts, (hole.closed,))
+    return also or metrics.is_exact(texts, hole.gold)
 
 
 def holes_of(config: EvaluationConfig) -> list[EvalHole]:

@@ -9,8 +9,9 @@ import pytest
 from engine.brackets import scan
 from engine.errors import BadInput
 from engine.evaluation.as_typed import as_typed
+from engine.evaluation.fillers import Answer
 from engine.evaluation.holes import SINGLE_LINE, CutConfig, CutKind, EvalHole, cut_holes
-from engine.evaluation.infilling import EvaluationConfig
+from engine.evaluation.infilling import EvaluationConfig, measure
 from engine.evaluation.repository import run_repository
 from engine.languages import language_of
 from engine.syntax import parse
@@ -59,6 +60,16 @@ def test_holes_of_files_parse_as_well_as_the_files() -> None:
         # What the line itself opens is still open.
         if not scan(hole.gold[0].encode(), language).openers:
             assert parse(hole.data, language).num_faults() == 0, hole.data.decode()
+
+
+@pytest.mark.parametrize(
+    ("text", "is_exact"), [("if (x) {", True), ("if (x) {}", True), ("if (x) {})", False)]
+)
+def test_who_opens_a_bracket_may_close_it(text: str, is_exact: bool) -> None:
+    found = read_marks("f(() => {\n  ⟦if (x) {⟧\n    y();\n  }\n});\n")
+    hole = EvalHole("a", "", "a.js", found.data, found.holes, CutKind.WHOLE_LINE)
+    assert measure(as_typed(hole), Answer((text,))).is_exact == is_exact
+    assert measure(hole, Answer((text,))).is_exact == (text == "if (x) {")
 
 
 def test_code_that_is_left_out_passes_no_tests(tmp_path: Path) -> None:
