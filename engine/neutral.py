@@ -25,7 +25,7 @@ _SCRIPTS = "javascript javascriptreact typescript typescriptreact".split()
 _WAITING: Mapping[str, tuple[re.Pattern[bytes], Sequence[bytes]]] = {
     "python": (re.compile(rb"([ \t]*)@"), (b"def x(): pass",)),
     "java": (_MEMBERS[0], (b"void x() {}", b"class x {}")),
-    "rust": (re.compile(rb"([ \t]*)#\["), (b"fn x() {}",)),
+    "rust": (re.compile(rb"([ \t]*)#\["), (b"fn x() {}", b"x: i32,")),
     "cpp": (re.compile(rb"([ \t]*)template\b"), (b"class x {};",)),
     **dict.fromkeys(_SCRIPTS, _MEMBERS),
 }

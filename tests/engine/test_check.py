@@ -186,6 +186,25 @@ def test_scan_reads_strings_comments_and_brackets() -> None:
 
 
 @pytest.mark.parametrize(
+    ("marked", "text", "shown"),
+    [
+        ("on(x, () => {\n  ‸\n});\n", "if (y) {", "if (y) {}"),
+        ("f(y, function (a) {\n  ‸\n});\n", "return new A({", "return new A({})"),
+        ("on(x,\n  ‸\n", "() => {", "() => {})"),
+    ],
+)
+def test_a_call_around_a_line_is_closed_where_it_is_not_closed_below(
+    marked: str, text: str, shown: str
+) -> None:
+    found = read_marks(marked)
+    assert found.cursor is not None
+    tree = parse(found.data, language_of("a.js"))
+    request = Request(found.text, found.cursor, path="a.js", single_line=True)
+    plan = plan_masks(tree, found.cursor, request)
+    assert check(tree, plan, (text,), request) == Checked((shown,))
+
+
+@pytest.mark.parametrize(
     ("marked", "text", "path"),
     [
         ("class A:\n    def f(self):\n        return 1\n\n    ‸\n", "@property", "a.py"),
@@ -193,6 +212,7 @@ def test_scan_reads_strings_comments_and_brackets() -> None:
         ("class A {\n  a = 1;\n  ‸\n}\n", "@Input()", "a.ts"),
         ("class A {\n  int a;\n  ‸\n}\n", "@Override", "A.java"),
         ("fn a() {}\n\n‸\n", "#[test]", "a.rs"),
+        ("struct A {\n    a: i32,\n    ‸\n}\n", "#[serde(flatten)]", "a.rs"),
         ("int a;\n\n‸\n", "template <typename T>", "a.cpp"),
     ],
 )
