@@ -65,6 +65,11 @@ class Endpoint:
     def _address(self) -> Path:
         return self.folder / f"{self.name}.json"
 
+    @property
+    def _place(self) -> Path:
+        """Stands there as long as somebody listens."""
+        return self._socket if self.is_socket else self._address
+
     async def connect(self) -> Streams:
         """Connect and say who comes; OSError or EOFError while nobody (ready) listens."""
         if self.is_socket:
@@ -103,17 +108,21 @@ class Endpoint:
 
     def forget(self) -> None:
         """Take the place away: who comes from now on starts another server."""
-        (self._socket if self.is_socket else self._address).unlink(missing_ok=True)
+        self._place.unlink(missing_ok=True)
 
     @contextlib.contextmanager
     def lock(self, wait_s: float = _LOCK_WAIT_S) -> Iterator[bool]:
         """Be the only server of this place: yields False when another one is.
 
-        The system takes the lock away from a process that is gone, however it went.
+        One that is leaving is waited for, one that listens is not: to take its place later, when
+        nobody asks for that any more, would keep an engine for nothing. The system takes the lock
+        away from a process that is gone, however it went.
         """
         with (self.folder / f"{self.name}.lock").open("a+b") as file:
             until = time.monotonic() + wait_s
             while not (is_held := _try_lock(file.fileno())) and time.monotonic() < until:
+                if self._place.exists():
+                    break
                 time.sleep(0.05)
             yield is_held
 

@@ -69,7 +69,7 @@ async def test_two_windows_share_one_engine_that_leaves_with_them(
     for server in (first, second):
         server.open(TEXT)
         assert len(await server.complete(5, 15)) == 1
-    assert shared.num_listening == 1
+    assert shared.num_listening == 1, shared.log
     assert len(shared.engine_pids) == 1
     if sys.platform != "win32":
         assert stat.S_IMODE(shared.runtime.stat().st_mode) == 0o700
@@ -86,7 +86,7 @@ async def test_two_windows_share_one_engine_that_leaves_with_them(
     assert list(shared.runtime.glob("*.sock")) == []
     # The next window starts a new one.
     third = await window(start, shared)
-    assert shared.num_listening == 2
+    assert shared.num_listening == 2, shared.log
     await third.client.shutdown_session()
     await gone(third, shared)
 
@@ -100,7 +100,7 @@ async def test_a_killed_shared_server_is_replaced(start: Any, shared: Shared) ->
     # The window's process ends, so its editor starts it again.
     assert await first.process.wait() == 0
     second = await window(start, shared)
-    assert shared.num_listening == 2
+    assert shared.num_listening == 2, shared.log
     second.open(TEXT)
     assert len(await second.complete(5, 15)) == 1
     await second.client.shutdown_session()

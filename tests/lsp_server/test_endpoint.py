@@ -64,6 +64,16 @@ def test_one_holds_the_lock(endpoint: Endpoint) -> None:
         assert again
 
 
+async def test_who_listens_is_not_waited_for(endpoint: Endpoint) -> None:
+    with endpoint.lock(0.0):
+        async with await endpoint.listen(echo):
+            began = asyncio.get_running_loop().time()
+            with endpoint.lock(60.0) as is_held:
+                assert not is_held
+            assert asyncio.get_running_loop().time() - began < 30.0
+        endpoint.forget()
+
+
 async def test_a_server_that_just_leaves_is_waited_for(
     endpoint: Endpoint, worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
