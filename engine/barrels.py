@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterable
 
-from engine.import_lines import SCRIPT_SUFFIX, folder_of, moved_file
+from engine.import_lines import SCRIPT_SUFFIX, named_file
 from engine.request import OpenDocument
 
 _LINE = re.compile(
@@ -18,7 +18,7 @@ _MIN_LINES = 2
 def missing_exports(documents: Iterable[OpenDocument], path: str | None, text: str) -> list[str]:
     """Lines that export all of files of ``documents`` in folders that ``text`` exports from.
 
-    None where ``text`` has less than two such lines. ``path``: its own.
+    Nothing where ``text`` has less than two such lines. ``path``: its own.
     """
     lines = list(_LINE.finditer(text))
     if path is None or len(lines) < _MIN_LINES:
@@ -28,11 +28,9 @@ def missing_exports(documents: Iterable[OpenDocument], path: str | None, text: s
     folders = {posixpath.dirname(module) for module in listed}
     found = []
     for document in documents:
-        name = posixpath.basename(document.path.replace("\\", "/"))
-        if SCRIPT_SUFFIX.search(name) is None:
-            continue
-        moved = moved_file(f"./{name}", folder_of(document.path), folder_of(path))
-        module = SCRIPT_SUFFIX.sub("", moved).removesuffix("/index")
-        if module not in listed and posixpath.dirname(module) in folders:
-            found.append(f"export * from {quote}{module}{ending}{quote}{end}")
+        module = named_file(document.path, path)
+        is_script = SCRIPT_SUFFIX.search(document.path) is not None
+        if is_script and module not in listed and posixpath.dirname(module) in folders:
+            named = named_file(document.path, path, ending)
+            found.append(f"export * from {quote}{named}{quote}{end}")
     return sorted(found)

@@ -75,7 +75,7 @@ class RunnersUp:
         return [_branch(canvas, index, runner_up) for _, index, runner_up in found[:num_wanted]]
 
     def detours(self, canvas: Canvas) -> list[Branch]:
-        """Every runner-up of the cursor's hole; together they begin all other texts.
+        """Every runner-up of the cursor's hole: the likeliest starts of other texts.
 
         None of a hole that was continued behind a border.
         """

@@ -10,14 +10,11 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from engine.import_lines import folder_of, moved_file
+from engine.import_lines import folder_of, named_file
 from engine.request import OpenDocument
 
-_PYTHON, _SCRIPT = (
-    (".py", ".pyi"),
-    tuple(f".{m}{k}s{x}" for m in ("", "c", "m") for k in "jt" for x in ("", "x")),
-)
-_SUFFIX = re.compile(r"(?:\.d)?\.[cm]?[jt]sx?$|\.pyi?$")
+_PYTHON = (".py", ".pyi")
+_SCRIPT = tuple(".js .jsx .cjs .mjs .ts .tsx .cts .mts".split())
 _ABSOLUTE = re.compile(r"^[ \t]*(?:from|import)[ \t]+(\w[\w.]*)", re.MULTILINE)
 _RELATIVE = re.compile(r"^[ \t]*from[ \t]+\.", re.MULTILINE)
 _STYLE = re.compile(
@@ -82,7 +79,7 @@ def _python_pattern(wanted: Collection[str], has_variables: bool) -> re.Pattern[
 
 def _parts(path: str) -> list[str]:
     """Folders and module of a file of Python."""
-    parts = _SUFFIX.sub("", path.replace("\\", "/")).split("/")
+    parts = re.sub(r"\.pyi?$", "", path.replace("\\", "/")).split("/")
     return parts[:-1] if parts[-1] == "__init__" else parts
 
 
@@ -154,7 +151,7 @@ def _script(
             match["what"] in ("interface", "type") for match in found.values()
         )
         word = "import type" if has_types and is_type else "import"
-        module = _file(document.path, path, style)
+        module = named_file(document.path, path, style.ending)
         clause = ", ".join([*defaults, *braced])
         yield f"{word} {clause} from {style.quote}{module}{style.quote}{style.end}"
 
@@ -173,10 +170,3 @@ def _exported(text: str) -> set[str]:
     """The names in a file's lists of exports, as others see them."""
     parts = [part for clause in _EXPORTED.findall(text) for part in clause.split(",")]
     return {part.split()[-1] for part in parts if part.strip()}
-
-
-def _file(path: str, importing: str, style: _Style) -> str:
-    """How the file ``importing`` names the file ``path``."""
-    name = posixpath.basename(path.replace("\\", "/"))
-    moved = moved_file(f"./{name}", folder_of(path), folder_of(importing))
-    return _SUFFIX.sub(style.ending, moved).removesuffix("/index")

@@ -27,6 +27,16 @@ _JAVASCRIPT = re.compile(
 SCRIPT_SUFFIX = re.compile(r"(?:\.d)?\.[cm]?[jt]sx?$")
 
 
+def named_file(path: str, importing: str, ending: str = "") -> str:
+    """How the script ``importing`` names the file ``path``, with ``ending`` for its own.
+
+    Without one a folder stands for its index.
+    """
+    name = posixpath.basename(path.replace("\\", "/"))
+    moved = _moved_file(f"./{name}", folder_of(path), folder_of(importing))
+    return SCRIPT_SUFFIX.sub(ending, moved).removesuffix("/index")
+
+
 def import_lines(
     documents: Iterable[OpenDocument], wanted: Collection[str], path: str | None, language: str
 ) -> list[str]:
@@ -59,7 +69,7 @@ def _imports(
             continue
         if path is not None and module.startswith("."):
             folders = folder_of(document.path), folder_of(path)
-            moved = _moved_package(module, *folders) if is_python else moved_file(module, *folders)
+            moved = _moved_package(module, *folders) if is_python else _moved_file(module, *folders)
         if moved is not None:
             line = match.group().strip().replace(clause, kept, 1)
             yield line.replace(module, moved, 1) if module else line
@@ -90,7 +100,7 @@ def folder_of(path: str) -> str:
     return posixpath.dirname(path.replace("\\", "/"))
 
 
-def moved_file(module: str, source: str, target: str) -> str:
+def _moved_file(module: str, source: str, target: str) -> str:
     """A relative path in a file of the folder ``source`` as one in ``target`` writes it."""
     moved = posixpath.relpath(posixpath.join(source, module), target or ".")
     return moved if moved.startswith(".") else f"./{moved}"

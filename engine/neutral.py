@@ -20,14 +20,15 @@ _NAME = b"x"
 _BODIES = (HoleKind.BODY, HoleKind.BLOCK, HoleKind.STATEMENT)
 
 _NOTHING = re.compile(rb"(?!)")
-_MEMBERS = re.compile(rb"([ \t]*)@(?!interface\b)"), (b"x() {}", b"class x {}")
+_ANNOTATION = re.compile(rb"([ \t]*)@(?!interface\b)")
 _SCRIPTS = "javascript javascriptreact typescript typescriptreact".split()
+# Lines that wait for a declaration below, and declarations to try them with.
 _WAITING: Mapping[str, tuple[re.Pattern[bytes], Sequence[bytes]]] = {
     "python": (re.compile(rb"([ \t]*)@"), (b"def x(): pass",)),
-    "java": (_MEMBERS[0], (b"void x() {}", b"class x {}")),
+    "java": (_ANNOTATION, (b"void x() {}", b"class x {}")),
     "rust": (re.compile(rb"([ \t]*)#\["), (b"fn x() {}", b"x: i32,")),
     "cpp": (re.compile(rb"([ \t]*)template\b"), (b"class x {};",)),
-    **dict.fromkeys(_SCRIPTS, _MEMBERS),
+    **dict.fromkeys(_SCRIPTS, (_ANNOTATION, (b"x() {}", b"class x {}"))),
 }
 
 

@@ -187,7 +187,7 @@ class Sampler:
         return self._pass.runners_up.branches(self.canvas, num_wanted)
 
     def detours(self) -> list[Branch]:
-        """Starts of all texts but the one that was just verified; none of masked steps."""
+        """Starts of other texts than the one that was just verified; none of masked steps."""
         if isinstance(self._pass, Denoising):
             return []
         return self._pass.runners_up.detours(self.canvas)

@@ -16,7 +16,7 @@ def test_files_of_the_same_folders_in_the_style_of_the_others() -> None:
     assert missing_exports(FILES, "src/index.ts", text) == [
         "export * from './b.js'",
         "export * from './k/c.js'",
-        "export * from './k/d.js'",
+        "export * from './k/d/index.js'",
     ]
 
 
