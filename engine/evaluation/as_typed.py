@@ -31,16 +31,27 @@ def as_typed(hole: EvalHole) -> EvalHole:
     """
     data, last = hole.data, hole.spans[-1]
     tree = parse(data, language_of(hole.path))
-    scopes = tree.scopes(last.end)
-    end = scopes[0].end_byte if scopes else len(data)
     start = data.find(b"\n", last.end) + 1
-    if not 0 < start < end:
+    if (unwritten := rest_of_scope(tree, last)) is None:
         return hole
+    closing, end = unwritten
     opened = scan(last.of(data), tree.language).closers
-    closing = b"".join(_closing(tree, last, start, end))
-    behind = data[end:] if closing else data[end:].removeprefix(b"\n")
     closed = hole.gold[-1] + opened if opened and len(hole.spans) == 1 else None
-    return replace(hole, data=data[:start] + closing + behind, closed=closed)
+    return replace(hole, data=data[:start] + closing + data[end:], closed=closed)
+
+
+def rest_of_scope(tree: SyntaxTree, hole: Span) -> tuple[bytes, int] | None:
+    """What is left of the lines behind ``hole`` to the end of its scope, and where text goes on.
+
+    None where its scope, or the file, ends with its line.
+    """
+    data, scopes = tree.data, tree.scopes(hole.end)
+    end = scopes[0].end_byte if scopes else len(data)
+    start = data.find(b"\n", hole.end) + 1
+    if not 0 < start < end:
+        return None
+    closing = b"".join(_closing(tree, hole, start, end))
+    return closing, end + (not closing and data.startswith(b"\n", end))
 
 
 def _closing(tree: SyntaxTree, hole: Span, start: int, end: int) -> Iterator[bytes]:

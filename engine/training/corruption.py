@@ -1,9 +1,9 @@
 """Which canvas positions of the noisy copies of a group are masked.
 
-Four copies: one is masked whole, as the first step of inference is; one is masked from a random
-place on in each hole, as it is once a beginning is verified; two complement each other, so that
-every token is supervised (LLaDA2.0, complementary masking). Rates grow over a warm-up
-(Stable-DiffCoder); each copy has at least one masked position.
+Two copies. Of most groups one is masked whole, as the first step of inference is, and one from a
+random place on in each hole, as it is once a beginning is verified; of the others they complement
+each other, so that every token is supervised (LLaDA2.0, complementary masking). Rates grow over a
+warm-up (Stable-DiffCoder); each copy has at least one masked position.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Mask = NDArray[np.bool_]
-NUM_COPIES = 4
+NUM_COPIES = 2
+COMPLEMENT_SHARE = 0.35  # of the groups
 LEAST_RATE = 0.1
 
 
@@ -22,12 +23,12 @@ def corrupt(lengths: Sequence[int], warmth: float, random: np.random.Generator) 
     """Masks (sum of ``lengths``,) of the copies; ``warmth`` in [0, 1] scales the highest rate."""
     size = sum(lengths)
     high = LEAST_RATE + (1.0 - LEAST_RATE) * warmth
-    first = _draw(size, random.uniform(LEAST_RATE, high), random)
-    second = ~first if not first.all() else _draw(size, high / 2, random)
     if warmth < 1.0:
-        rates = random.uniform(LEAST_RATE, high, size=2)
-        return [first, second, *(_draw(size, rate, random) for rate in rates)]
-    return [first, second, np.ones(size, bool), _behind_beginnings(lengths, random)]
+        return [_draw(size, rate, random) for rate in random.uniform(LEAST_RATE, high, NUM_COPIES)]
+    if random.random() < COMPLEMENT_SHARE:
+        first = _draw(size, random.uniform(LEAST_RATE, high), random)
+        return [first, ~first if not first.all() else _draw(size, high / 2, random)]
+    return [np.ones(size, bool), _behind_beginnings(lengths, random)]
 
 
 def _behind_beginnings(lengths: Sequence[int], random: np.random.Generator) -> Mask:

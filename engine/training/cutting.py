@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from engine.evaluation.as_typed import rest_of_scope
 from engine.hole_spans import hole_spans
 from engine.holes import HoleKind
 from engine.languages import language_of
@@ -29,12 +30,16 @@ BLOCK_KINDS = (HoleKind.STATEMENT, HoleKind.BLOCK, HoleKind.BODY)
 
 @dataclass(frozen=True, slots=True)
 class CuttingConfig:
-    """How rows are cut; sizes in tokens, shares between 0 and 1."""
+    """How rows are cut; sizes in tokens, shares between 0 and 1.
+
+    ``typed_share`` of the contexts lack the rest of the function or class, as while it is written.
+    """
 
     context_tokens: tuple[int, ...] = (256, 512, 850, 1100)
     context_weights: tuple[float, ...] = (0.15, 0.25, 0.3, 0.3)
-    groups_per_row: int = 14
-    joint_share: float = 0.15
+    groups_per_row: int = 24
+    joint_share: float = 0.3
+    typed_share: float = 0.5
     path_share: float = 0.85
     head_share: float = 0.5
     excerpt_share: float = 0.25
@@ -78,16 +83,16 @@ class Cutter:
         text = source.text
         prefix = text[window.start : window.end]
         ids, starts = self.tokenizer.encode_with_starts(prefix)
+        # Only in ASCII are the offsets of characters those of bytes.
+        tree = parse(text.encode(), language_of(source.path, None)) if text.isascii() else None
+        if tree is not None and random.random() < self.config.typed_share:
+            window = window.as_typed(tree)
         head = self._header(source, window, random)
-        head += [
-            self.tokenizer.suf_id,
-            *self.tokenizer.encode(text[window.end + 1 : window.suffix_end]),
-        ]
+        head += [self.tokenizer.suf_id, *self.tokenizer.encode(window.suffix(text))]
         head.append(self.tokenizer.pre_id)
         first_line = text.rfind("\n", 0, window.end)
         for _ in range(int(random.integers(0, self.config.lines_back))):
             first_line = max(text.rfind("\n", 0, max(first_line, 0)), window.start)
-        tree = parse(text.encode(), language_of(source.path, None)) if text.isascii() else None
         ends = _NodeEnds.of(tree, max(first_line, window.start), window.end)
         # A character may be several tokens: the first of them starts it.
         token_at = {int(at): index for index, at in reversed([*enumerate(starts)])}
@@ -202,11 +207,16 @@ class _Pieces:
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """Character offsets: the prefix [start, end) ends at a line's end, the suffix follows it."""
+    """Character offsets: the prefix [start, end) ends at a line's end, the suffix follows it.
+
+    Where ``suffix_start`` lies further down, only ``closing`` is there of what stands between.
+    """
 
     start: int
     end: int
     suffix_end: int
+    suffix_start: int
+    closing: str = ""
 
     @staticmethod
     def draw(
@@ -221,9 +231,26 @@ class _Window:
         wanted = max(end - int(size * (1 - share)), 0)
         start = 0 if wanted == 0 else text.find("\n", wanted, end) + 1
         suffix_end = min(text.rfind("\n", 0, end + 1 + int(size * share)) + 1, len(text))
+        suffix_start = min(end + 1, len(text))
         return (
-            _Window(start, end, max(suffix_end, min(end + 1, len(text)))) if start < end else None
+            _Window(start, end, max(suffix_end, suffix_start), suffix_start)
+            if start < end
+            else None
         )
+
+    def as_typed(self, tree: SyntaxTree) -> _Window:
+        """The same, as much of a suffix behind the function or class that the prefix ends in."""
+        unwritten = rest_of_scope(tree, span(self.end, self.end))
+        if unwritten is None:
+            return self
+        closing, at = unwritten
+        wanted = at + self.suffix_end - self.suffix_start
+        end = max(tree.data.rfind(b"\n", 0, wanted) + 1, at)
+        return replace(self, suffix_start=at, suffix_end=end, closing=closing.decode())
+
+    def suffix(self, text: str) -> str:
+        """What stands behind the line that the prefix ends with."""
+        return self.closing + text[self.suffix_start : self.suffix_end]
 
     def excerpt(self, text: str, random: np.random.Generator) -> str:
         """Up to eight whole lines from outside the window, at most 400 characters."""

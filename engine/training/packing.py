@@ -46,7 +46,7 @@ class LossWeights:
     """
 
     context: float = 0.3
-    clean: float = 1.0
+    clean: float = 2.0
     noisy: float = 1.0
 
     def of(self, kind: int) -> float:

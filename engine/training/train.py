@@ -18,7 +18,7 @@ from engine.training.checkpoint import SPECIAL_IDS, read_checkpoint
 from engine.training.examples import Examples
 from engine.training.machine import Machine
 from engine.training.model import Llama
-from engine.training.packing import NUM_SPECIAL, Epoch, SpecialIds
+from engine.training.packing import NUM_SPECIAL, Epoch, LossWeights, PackingConfig, SpecialIds
 from engine.training.schedule import Schedule
 from engine.training.shape import LlamaShape
 from engine.training.trainer import Trainer
@@ -55,8 +55,9 @@ def train(
     special = SpecialIds(*tensors.pop(SPECIAL_IDS).tolist())
     if schedule.num_steps is None and schedule.minutes is None:
         schedule = replace(schedule, num_steps=_steps_of_all(files.examples, special, schedule))
-    if files.start is not None:
+    if files.start is not None:  # it knows corrupted canvases
         tensors |= _shipped_tensors(files.start, shape)
+        schedule = replace(schedule, warmth_steps=0)
     model = Llama(tensors, shape, NUM_SPECIAL, machine.dtype).to(machine.device)
     trainer = Trainer(model, files.examples, special, schedule, machine, files.out)
     if files.held_out is not None:
@@ -92,10 +93,15 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, help="end after so many minutes of training")
     parser.add_argument("--batch", type=int, default=default.batch_packs, help="packs a step")
     parser.add_argument("--learning-rate", type=float, default=default.learning_rate)
+    parser.add_argument(
+        "--autoregressive", action="store_true", help="without the denoising loss: the twin"
+    )
     arguments = parser.parse_args()
+    weights = LossWeights(noisy=0.0) if arguments.autoregressive else LossWeights()
     schedule = replace(
         Schedule(arguments.steps, arguments.minutes, arguments.batch),
         learning_rate=arguments.learning_rate,
+        packing=PackingConfig(weights=weights),
     )
     files = TrainingFiles(
         arguments.examples, arguments.base, arguments.out, arguments.held_out, arguments.start

@@ -75,6 +75,9 @@ class Trainer:
             return
         saved = time.monotonic()
         log = RunLog(self.out / LOG_FILE, self.counts)
+        if not self.counts.steps:
+            self.validate(log)
+            saved = time.monotonic()
         self.started = saved - self.counts.seconds
         try:
             for parts in self._steps():
