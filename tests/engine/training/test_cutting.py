@@ -7,7 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.evaluation.as_typed import as_typed
+from engine.evaluation.holes import CutKind, EvalHole
 from engine.holes import HoleKind
+from engine.spans import span
 from engine.tokenizer import BPETokenizer
 from engine.training.cutting import KINDS, Cutter, CuttingConfig
 from engine.training.examples import ExampleRow
@@ -24,9 +27,12 @@ FILES = [
 ]
 
 
-def rows(joint_share: float, count: int = 40) -> list[tuple[str, ExampleRow]]:
+def rows(
+    joint_share: float, count: int = 40, typed_share: float = 0.5
+) -> list[tuple[str, ExampleRow]]:
     random = np.random.default_rng(7)
-    cutter = Cutter(TOKENIZER, CuttingConfig(joint_share=joint_share, path_share=0.5))
+    shares = CuttingConfig(joint_share=joint_share, typed_share=typed_share, path_share=0.5)
+    cutter = Cutter(TOKENIZER, shares)
     made = []
     while len(made) < count:
         path = FILES[int(random.integers(len(FILES)))]
@@ -72,6 +78,34 @@ def test_a_hole_that_does_not_fit_has_no_end() -> None:
         for group in row.groups:
             for hole in group.holes:
                 assert len(hole.ids) == 32 if not hole.is_complete else len(hole.ids) <= 31
+
+
+def layout(row: ExampleRow) -> tuple[str, str]:
+    """Prefix and suffix of a row."""
+    suf, pre = (
+        int(np.flatnonzero(row.main == mark)[0]) for mark in (TOKENIZER.suf_id, TOKENIZER.pre_id)
+    )
+    return text_of(row.main[pre + 1 :]), text_of(row.main[suf + 1 : pre])
+
+
+def test_the_suffix_follows_the_last_line() -> None:
+    for text, row in rows(joint_share=0.0, typed_share=0.0):
+        prefix, suffix = layout(row)
+        assert f"{prefix}\n{suffix}" in f"{text}\n"
+
+
+def test_half_written_contexts_are_those_of_the_evaluation() -> None:
+    num_shorter = 0
+    for text, row in rows(joint_share=0.0, typed_share=1.0):
+        if not text.isascii():
+            continue  # its offsets are not those of the tree
+        prefix, suffix = layout(row)
+        end = text.index(f"{prefix}\n") + len(prefix)
+        hole = EvalHole("", "", "a.py", text.encode(), (span(end, end),), CutKind.REST_OF_LINE)
+        behind = as_typed(hole).data[end + 1 :].decode()
+        assert behind.startswith(suffix)
+        num_shorter += behind != text[end + 1 :]
+    assert num_shorter > 10
 
 
 def test_joint_rows_leave_one_sentinel_for_each_further_hole() -> None:

@@ -158,7 +158,8 @@ def test_what_is_masked_is_the_target_of_a_noisy_copy(tmp_path: Path) -> None:
     for one in copies:
         assert (pack.targets[one][: len(spelt)] == spelt).all()
         assert (pack.targets[one][len(spelt) : -1] == SPECIAL.eom).all()
-    assert pack.weights[copies[2]][4:].sum() == pytest.approx(1.0)  # the tail's ends are one target
+    tails = [pack.weights[one][4:].sum() for one in copies if pack.weights[one][4:].all()]
+    assert all(tail == pytest.approx(1.0) for tail in tails)  # the tail's ends are one target
 
 
 def test_all_of_a_pack_is_as_long_as_was_planned(tmp_path: Path) -> None:
@@ -208,19 +209,23 @@ def test_packs_are_filled_well() -> None:
 
 
 @pytest.mark.parametrize("lengths", [[1], [2], [17], [8, 16, 32]])
-def test_two_copies_supervise_every_position_and_one_is_masked_whole(lengths: list[int]) -> None:
+def test_copies_complement_each_other_or_are_the_steps_of_inference(lengths: list[int]) -> None:
     random = np.random.default_rng(0)
-    for _ in range(100):
-        first, second, whole, behind = corrupt(lengths, 1.0, random)
-        assert first.any() and second.any() and (first | second).all()
-        assert whole.all() and behind.any()
-        for part in np.split(behind, np.cumsum(lengths)[:-1]):
-            assert (np.diff(part.astype(int)) >= 0).all() and part[-1]
+    num_complements = num_beginnings = 0
+    for _ in range(200):
+        first, second = corrupt(lengths, 1.0, random)
+        assert first.any() and second.any()
+        if not first.all():
+            num_complements += 1
+            assert (second == ~first).all()
+            continue
+        parts = np.split(second, np.cumsum(lengths)[:-1])
+        num_beginnings += all(part[-1] and (np.diff(part.astype(int)) >= 0).all() for part in parts)
+    assert num_beginnings > 100
+    assert num_complements > 30 or sum(lengths) <= 2
 
 
 def test_warmth_keeps_the_rate_low() -> None:
     random = np.random.default_rng(0)
     for _ in range(50):
-        first, second, *others = corrupt([100], 0.0, random)
-        assert max(mask.mean() for mask in (first, *others)) < 0.3
-        assert (second == ~first).all()
+        assert max(mask.mean() for mask in corrupt([100], 0.0, random)) < 0.3
