@@ -228,7 +228,8 @@ def _add_shown(evaluation: argparse.ArgumentParser) -> None:
     evaluation.add_argument(
         "--calibrate",
         action="store_true",
-        help="fit the model's confidence on the holes, print it as its manifest holds it",
+        help="fit the model's confidence on the holes, half of them as typed, print it as its "
+        "manifest holds it",
     )
     evaluation.add_argument("--output", type=Path, metavar="FILE", help="write every answer there")
     evaluation.add_argument(

@@ -6,7 +6,7 @@ Holes cut out of finished files know what stands behind them, and every name tha
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -38,6 +38,11 @@ def as_typed(hole: EvalHole) -> EvalHole:
     opened = scan(last.of(data), tree.language).closers
     closed = hole.gold[-1] + opened if opened and len(hole.spans) == 1 else None
     return replace(hole, data=data[:start] + closing + data[end:], closed=closed)
+
+
+def half_as_typed(holes: Sequence[EvalHole]) -> list[EvalHole]:
+    """As many as typed as in finished files, in pairs: people do both."""
+    return [as_typed(hole) if at % 4 > 1 else hole for at, hole in enumerate(holes)]
 
 
 def rest_of_scope(tree: SyntaxTree, hole: Span) -> tuple[bytes, int] | None:

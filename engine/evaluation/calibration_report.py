@@ -13,6 +13,7 @@ import numpy as np
 import engine
 from engine.confidence import Calibration
 from engine.errors import BadInput
+from engine.evaluation.as_typed import half_as_typed
 from engine.evaluation.calibrate import (
     CalibrationConfig,
     calibration_records,
@@ -42,11 +43,13 @@ class CalibrationReport:
 def calibrate_model(config: EvaluationConfig) -> CalibrationReport:
     """Fill the corpus's holes with the model and fit its confidence.
 
+    Half of the holes are as typed, all if the configuration says so.
     Raises BadInput without a corpus, TrainingError when the answers are too few or of one outcome.
     """
     if config.corpus is None:
         raise BadInput("--calibrate needs a corpus: name a folder of source files")
     holes = holes_of(config)
+    holes = holes if config.is_as_typed else half_as_typed(holes)
     infiller = engine.load(config.model, limits_of(config))
     settings = CalibrationConfig(
         effort=config.effort,

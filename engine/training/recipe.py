@@ -20,6 +20,7 @@ from engine.canvas import Ids
 from engine.denoisers.onnx import OnnxDenoiser
 from engine.effort import Decoding
 from engine.errors import TrainingError
+from engine.evaluation.as_typed import half_as_typed
 from engine.evaluation.calibrate import CalibrationConfig, calibrate
 from engine.evaluation.holes import CutConfig, cut_holes, read_sources
 from engine.evaluation.infilling import Evaluation, EvaluationConfig, run
@@ -74,7 +75,7 @@ class RecipeConfig:
     num_steps: int | None = None
     minutes: float | None = None
     start: Path | None = None
-    num_fitted: int = 150
+    num_fitted: int = 300
     num_holes: int = 300
     seed: int = 0
     name: str = "midfill-135m-v1"
@@ -146,7 +147,7 @@ def finish(config: RecipeConfig, training: Path, validation: Path) -> Path:
     denoiser = OnnxDenoiser(resolve(str(model)))
     files = read_sources(validation)
     holes = cut_holes(files, CutConfig(config.num_fitted, seed=config.seed + 1))
-    holes = with_nearby(holes, files, MAX_OTHER_CHARACTERS)
+    holes = half_as_typed(with_nearby(holes, files, MAX_OTHER_CHARACTERS))
     settings = CalibrationConfig(decoding=Decoding.VERIFIED, has_memory=True, seed=config.seed)
     calibration = calibrate(denoiser, holes, settings)
     facts = replace(facts, calibration=calibration, defaults=_DEFAULTS)

@@ -8,7 +8,7 @@ import pytest
 
 from engine.brackets import scan
 from engine.errors import BadInput
-from engine.evaluation.as_typed import as_typed
+from engine.evaluation.as_typed import as_typed, half_as_typed
 from engine.evaluation.fillers import Answer
 from engine.evaluation.holes import SINGLE_LINE, CutConfig, CutKind, EvalHole, cut_holes
 from engine.evaluation.infilling import EvaluationConfig, measure
@@ -75,3 +75,15 @@ def test_who_opens_a_bracket_may_close_it(text: str, is_exact: bool) -> None:
 def test_code_that_is_left_out_passes_no_tests(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="no --tests"):
         run_repository(tmp_path, "true", EvaluationConfig(is_as_typed=True))
+
+
+def test_every_tenth_of_holes_that_confidence_is_fitted_on_holds_both_kinds() -> None:
+    text = (Path(__file__).parents[2] / "fixtures" / "inventory.py").read_text("utf-8")
+    holes = cut_holes([SourceFile("midfill", "", "", "a.py", "", text)], CutConfig(60))
+    half = half_as_typed(holes)
+    is_typed = [one.data != whole.data for one, whole in zip(half, holes, strict=True)]
+    assert [one.id for one in half] == [hole.id for hole in holes]
+    assert sum(is_typed) > 10
+    for fold in range(10):
+        assert not all(is_typed[fold::10]) and len(is_typed[fold::10]) > 1
+    assert any(is_typed[0::2]) and any(is_typed[1::2])
