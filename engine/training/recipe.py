@@ -42,7 +42,7 @@ from engine.training.packing import LossWeights, PackingConfig
 from engine.training.pins import Registry, load_pins
 from engine.training.prepare import prepare_base, prepare_examples
 from engine.training.relief import measured_relief
-from engine.training.schedule import Schedule
+from engine.training.schedule import FURTHER_RATE, Schedule
 from engine.training.train import TrainingFiles, train
 from engine.training.trainer import CHECKPOINT_FILE, LOG_FILE
 
@@ -78,7 +78,7 @@ class RecipeConfig:
     num_fitted: int = 300
     num_holes: int = 300
     seed: int = 0
-    name: str = "midfill-135m-v1"
+    name: str = "midfill-135m-v2"
     is_autoregressive: bool = False
 
 
@@ -117,6 +117,8 @@ def run_recipe(config: RecipeConfig) -> Path:
     loss = LossWeights(noisy=0.0) if config.is_autoregressive else LossWeights()
     packing = PackingConfig(weights=loss, seed=config.seed)
     schedule = Schedule(config.num_steps, config.minutes, packing=packing)
+    if config.start is not None:
+        schedule = replace(schedule, learning_rate=FURTHER_RATE)
     train(TrainingFiles([examples], base, out, held_out, config.start), schedule)
     plot_curves(out / LOG_FILE, out / "curves.png")
 

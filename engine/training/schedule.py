@@ -8,6 +8,7 @@ from engine.training.packing import PackingConfig
 from engine.training.progress import Counts
 
 FOREVER = float("inf")
+FURTHER_RATE = 5e-4  # of a run that starts from a trained model
 
 
 @dataclass(frozen=True, slots=True)
