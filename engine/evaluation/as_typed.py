@@ -6,7 +6,7 @@ Holes cut out of finished files know what stands behind them, and every name tha
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -55,12 +55,13 @@ def rest_of_scope(tree: SyntaxTree, hole: Span) -> tuple[bytes, int] | None:
     start = data.find(b"\n", hole.end) + 1
     if not 0 < start < end:
         return None
-    closing = b"".join(_closing(tree, hole, start, end))
+    closing = _closing(tree, hole, start, end)
     return closing, end + (not closing and data.startswith(b"\n", end))
 
 
-def _closing(tree: SyntaxTree, hole: Span, start: int, end: int) -> Iterator[bytes]:
+def _closing(tree: SyntaxTree, hole: Span, start: int, end: int) -> bytes:
     """What closes between ``start`` and ``end`` the brackets that are open before ``hole``."""
+    closing = b""
     for node in tree.ancestors(hole.end):
         if not any(_is_bracket(child, _OPENING, 0, hole.start) for child in node.children):
             continue
@@ -69,8 +70,10 @@ def _closing(tree: SyntaxTree, hole: Span, start: int, end: int) -> Iterator[byt
                 line = tree.data.rfind(b"\n", 0, child.start_byte) + 1
                 before = tree.data[line : child.start_byte]
                 behind = _LINE_END.match(tree.data, child.end_byte, end)
-                yield (b"" if before.strip() else before) + child.type.encode()
-                yield behind.group() if behind else b""
+                if not before.strip():  # it stands first on its line
+                    closing += before if closing[-1:] in (b"", b"\n") else b"\n" + before
+                closing += child.type.encode() + (behind.group() if behind else b"")
+    return closing
 
 
 def _is_bracket(node: tree_sitter.Node, brackets: str, start: int, end: int) -> bool:

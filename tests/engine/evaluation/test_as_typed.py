@@ -28,6 +28,10 @@ CASES = {
         "a.js",
         "on(x, () => {\n  if (y) {\n    z();\n  }\n});\nu();\n",
     ),
+    "f(() => {\n  if (a) {\n    b({\n      ⟦c,⟧\n      d,\n    }).e();\n  } else {\n  }\n});\n": (
+        "a.js",
+        "f(() => {\n  if (a) {\n    b({\n      c,\n    })\n  }\n});\n",
+    ),
     "const a = [\n  ⟦1,⟧\n  2,\n];\nuse(a);\n": ("a.js", "const a = [\n  1,\n];\n"),
     "x = [\n  ⟦f(⟧\n    1,\n  ),\n]\n": ("a.py", "x = [\n  f(\n]\n"),
     "def f():\n    return ⟦1⟧\n": ("a.py", "def f():\n    return 1\n"),
