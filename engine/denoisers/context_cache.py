@@ -12,6 +12,8 @@ import math
 import mmap
 import sys
 import weakref
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +28,8 @@ STRIDE = 64
 # Slots that new buffers have to spare for what is typed next. Untouched ones take no memory.
 ROOM = 256
 PARTS = "key", "value"
+Arrays = Mapping[str, NDArray[np.float32]]
+_Binding = TypeVar("_Binding")
 
 
 class Buffers:
@@ -43,11 +47,18 @@ class Buffers:
         names = (f"cache.{layer}.{part}" for layer in range(shape.num_layers) for part in PARTS)
         self.arrays: dict[str, NDArray[np.float32]] = dict(zip(names, self._all, strict=True))
         self._handles: weakref.WeakSet[CachedContext] = weakref.WeakSet()
+        self._bound: tuple[int, Any] | None = None
 
-    def first(self, num_slots: int) -> dict[str, NDArray[np.float32]]:
-        """Views of the first slots: ``num_slots`` or a few more."""
+    def bound(self, num_slots: int, bind: Callable[[Arrays], _Binding]) -> _Binding:
+        """What ``bind`` makes of the first slots: ``num_slots`` or a few more.
+
+        Kept for the next pass, since binding a hundred arrays takes longer than a small product.
+        """
         end = -(-num_slots // STRIDE) * STRIDE
-        return {name: array[:end] for name, array in self.arrays.items()}
+        if self._bound is None or self._bound[0] != end:
+            self._bound = end, bind({name: array[:end] for name, array in self.arrays.items()})
+        binding: _Binding = self._bound[1]
+        return binding
 
     def grown(self, num_kept: int, num_slots: int) -> Buffers:
         """New buffers for ``num_slots`` and more with the first ``num_kept`` rows copied."""

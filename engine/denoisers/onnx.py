@@ -182,8 +182,8 @@ class OnnxDenoiser:
 
     def run(self, buffers: Buffers, feed: Feed, cancel: threading.Event | None = None) -> Logits:
         """One pass through the graph, over no more of the buffers than it needs."""
-        in_place = buffers.first(int(feed["limits"].max()))
-        return self.session.run(feed, in_place, "logits", cancel)
+        binding = buffers.bound(int(feed["limits"].max()), self.session.bind)
+        return self.session.run(feed, binding, "logits", cancel)
 
     def _check_length(self, num_tokens: int) -> None:
         limit = self._shape.max_positions

@@ -53,29 +53,36 @@ class OnnxSession:
         """What the session really runs on (starts it)."""
         return list(self.start().get_providers())
 
-    def run(
-        self,
-        inputs: Mapping[str, NDArray[Any]],
-        in_place: Mapping[str, NDArray[np.float32]],
-        output: str,
-        cancel: threading.Event | None,
-    ) -> NDArray[np.float32]:
-        """The output of one run. ``in_place`` arrays are inputs, and outputs named ``….next``.
+    def bind(self, in_place: Mapping[str, NDArray[np.float32]]) -> onnxruntime.IOBinding:
+        """For runs over arrays that are inputs, and outputs named ``….next`` (starts the session).
 
-        These share their memory, so a graph that writes a few rows copies nothing. Raises Cancelled
-        when ``cancel`` is set before or meanwhile, DamagedWeights when the graph cannot be read,
-        MidfillError when the run fails.
+        These share their memory, so a graph that writes a few rows copies nothing; it must outlive
+        the binding.
         """
-        if cancel is not None and cancel.is_set():
-            raise Cancelled("cancelled before a pass through the model")
-        session = self.start()
-        binding = session.io_binding()
-        for name, array in inputs.items():
-            binding.bind_ortvalue_input(name, _shared(np.ascontiguousarray(array)))
+        binding = self.start().io_binding()
         for name, array in in_place.items():
             buffer = _shared(array)
             binding.bind_ortvalue_input(name, buffer)
             binding.bind_ortvalue_output(f"{name}.next", buffer)
+        return binding
+
+    def run(
+        self,
+        inputs: Mapping[str, NDArray[Any]],
+        binding: onnxruntime.IOBinding,
+        output: str,
+        cancel: threading.Event | None,
+    ) -> NDArray[np.float32]:
+        """The output of one run over what ``bind`` has bound.
+
+        Raises Cancelled when ``cancel`` is set before or meanwhile, DamagedWeights when the graph
+        cannot be read, MidfillError when the run fails.
+        """
+        if cancel is not None and cancel.is_set():
+            raise Cancelled("cancelled before a pass through the model")
+        session = self.start()
+        for name, array in inputs.items():
+            binding.bind_ortvalue_input(name, _shared(np.ascontiguousarray(array)))
         binding.bind_output(output)
         options = onnxruntime.RunOptions()
         try:
@@ -85,7 +92,8 @@ class OnnxSession:
             if cancel is not None and cancel.is_set():
                 raise Cancelled("cancelled during a pass through the model") from error
             raise MidfillError(f"{self.path.name} failed: {_first_line(error)}") from error
-        result: NDArray[np.float32] = binding.get_outputs()[-1].numpy()
+        outputs = binding.get_outputs_as_ortvaluevector()
+        result: NDArray[np.float32] = outputs[len(outputs) - 1].numpy()
         return result
 
 

@@ -51,13 +51,14 @@ def onnx_logits(folder: Path, ids: NDArray[np.int64], is_causal: bool) -> Floats
     """The same by the exported graph, the context in chunks."""
     session = OnnxSession(folder / "model.onnx", num_threads=1)
     shape = ModelShape(SMALL.num_layers, SMALL.num_kv_heads, SMALL.head_width, 8192)
-    arrays = Buffers(shape, NUM_TOKENS).arrays
+    buffers = Buffers(shape, NUM_TOKENS)
+    binding = session.bind(buffers.arrays)
     for start in range(0, NUM_CONTEXT, CHUNK):
         chunk = ids[start : min(start + CHUNK, NUM_CONTEXT)]
-        session.run(causal_feed(chunk, start), arrays, "logits", None)
+        session.run(causal_feed(chunk, start), binding, "logits", None)
     feed = causal_feed if is_causal else canvas_feed
     canvas = feed(ids[NUM_CONTEXT:], NUM_CONTEXT, np.arange(NUM_CANVAS))
-    return session.run(canvas, arrays, "logits", None)
+    return session.run(canvas, binding, "logits", None)
 
 
 @pytest.fixture(scope="module")

@@ -34,7 +34,8 @@ def logits(graph: Path, num_tokens: int) -> np.ndarray:
     buffers = Buffers(ModelShape(SMALL.num_layers, SMALL.num_kv_heads, SMALL.head_width, 128), 64)
     ids = np.random.default_rng(5).integers(0, SMALL.vocab_size, num_tokens)
     feed = causal_feed(ids, 0, np.arange(num_tokens))
-    return OnnxSession(graph, num_threads=1).run(feed, buffers.first(64), "logits", None)
+    session = OnnxSession(graph, num_threads=1)
+    return session.run(feed, buffers.bound(64, session.bind), "logits", None)
 
 
 @pytest.mark.parametrize("num_tokens", [1, 2, 33])
