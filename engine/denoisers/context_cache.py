@@ -52,7 +52,7 @@ class Buffers:
     def bound(self, num_slots: int, bind: Callable[[Arrays], _Binding]) -> _Binding:
         """What ``bind`` makes of the first slots: ``num_slots`` or a few more.
 
-        Kept for the next pass, since binding a hundred arrays takes longer than a small product.
+        Kept for the next pass, since binding all arrays takes up to a twentieth of a small one.
         """
         end = -(-num_slots // STRIDE) * STRIDE
         if self._bound is None or self._bound[0] != end:

@@ -42,7 +42,7 @@ from engine.training.packing import LossWeights, PackingConfig
 from engine.training.pins import Registry, load_pins
 from engine.training.prepare import prepare_base, prepare_examples
 from engine.training.relief import measured_relief
-from engine.training.schedule import FURTHER_RATE, Schedule
+from engine.training.schedule import Schedule
 from engine.training.train import TrainingFiles, train
 from engine.training.trainer import CHECKPOINT_FILE, LOG_FILE
 
@@ -118,7 +118,7 @@ def run_recipe(config: RecipeConfig) -> Path:
     packing = PackingConfig(weights=loss, seed=config.seed)
     schedule = Schedule(config.num_steps, config.minutes, packing=packing)
     if config.start is not None:
-        schedule = replace(schedule, learning_rate=FURTHER_RATE)
+        schedule = schedule.further()
     train(TrainingFiles([examples], base, out, held_out, config.start), schedule)
     plot_curves(out / LOG_FILE, out / "curves.png")
 

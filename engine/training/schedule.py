@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from engine.training.packing import PackingConfig
 from engine.training.progress import Counts
 
 FOREVER = float("inf")
-FURTHER_RATE = 5e-4  # of a run that starts from a trained model
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +33,10 @@ class Schedule:
     clip_norm: float = 1.0
     checkpoint_minutes: float = 10.0
     packing: PackingConfig = field(default_factory=PackingConfig)
+
+    def further(self) -> Schedule:
+        """The same for a run that starts from a trained model: it knows corrupted canvases."""
+        return replace(self, learning_rate=5e-4, warmth_steps=0)
 
     def progress(self, counts: Counts) -> float:
         """The share of the run that is done, in steps or in time; 0 for a run without an end."""

@@ -55,9 +55,8 @@ def train(
     special = SpecialIds(*tensors.pop(SPECIAL_IDS).tolist())
     if schedule.num_steps is None and schedule.minutes is None:
         schedule = replace(schedule, num_steps=_steps_of_all(files.examples, special, schedule))
-    if files.start is not None:  # it knows corrupted canvases
+    if files.start is not None:
         tensors |= _shipped_tensors(files.start, shape)
-        schedule = replace(schedule, warmth_steps=0)
     model = Llama(tensors, shape, NUM_SPECIAL, machine.dtype).to(machine.device)
     trainer = Trainer(model, files.examples, special, schedule, machine, files.out)
     if files.held_out is not None:
@@ -92,17 +91,18 @@ def main() -> None:
     parser.add_argument("--steps", type=int, help="optimiser steps (default: each example once)")
     parser.add_argument("--minutes", type=float, help="end after so many minutes of training")
     parser.add_argument("--batch", type=int, default=default.batch_packs, help="packs a step")
-    parser.add_argument("--learning-rate", type=float, default=default.learning_rate)
+    parser.add_argument("--learning-rate", type=float, help="its highest value")
     parser.add_argument(
         "--autoregressive", action="store_true", help="without the denoising loss: the twin"
     )
     arguments = parser.parse_args()
     weights = LossWeights(noisy=0.0) if arguments.autoregressive else LossWeights()
-    schedule = replace(
-        Schedule(arguments.steps, arguments.minutes, arguments.batch),
-        learning_rate=arguments.learning_rate,
-        packing=PackingConfig(weights=weights),
-    )
+    packing = PackingConfig(weights=weights)
+    schedule = Schedule(arguments.steps, arguments.minutes, arguments.batch, packing=packing)
+    if arguments.start is not None:
+        schedule = schedule.further()
+    if arguments.learning_rate is not None:
+        schedule = replace(schedule, learning_rate=arguments.learning_rate)
     files = TrainingFiles(
         arguments.examples, arguments.base, arguments.out, arguments.held_out, arguments.start
     )

@@ -35,3 +35,11 @@ def test_rounding_sets_in_at_its_share() -> None:
         True,
         True,
     ]
+
+
+def test_a_further_run_begins_with_all_corruption_and_a_lower_rate() -> None:
+    first = Schedule(num_steps=100, minutes=2.0)
+    further = first.further()
+    assert further.warmth_steps == 0
+    assert further.learning_rate < first.learning_rate
+    assert (further.num_steps, further.minutes) == (100, 2.0)
