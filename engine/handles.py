@@ -4,15 +4,31 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from typing import NamedTuple
 
 from engine.canvas import Canvas
-from engine.denoisers.protocol import ContextHandle, Denoiser
+from engine.denoisers.protocol import Blending, ContextHandle, Denoiser
 
 # Tokens at the start of a text by which it is told from others.
 NUM_TELLING = 64
-# A file's path, the size of the window, and whether it is another hole's than the cursor's.
-HandleKey = tuple[str | None, float, bool]
-_ExactKey = tuple[str | bytes, float, bool]
+# Fewer new tokens are read behind what is there, wherever else they may stand.
+MIN_BLENDED = 16
+
+
+class HandleKey(NamedTuple):
+    """What a context is kept under.
+
+    ``size`` of the window; ``is_further``: for another hole than the cursor's; ``is_blended``: put
+    together from what was read at other places of the file, where the denoiser can.
+    """
+
+    path: str | None
+    size: float = 1.0
+    is_further: bool = False
+    is_blended: bool = False
+
+
+_ExactKey = tuple[str | bytes, HandleKey]
 
 
 class Handles:
@@ -32,24 +48,47 @@ class Handles:
 
     def num_new(self, key: HandleKey, canvas: Canvas) -> int:
         """About how many tokens of the canvas's context would have to be encoded."""
-        known = self._denoiser.num_known(canvas, self._handles.get(_exact(key, canvas)))
-        pieces = (canvas.snippets, *canvas.context)
-        return max(sum(map(len, pieces)) - known, 0)
+        return self._start(key, canvas)[0]
 
     def prefill(
         self, key: HandleKey, canvas: Canvas, cancel: threading.Event | None
     ) -> ContextHandle:
-        """Encode a canvas's context, starting from what is kept under the same key."""
-        exact = _exact(key, canvas)
-        handle = self._denoiser.prefill(canvas, self._handles.get(exact), cancel)
+        """Encode a canvas's context, starting from what is kept under the same key.
+
+        One that may be blended starts from another of the same path where that leaves less.
+        """
+        exact, (_, source) = _exact(key, canvas), self._start(key, canvas)
+        if source is None:
+            handle = self._denoiser.prefill(canvas, self._handles.get(exact), cancel)
+        else:
+            handle = source[0].blend(canvas, source[1], cancel)
         with self._lock:
             self._handles[exact] = handle
             self._handles.move_to_end(exact)
-            while len(self) > 1 and sum(size for _, size, _ in self._handles) > self.capacity:
+            while len(self) > 1 and sum(kept.size for _, kept in self._handles) > self.capacity:
                 self._handles.popitem(last=False)
         return handle
 
+    def _start(
+        self, key: HandleKey, canvas: Canvas
+    ) -> tuple[int, tuple[Blending, ContextHandle] | None]:
+        """How many tokens are new, and who blends them with what; None: what is kept goes on."""
+        exact, denoiser = _exact(key, canvas), self._denoiser
+        known = denoiser.num_known(canvas, self._handles.get(exact))
+        pieces = (canvas.snippets, *canvas.context)
+        num_new, source = max(sum(map(len, pieces)) - known, 0), None
+        if key.is_blended and isinstance(denoiser, Blending) and num_new >= MIN_BLENDED:
+            # What was blended itself would get worse each time.
+            whose = exact[0]
+            with self._lock:
+                items = list(self._handles.items())
+            for (other, kept), handle in items:
+                if other == whose and not kept.is_blended:
+                    num_unblended = denoiser.num_unblended(canvas, handle)
+                    if num_unblended < num_new:
+                        num_new, source = num_unblended, (denoiser, handle)
+        return num_new, source
+
 
 def _exact(key: HandleKey, canvas: Canvas) -> _ExactKey:
-    path, size, is_further = key
-    return path or canvas.context[0][:NUM_TELLING].tobytes(), size, is_further
+    return key.path or canvas.context[0][:NUM_TELLING].tobytes(), key

@@ -22,7 +22,7 @@ from engine.denoisers.protocol import ContextHandle, Denoiser, Waking
 from engine.effort import Decoding, PolicyChanges, policy_of
 from engine.errors import BadInput, Cancelled, MidfillError
 from engine.grammar import Grammar
-from engine.handles import Handles
+from engine.handles import HandleKey, Handles
 from engine.holes import MaskPlan
 from engine.in_turn import InTurn, Relay
 from engine.job import OnStep
@@ -197,7 +197,7 @@ class Infiller:
             context = select_context(tree, plan, request, read)
             canvas = Canvas.from_plan(plan, context, data, self.denoiser.tokenizer)
             # Other limits read other tokens, and would push out what is kept for proposals.
-            key = (request.path, read.total / self.config.context.total, False)
+            key = HandleKey(request.path, read.total / self.config.context.total)
             began = self._clock()
             handle = self._handles.prefill(key, canvas, budget.interruption)
             self._reader.learn(handle, self._clock() - began)

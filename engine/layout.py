@@ -19,9 +19,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.canvas import Canvas, Ids
 from engine.tokenizer import BPETokenizer
+
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,18 @@ class SuffixFirst:
         has_rest = any(len(piece) for piece in rest)
         ids = np.concatenate([*before, _one(self.rest_id), *rest] if has_rest else before)
         return ContextTokens(ids, num_before)
+
+    def is_near(self, canvas: Canvas, num_before: int, num_behind: int) -> Flags:
+        """Which tokens of the context (T,) are among the last of P and the first of S.
+
+        R, the rest of the cursor's line, is near as a whole.
+        """
+        context = self.context(canvas)
+        is_near = np.zeros(len(context.ids), np.bool_)
+        start = len(canvas.snippets) + 1
+        is_near[start : start + num_behind] = True
+        is_near[max(context.end_of_prefix - num_before, 0) :] = True
+        return is_near
 
     def canvases(self, canvas: Canvas) -> CanvasTokens:
         """The canvas stream: every hole behind its starter, the cursor's first."""

@@ -25,12 +25,16 @@ _SHIPPED = Path(__file__).parent / "weights"
 
 @dataclass(frozen=True, slots=True)
 class ModelShape:
-    """Sizes that a runtime needs to keep a context: keys and values per layer."""
+    """Sizes that a runtime needs to keep a context: keys and values per layer.
+
+    ``rope_theta``: what keys were turned with; None for manifests that do not tell.
+    """
 
     num_layers: int
     num_kv_heads: int
     head_width: int
     max_positions: int
+    rope_theta: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

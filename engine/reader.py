@@ -7,13 +7,13 @@ one is read in the next pause, and what was read of it is gone on with later.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from engine.budget import Budget, Clock
 from engine.canvas import Canvas
 from engine.context import Context, ContextLimits, select_context
-from engine.denoisers.protocol import ContextHandle, Denoiser
+from engine.denoisers.protocol import Blending, ContextHandle, Denoiser
 from engine.handles import HandleKey, Handles
 from engine.holes import MaskPlan
 from engine.request import Effort, Request
@@ -24,6 +24,9 @@ from engine.syntax import SyntaxTree
 # right with the whole than with half, and three more than with a quarter (docs/log.md).
 SIZES = (1.0, 0.5, 0.25)
 SHORTER_MS: Mapping[float, float] = {1.0: 0.0, 0.5: 60.0, 0.25: 200.0}
+# The same for a window that is put together from what was read at other places, and the time that
+# takes beside reading the rest.
+BLENDED_MS = 50.0
 # The largest that an effort reads; what the others lose is in docs/log.md.
 LARGEST: Mapping[Effort, float] = {Effort.INSTANT: 0.25, Effort.LOW: 0.5}
 # Of a request's time, for reading; the rest is for writing.
@@ -41,6 +44,16 @@ class Reading:
     context: Context
     canvas: Canvas
     handle: ContextHandle
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """Something to read, and what it costs who waits."""
+
+    cost_ms: float
+    key: HandleKey
+    context: Context
+    canvas: Canvas
 
 
 class Reader:
@@ -66,30 +79,44 @@ class Reader:
     ) -> Reading:
         """A window that can be read in time, encoded as far as it was not known.
 
-        The largest, unless the request's patience is better served by a shorter one.
+        The largest, unless the request's patience is better served by a shorter one, or by one that
+        is blended from what was read at other places.
         ``is_further``: for another hole of a change than the cursor's. It gets half a window at
         most, and is kept beside the cursor's: the next key is typed there.
         Raises Cancelled when the request is, or when its time was too short all the same.
         """
-        largest = min(LARGEST.get(request.effort, 1.0), 0.5 if is_further else 1.0)
-        sizes = [size for size in SIZES if size <= largest]
-        least_ms = math.inf
-        for size in sizes if budget.deadline is not None else sizes[:1]:
-            if least_ms <= SHORTER_MS[size]:
-                break
+        best: _Choice | None = None
+        for key in self._keys(request, budget, is_further):
+            if best is not None and best.cost_ms <= _lack_ms(key):
+                continue
             with watch.measure("context"):
-                offered = select_context(tree, plan, request, scaled(self._limits, size))
+                limits = scaled(self._limits, key.size)
+                context = select_context(tree, plan, request, limits)
             with watch.measure("tokenize"):
-                shown = Canvas.from_plan(plan, offered, tree.data, self._denoiser.tokenizer)
-            key = (request.path, size, is_further)
-            cost_ms = self._cost_ms(key, shown, request.patience_ms, budget)
-            if cost_ms <= least_ms:
-                least_ms, chosen, context, canvas = cost_ms, key, offered, shown
+                canvas = Canvas.from_plan(plan, context, tree.data, self._denoiser.tokenizer)
+            with watch.measure("context"):
+                cost_ms = self._cost_ms(key, canvas, request.patience_ms, budget)
+            if best is None or cost_ms <= best.cost_ms:
+                best = _Choice(cost_ms, key, context, canvas)
+        assert best is not None
         with watch.measure("prefill"):
             began = self._clock()
-            handle = self._handles.prefill(chosen, canvas, budget.interruption)
-            self.learn(handle, self._clock() - began)
-        return Reading(context, canvas, handle)
+            handle = self._handles.prefill(best.key, best.canvas, budget.interruption)
+            if not best.key.is_blended:
+                self.learn(handle, self._clock() - began)
+        return Reading(best.context, best.canvas, handle)
+
+    def _keys(self, request: Request, budget: Budget, is_further: bool) -> Iterator[HandleKey]:
+        """What may be read for a request, the best first."""
+        largest = min(LARGEST.get(request.effort, 1.0), 0.5 if is_further else 1.0)
+        sizes = [size for size in SIZES if size <= largest]
+        yield HandleKey(request.path, largest, is_further)
+        if budget.deadline is None:
+            return
+        if request.patience_ms is not None and isinstance(self._denoiser, Blending):
+            yield HandleKey(request.path, largest, is_further, is_blended=True)
+        for size in sizes[1:]:
+            yield HandleKey(request.path, size, is_further)
 
     def seconds(self, num_tokens: int) -> float:
         """What reading so many tokens takes, as far as is known."""
@@ -108,15 +135,19 @@ class Reader:
             return math.inf
         if patience_ms is None:
             return 0.0
-        _, size, _ = key
         wait_ms = 1000.0 * seconds
-        return wait_ms + SHORTER_MS[size] if wait_ms <= patience_ms else math.inf
+        return wait_ms + _lack_ms(key) if wait_ms <= patience_ms else math.inf
 
     def learn(self, handle: ContextHandle, seconds: float) -> None:
         """Half of what is known of the speed is this reading, if it was long enough."""
         num_new = handle.num_tokens - handle.num_reused
         if num_new >= MIN_MEASURED:
             self._s_per_token = (self._s_per_token + seconds / num_new) / 2
+
+
+def _lack_ms(key: HandleKey) -> float:
+    """How long who waits would wait for what this reading lacks."""
+    return SHORTER_MS[key.size] + (BLENDED_MS if key.is_blended else 0.0)
 
 
 def scaled(limits: ContextLimits, size: float) -> ContextLimits:

@@ -66,6 +66,31 @@ class Buffers:
         copy._all[:, :num_kept] = self._all[:, :num_kept]
         return copy
 
+    def take(self, other: Buffers, start: int, end: int, source: int) -> None:
+        """Rows ``start`` to ``end - 1`` from those of ``other`` from ``source`` on.
+
+        Keys are turned by the way between both positions (arXiv:2104.09864), which needs a shape
+        with ``rope_theta``.
+        """
+        theta, width = self.shape.rope_theta, self.shape.head_width
+        if theta is None:
+            raise ValueError("the shape does not tell what keys were turned with")
+        taken = slice(source, source + end - start)
+        self._all[1::2, start:end] = other._all[1::2, taken]
+        angles = (start - source) * theta ** -(np.arange(0, width, 2) / width)
+        cosine, sine = np.cos(angles).astype(np.float32), np.sin(angles).astype(np.float32)
+        first, second = (half[:, taken] for half in other._key_halves())
+        to_first, to_second = (half[:, start:end] for half in self._key_halves())
+        np.subtract(first * cosine, second * sine, out=to_first)
+        np.add(second * cosine, first * sine, out=to_second)
+
+    def _key_halves(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """All layers' keys, each head's two halves (layers, S, heads, head_width / 2) by itself."""
+        shape = self.shape
+        sizes = (-1, self.num_slots, shape.num_kv_heads, 2, shape.head_width // 2)
+        halves = self._all.reshape(sizes)[0::2]
+        return halves[..., 0, :], halves[..., 1, :]
+
     def lend(self, handle: CachedContext) -> None:
         """Remember that ``handle`` sees its first tokens' rows for as long as it lives."""
         self._handles.add(handle)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.canvas import Canvas, Ids
+from engine.denoisers.blending import NUM_BEFORE, NUM_BEHIND, Run, num_read, runs_of
 from engine.denoisers.context_cache import (
     Buffers,
     CachedContext,
@@ -82,6 +83,39 @@ class OnnxDenoiser:
         """How many tokens of the canvas's context ``prefill`` would not encode."""
         return self._longest(self.layout.context(canvas).ids, reuse)[1]
 
+    def num_unblended(self, canvas: Canvas, source: ContextHandle) -> int:
+        """How many tokens of the canvas's context ``blend`` would encode."""
+        return num_read(self._runs(canvas, _own(source)))
+
+    def blend(
+        self,
+        canvas: Canvas,
+        source: ContextHandle,
+        cancel: threading.Event | None = None,
+    ) -> CachedContext:
+        """A context of rows that ``source`` has, where its tokens stand now, and of the rest.
+
+        Raises BadInput when the context is longer than the model's positions.
+        """
+        tokens, known = self.layout.context(canvas), _own(source)
+        num_tokens = len(tokens.ids)
+        self._check_length(num_tokens)
+        runs = self._runs(canvas, known)
+        with self._lock:
+            buffers = buffers_for(None, 0, num_tokens + TAIL_ROOM, self._shape)
+            for run in runs:
+                if run.source is not None:
+                    buffers.take(known.buffers, run.start, run.end, run.source)
+                elif self._read(buffers, tokens.ids[: run.end], run.start, cancel) < run.end:
+                    raise Cancelled("cancelled before a piece of the context")
+            return CachedContext(tokens, num_tokens - num_read(runs), buffers)
+
+    def _runs(self, canvas: Canvas, source: CachedContext) -> list[Run]:
+        ids = self.layout.context(canvas).ids
+        if self._shape.rope_theta is None:
+            return [Run(0, len(ids), None)]
+        return runs_of(ids, source.ids, self.layout.is_near(canvas, NUM_BEFORE, NUM_BEHIND))
+
     def extend(self, handle: ContextHandle, ids: Ids) -> CachedContext:
         """Append committed ids of the cursor's hole to the context (block extension)."""
         with self._lock:
@@ -127,19 +161,24 @@ class OnnxDenoiser:
         buffers = buffers_for(source, num_kept, num_tokens + TAIL_ROOM, self._shape)
         if self._tail is not None and self._tail.is_in(buffers):
             self._tail = None
-        for start in range(num_kept, num_tokens, CHUNK_TOKENS):
-            if cancel is not None and cancel.is_set():
-                # What a key interrupts is asked for again with the next one.
-                self._unfinished = CachedContext(
-                    ContextTokens(tokens.ids[:start], start), 0, buffers
-                )
-                raise Cancelled("cancelled before a piece of the context")
-            # Not ended by ``cancel``: the next request needs the same piece.
-            piece = tokens.ids[start : start + CHUNK_TOKENS]
-            self.run(buffers, causal_feed(piece, start))
+        reached = self._read(buffers, tokens.ids, num_kept, cancel)
+        if reached < num_tokens:
+            # What a key interrupts is asked for again with the next one.
+            known = ContextTokens(tokens.ids[:reached], reached)
+            self._unfinished = CachedContext(known, 0, buffers)
+            raise Cancelled("cancelled before a piece of the context")
         if source is self._unfinished:
             self._unfinished = None
         return CachedContext(tokens, num_kept, buffers)
+
+    def _read(self, buffers: Buffers, ids: Ids, start: int, cancel: threading.Event | None) -> int:
+        """Encode ids (T,) from ``start`` on, behind rows that are there; how many are then."""
+        for at in range(start, len(ids), CHUNK_TOKENS):
+            if cancel is not None and cancel.is_set():
+                return at
+            # Not ended by ``cancel``: the next request needs the same piece.
+            self.run(buffers, causal_feed(ids[at : at + CHUNK_TOKENS], at))
+        return len(ids)
 
     def _longest(self, ids: Ids, reuse: ContextHandle | None) -> tuple[CachedContext | None, int]:
         """The known context that has most in common with ``ids``, and how much."""

@@ -92,6 +92,27 @@ class Batching(Protocol):
 
 
 @runtime_checkable
+class Blending(Protocol):
+    """A denoiser that can take what it read elsewhere for a context, where the same tokens stand.
+
+    Not what reading would give: these tokens have seen others before them.
+    """
+
+    def num_unblended(self, canvas: Canvas, source: ContextHandle) -> int:
+        """How many tokens of the canvas's context ``blend`` would encode."""
+        ...
+
+    def blend(
+        self,
+        canvas: Canvas,
+        source: ContextHandle,
+        cancel: threading.Event | None = None,
+    ) -> ContextHandle:
+        """A context of the tokens that ``source`` has too and of the rest, which is encoded."""
+        ...
+
+
+@runtime_checkable
 class Waking(Protocol):
     """A denoiser whose first use takes longer, unless it was woken."""
 

@@ -125,6 +125,7 @@ def write_manifest(
         "num_kv_heads": shape.num_kv_heads,
         "head_width": shape.head_width,
         "max_positions": MAX_POSITIONS,
+        "rope_theta": shape.rope_theta,
     }
     files = {**entries, TOKENIZER_FILE: describe(beside)}
     manifest = {"format": MANIFEST_FORMAT, **asdict(facts), "shape": sizes, "files": files}

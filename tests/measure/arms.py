@@ -176,13 +176,13 @@ def fill(
         for hole in holes:
             for name, infiller in made.items():
                 if (name, hole.id) not in done and time.monotonic() < ends_at:
-                    sink.write(json.dumps(_row(hole, name, infiller)) + "\n")
+                    infiller.read_ahead(request_of(hole))
+                    sink.write(json.dumps(row_of(hole, name, infiller)) + "\n")
                     sink.flush()
 
 
-def _row(hole: EvalHole, arm: str, infiller: Infiller) -> Row:
+def row_of(hole: EvalHole, arm: str, infiller: Infiller) -> Row:
     """What an arm makes of a hole."""
-    infiller.read_ahead(request_of(hole))
     answer = ModelFiller(arm, infiller, *ASKED.get(arm, (Effort.MEDIUM, None))).fill(hole)
     result = measure(hole, answer)
     return {
