@@ -21,7 +21,6 @@ from pathlib import Path
 import numpy as np
 
 import engine
-from engine.budget import Budget
 from engine.evaluation.holes import SINGLE_LINE, CutConfig, EvalHole, cut_holes, read_sources
 from engine.evaluation.model_filler import request_of
 from engine.evaluation.nearby import with_nearby
@@ -67,10 +66,12 @@ def main() -> None:
 class Forced(Reader):
     """Reads what it is told to."""
 
-    key = HandleKey(None)
+    def __init__(self, key: HandleKey, owner: Infiller) -> None:
+        super().__init__(owner.denoiser, owner._handles, owner.config.context, owner._clock)
+        self._key = key
 
-    def _keys(self, request: Request, budget: Budget, is_further: bool) -> Iterator[HandleKey]:
-        yield self.key._replace(path=request.path)
+    def _keys(self, request: Request, *_: object) -> Iterator[HandleKey]:
+        yield self._key._replace(path=request.path)
 
 
 def fill(holes: list[EvalHole], lines: tuple[int, int], model: str | None, output: Path) -> None:
@@ -82,14 +83,15 @@ def fill(holes: list[EvalHole], lines: tuple[int, int], model: str | None, outpu
     with output.open("a", encoding="utf-8") as sink:
         for hole in holes:
             before = moved(request_of(hole), lines)
-            for name, key in READINGS.items() if before is not None else ():
+            if before is None:
+                continue
+            for name, key in READINGS.items():
                 if (name, hole.id) not in done:
-                    # Nothing but what was read before the cursor moved is known.
+                    # Of its own, so that nothing is known but what was read before the cursor came.
                     made = Infiller(loaded.denoiser, loaded.calibration, ARMS[BASE])
-                    made.read_ahead(before)
-                    reader = Forced(made.denoiser, made._handles, made.config.context, made._clock)
-                    reader.key = key
-                    made._reader = reader
+                    if key.is_blended:
+                        made.read_ahead(before)
+                    made._reader = Forced(key, made)
                     sink.write(json.dumps(row_of(hole, name, made)) + "\n")
                     sink.flush()
 
