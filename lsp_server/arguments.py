@@ -173,6 +173,13 @@ def _add_bench(commands: Any) -> None:
         help="rest at each place before its first key, so that the engine can read ahead",
     )
     bench.add_argument(
+        "--from-lines",
+        type=_positive_int,
+        default=0,
+        metavar="N",
+        help="come from so many lines away, rest there, and type at once",
+    )
+    bench.add_argument(
         "--streams", type=_positive_int, default=8, metavar="N", help="serve: clients (default 8)"
     )
     bench.add_argument("--url", metavar="URL", help="serve: a server that runs on this machine")

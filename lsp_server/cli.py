@@ -145,6 +145,7 @@ def _latency(arguments: argparse.Namespace) -> int:
         arguments.model,
         arguments.plot,
         rest_s=arguments.rest_s,
+        from_lines=arguments.from_lines,
     )
     return latency(config, arguments.json, sys.stdout)
 

@@ -31,8 +31,8 @@ SERVER, TOTAL = "server", "total"
 class LatencyConfig:
     """What to replay: ``num_places`` lines of files in ``corpus``, ``num_keys`` keys of each.
 
-    The cursor rests for ``rest_s`` at a place before its first key. ``num_changes``
-    keys are typed in long files.
+    The cursor rests for ``rest_s`` at a place before its first key, or ``from_lines`` lines away if
+    that is not 0. ``num_changes`` keys are typed in long files.
     """
 
     corpus: Path
@@ -42,6 +42,7 @@ class LatencyConfig:
     plot: Path | None = None
     num_changes: int = 200
     rest_s: float = 0.0
+    from_lines: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def latency(config: LatencyConfig, is_json: bool, out: TextIO) -> int:
     typings = [_typing(hole, config.num_keys) for hole in holes]
     if not typings:
         raise BadInput(f"{config.corpus}: no line in it can be typed: name a folder of code")
-    replayed = asyncio.run(replay(typings, config.model, config.rest_s))
+    replayed = asyncio.run(replay(typings, config.model, config.rest_s, config.from_lines))
     languages = sorted({hole.language for hole in holes})
     report = _report(config, replayed, syncing_ms(sources, languages, config.num_changes))
     if config.plot is not None:

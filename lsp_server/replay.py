@@ -66,10 +66,13 @@ class Replay:
     resident_mb: float | None
 
 
-async def replay(typings: Sequence[Typing], model: str | None, rest_s: float = 0.0) -> Replay:
+async def replay(
+    typings: Sequence[Typing], model: str | None, rest_s: float = 0.0, from_lines: int = 0
+) -> Replay:
     """Start a server, type everything, end it. The first key counts as the cold start alone.
 
-    The cursor rests for ``rest_s`` seconds before the first key of a place.
+    The cursor rests for ``rest_s`` seconds before the first key of a place; with ``from_lines`` it
+    does so that many lines away, after a proposal was asked for there, and is typed with at once.
     """
     editor = _Editor()
     began = time.perf_counter()
@@ -78,8 +81,11 @@ async def replay(typings: Sequence[Typing], model: str | None, rest_s: float = 0
     for number, typing in enumerate(typings):
         uri = Path(typing.path).absolute().with_name(f"{number}-{Path(typing.path).name}").as_uri()
         editor.open(uri, typing)
-        if cold_ms and rest_s:
+        if cold_ms and from_lines:
+            await editor.ask(uri, _away(typing, from_lines))
+        elif cold_ms and rest_s:
             editor.focus(uri, typing)
+        if cold_ms:
             await asyncio.sleep(rest_s)
         for index in range(len(typing.keys)):
             keystroke = await editor.type(uri, typing, index)
@@ -127,13 +133,17 @@ class _Editor:
         change = types.TextDocumentContentChangePartial(types.Range(at, at), typing.keys[index])
         document = types.VersionedTextDocumentIdentifier(index + 1, uri)
         self._client.text_document_did_change(types.DidChangeTextDocumentParams(document, [change]))
-        context = types.InlineCompletionContext(types.InlineCompletionTriggerKind.Automatic)
-        await self._client.text_document_inline_completion_async(
-            types.InlineCompletionParams(context, types.TextDocumentIdentifier(uri), behind)
-        )
+        await self.ask(uri, behind)
         elapsed_ms = 1000 * (time.perf_counter() - began)
         record = await self._client.protocol.send_request_async(TRACE)
         return _keystroke(elapsed_ms, index == 0, record)
+
+    async def ask(self, uri: str, at: types.Position) -> None:
+        """Ask what may be proposed there, and wait for the answer."""
+        context = types.InlineCompletionContext(types.InlineCompletionTriggerKind.Automatic)
+        await self._client.text_document_inline_completion_async(
+            types.InlineCompletionParams(context, types.TextDocumentIdentifier(uri), at)
+        )
 
     @property
     def resident_mb(self) -> float | None:
@@ -145,6 +155,14 @@ class _Editor:
         self._client.exit(None)
         # pygls gives it no types.
         await self._client.stop()  # type: ignore[no-untyped-call]
+
+
+def _away(typing: Typing, num_lines: int) -> types.Position:
+    """The end of a line so far above, or below where the text does not reach up so far."""
+    lines = typing.text.split("\n")
+    line = typing.line - num_lines
+    line = line if line >= 0 else min(typing.line + num_lines, len(lines) - 1)
+    return types.Position(line, len(lines[line]))
 
 
 def _keystroke(elapsed_ms: float, is_first: bool, record: Any) -> Keystroke:

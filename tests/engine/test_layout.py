@@ -86,6 +86,14 @@ def test_finished_blocks_are_what_extending_gives() -> None:
     assert extended.end_of_prefix == direct.end_of_prefix
 
 
+def test_near_are_the_ends_of_prefix_and_suffix_that_face_the_cursor() -> None:
+    one = canvas((ids(20, 21, 22), ids(40, 30, 31)), (1,), rest_tokens=1, snippets=ids(99))
+    assert LAYOUT.context(one).ids.tolist() == [99, 1, 30, 31, 2, 20, 21, 22, 3, 40]
+    near = LAYOUT.is_near(one, 2, 1)
+    assert LAYOUT.context(one).ids[near].tolist() == [30, 21, 22, 3, 40]
+    assert LAYOUT.is_near(one, 100, 100).all()
+
+
 def test_more_holes_than_names() -> None:
     pieces = tuple(ids(20) for _ in range(10))
     with pytest.raises(ValueError, match="9 holes"):

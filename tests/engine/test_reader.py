@@ -35,6 +35,32 @@ class Slow(ScriptedDenoiser):
         return super().prefill(canvas, reuse, cancel)
 
 
+class Blender(Slow):
+    """Also takes lines that it read at another place; the last ``num_near`` tokens it reads."""
+
+    num_near, num_blends = 20, 0
+
+    def num_unblended(self, canvas: Canvas, source: ContextHandle) -> int:
+        """Those that stand nowhere in ``source``, and those that are near."""
+        assert isinstance(source, ScriptedHandle)
+        ids = super().prefill(canvas).ids
+        return sum(1 for one in ids[: -self.num_near] if one not in source.ids) + self.num_near
+
+    def blend(
+        self,
+        canvas: Canvas,
+        source: ContextHandle,
+        cancel: threading.Event | None = None,
+    ) -> ScriptedHandle:
+        """Read what is not taken."""
+        num_new = self.num_unblended(canvas, source)
+        before = self.now
+        ids = super().prefill(canvas, None, cancel).ids
+        self.now = before + num_new * self.s_per_token
+        self.num_blends += 1
+        return ScriptedHandle(ids, len(ids) - num_new)
+
+
 def asked(
     budget_ms: float | None, typed: str = "", path: str = "a.py", effort: Effort = Effort.MEDIUM
 ) -> Request:
@@ -142,3 +168,77 @@ def test_a_short_window_is_not_read_again_and_leaves_the_whole_one(num_whole: in
 def test_too_little_time_for_the_shortest_is_a_refusal() -> None:
     outcome = infiller(Slow(1.0)).infill(asked(1000.0))
     assert isinstance(outcome, Refusal) and outcome.reason is Reason.DEADLINE
+
+
+def elsewhere(patience_ms: float | None = 300.0, typed: str = "") -> Request:
+    """Asked in the middle of the text, by somebody who waits."""
+    head = "".join(LINES.splitlines(keepends=True)[:120])
+    text = f"{head}value = {typed}\n{LINES[len(head) :]}"
+    cursor = ByteOffset(len(f"{head}value = {typed}"))
+    return Request(text, cursor, "python", "a.py", budget_ms=20_000.0, patience_ms=patience_ms)
+
+
+def moving(num_whole: int) -> tuple[Blender, Infiller]:
+    """A whole window takes .5 s, and one was read at the text's end."""
+    denoiser = Blender(0.5 / num_whole)
+    made = infiller(denoiser)
+    made.read_ahead(asked(None))
+    for _ in range(6):
+        made._reader.learn(ScriptedHandle(tuple(range(100)), 0), 100 * denoiser.s_per_token)
+    return denoiser, made
+
+
+def test_who_moves_and_waits_gets_a_window_of_what_is_known(num_whole: int) -> None:
+    denoiser, made = moving(num_whole)
+    before = denoiser.now
+    assert num_read(made, elsewhere()) > 0.7 * num_whole
+    assert (denoiser.num_blends, denoiser.now - before < 0.1) == (1, True)
+
+
+def test_typing_on_goes_on_with_it(num_whole: int) -> None:
+    denoiser, made = moving(num_whole)
+    for typed in ("", "f", "fi", "fir"):
+        assert num_read(made, elsewhere(typed=typed)) > 0.7 * num_whole
+    assert denoiser.num_blends == 1
+
+
+@pytest.mark.parametrize("patience_ms", [None, 600.0])
+def test_who_waits_long_enough_gets_what_was_read(
+    num_whole: int, patience_ms: float | None
+) -> None:
+    """A blend lacks something; what is read at once costs nobody anything."""
+    denoiser, made = moving(num_whole)
+    if patience_ms is not None:
+        made.read_ahead(elsewhere(None))
+    num_read(made, elsewhere(patience_ms))
+    assert denoiser.num_blends == 0
+
+
+def test_what_was_read_since_is_better(num_whole: int) -> None:
+    denoiser, made = moving(num_whole)
+    num_read(made, elsewhere())
+    made.read_ahead(elsewhere(None, "f"))
+    before = denoiser.now
+    assert num_read(made, elsewhere(typed="fi")) > 0.7 * num_whole
+    assert denoiser.num_blends == 1
+    assert denoiser.now - before < 0.02
+
+
+def test_blends_are_made_of_what_was_read_alone(num_whole: int) -> None:
+    """Each blend of a blend would be worse; the lines that no reading has seen are read."""
+    denoiser, made = moving(num_whole)
+    sources: list[ScriptedHandle] = []
+    blend = denoiser.blend
+
+    def watched(canvas: Canvas, source: ContextHandle, cancel: object = None) -> ScriptedHandle:
+        assert isinstance(source, ScriptedHandle)
+        sources.append(source)
+        del cancel
+        return blend(canvas, source)
+
+    denoiser.blend = watched  # type: ignore[method-assign]
+    num_read(made, elsewhere())
+    other = elsewhere().text.replace("total_90 =", "sum_90 =")
+    num_read(made, dataclasses.replace(elsewhere(), text=other))
+    assert len(sources) == 2
+    assert sources[0].ids == sources[1].ids
