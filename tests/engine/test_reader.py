@@ -43,7 +43,7 @@ class Blender(Slow):
     def num_unblended(self, canvas: Canvas, source: ContextHandle) -> int:
         """Those that stand nowhere in ``source``, and those that are near."""
         assert isinstance(source, ScriptedHandle)
-        ids = super().prefill(canvas).ids
+        ids = ScriptedDenoiser.prefill(self, canvas).ids
         return sum(1 for one in ids[: -self.num_near] if one not in source.ids) + self.num_near
 
     def blend(
@@ -54,9 +54,8 @@ class Blender(Slow):
     ) -> ScriptedHandle:
         """Read what is not taken."""
         num_new = self.num_unblended(canvas, source)
-        before = self.now
-        ids = super().prefill(canvas, None, cancel).ids
-        self.now = before + num_new * self.s_per_token
+        ids = ScriptedDenoiser.prefill(self, canvas, None, cancel).ids
+        self.now += num_new * self.s_per_token
         self.num_blends += 1
         return ScriptedHandle(ids, len(ids) - num_new)
 
