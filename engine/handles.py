@@ -11,8 +11,6 @@ from engine.denoisers.protocol import Blending, ContextHandle, Denoiser
 
 # Tokens at the start of a text by which it is told from others.
 NUM_TELLING = 64
-# Fewer new tokens are read behind what is there, wherever else they may stand.
-MIN_BLENDED = 16
 
 
 class HandleKey(NamedTuple):
@@ -77,16 +75,15 @@ class Handles:
         known = denoiser.num_known(canvas, self._handles.get(exact))
         pieces = (canvas.snippets, *canvas.context)
         num_new, source = max(sum(map(len, pieces)) - known, 0), None
-        if key.is_blended and isinstance(denoiser, Blending) and num_new >= MIN_BLENDED:
-            # What was blended itself would get worse each time.
-            whose = exact[0]
+        if key.is_blended and isinstance(denoiser, Blending):
             with self._lock:
-                items = list(self._handles.items())
-            for (other, kept), handle in items:
-                if other == whose and not kept.is_blended:
-                    num_unblended = denoiser.num_unblended(canvas, handle)
-                    if num_unblended < num_new:
-                        num_new, source = num_unblended, (denoiser, handle)
+                handles = [
+                    handle for (whose, _), handle in self._handles.items() if whose == exact[0]
+                ]
+            for handle in reversed(handles):
+                num_unblended = denoiser.num_unblended(canvas, handle)
+                if num_unblended < num_new:
+                    num_new, source = num_unblended, (denoiser, handle)
         return num_new, source
 
 

@@ -44,6 +44,18 @@ class ContextTokens:
 
 
 @dataclass(frozen=True, slots=True)
+class Nearness:
+    """Of a context's tokens (T,): near the cursor, far from it, and where ``<pre>`` is.
+
+    The window's ends meet there: its last line stands before it, its first one behind.
+    """
+
+    is_near: Flags
+    is_far: Flags
+    pre: int
+
+
+@dataclass(frozen=True, slots=True)
 class CanvasTokens:
     """Canvas ids (N,), cursor's hole first; row ``rows[j]`` (L,) predicts hole position j.
 
@@ -101,17 +113,23 @@ class SuffixFirst:
         ids = np.concatenate([*before, _one(self.rest_id), *rest] if has_rest else before)
         return ContextTokens(ids, num_before)
 
-    def is_near(self, canvas: Canvas, num_before: int, num_behind: int) -> Flags:
-        """Which tokens of the context (T,) are among the last of P and the first of S.
+    def nearness(self, context: ContextTokens, num_before: int, num_behind: int) -> Nearness:
+        """Which tokens of a context are among the last of P and the first of S, and which are far.
 
-        R, the rest of the cursor's line, is near as a whole.
+        R, the rest of the cursor's line, is near as a whole. What is far could be left out: lines
+        at the window's ends, up to the first hole.
         """
-        context = self.context(canvas)
-        is_near = np.zeros(len(context.ids), np.bool_)
-        start = len(canvas.snippets) + 1
-        is_near[start : start + num_behind] = True
-        is_near[max(context.end_of_prefix - num_before, 0) :] = True
-        return is_near
+        ids, end = context.ids, context.end_of_prefix
+        special = np.flatnonzero(np.isin(ids, (self.suf_id, self.pre_id, *self.hole_ids)))
+        suf, pre = (int(special[ids[special] == one][0]) for one in (self.suf_id, self.pre_id))
+        is_near, is_far = (np.zeros(len(ids), np.bool_) for _ in range(2))
+        is_near[suf + 1 : min(suf + 1 + num_behind, pre)] = True
+        is_near[max(end - num_before, pre + 1) :] = True
+        last = int(special[special < pre][-1])
+        following = special[special > pre]
+        is_far[last + 1 : pre] = True
+        is_far[pre + 1 : int(following[0]) if len(following) else end] = True
+        return Nearness(is_near, is_far & ~is_near, pre)
 
     def canvases(self, canvas: Canvas) -> CanvasTokens:
         """The canvas stream: every hole behind its starter, the cursor's first."""

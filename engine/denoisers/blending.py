@@ -12,14 +12,14 @@ which reads the first of each piece). What that loses is in docs/log.md.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from engine.canvas import Ids
 from engine.denoisers.context_cache import common_prefix
-from engine.layout import Flags
+from engine.layout import ContextTokens, Flags, Nearness
 
 # So many tokens before the cursor and behind its line are always read.
 NUM_BEFORE, NUM_BEHIND = 64, 32
@@ -41,29 +41,74 @@ class Run:
     source: int | None
 
 
-def runs_of(ids: Ids, known: Ids, is_near: Flags) -> list[Run]:
-    """How to put together the context ``ids`` (T,) from ``known`` (U,), in order.
+@dataclass(frozen=True, slots=True)
+class Blend:
+    """A context, and how to put it together, in order.
 
-    ``is_near`` (T,): what is read in any case.
+    ``is_behind``: the rest is read behind what both contexts begin with, nothing is moved.
     """
-    places = _places(ids, known)
-    places[is_near] = NOWHERE
-    # A run goes on as long as both texts do.
-    steps = np.where(places == NOWHERE, NOWHERE, places - np.arange(len(ids)) + len(ids))
-    cuts = [0, *(np.flatnonzero(np.diff(steps)) + 1).tolist(), len(ids)]
-    runs = [
+
+    tokens: ContextTokens
+    runs: tuple[Run, ...]
+    is_behind: bool
+
+    @property
+    def num_read(self) -> int:
+        """How many tokens are read."""
+        return sum(run.end - run.start for run in self.runs if run.source is None)
+
+
+def blend_of(tokens: ContextTokens, known: Ids, nearness: Nearness, can_move: bool = True) -> Blend:
+    """How ``tokens`` (T,) are had from the context ``known`` (U,).
+
+    Near ones are read in any case, unless all stand behind what both begin with. New ones at the
+    window's ends are left out: the window is narrowed to what is known of it. ``can_move``: whether
+    a token can be taken from another position.
+    """
+    places = _places(tokens.ids, known)
+    is_kept = ~_is_new_end(places, nearness)
+    num_before = int(is_kept[: tokens.end_of_prefix].sum())
+    narrowed = ContextTokens(tokens.ids[is_kept], num_before)
+    behind = Blend(narrowed, _behind(narrowed.ids, known), True)
+    if not can_move:
+        return behind
+    places[nearness.is_near] = NOWHERE
+    moved = Blend(narrowed, tuple(_runs(places[is_kept])), False)
+    return min(behind, moved, key=lambda blend: blend.num_read)
+
+
+def _is_new_end(places: Ids, nearness: Nearness) -> Flags:
+    """Which tokens (T,) are far and new, from the window's ends inwards."""
+    is_end, places = np.zeros(len(places), np.bool_), places.copy()
+    # Both ends start here, whatever it was taken with.
+    places[nearness.pre] = NOWHERE
+    for run in _runs(places):
+        if run.source is None and run.start <= nearness.pre < run.end:
+            # A few that also stand somewhere else are no reason to keep the others.
+            for end in slice(run.start, nearness.pre), slice(nearness.pre, run.end):
+                is_new = places[end][nearness.is_far[end]] == NOWHERE
+                is_end[end] = nearness.is_far[end] & (is_new.mean() > 0.5 if len(is_new) else False)
+    return is_end
+
+
+def _behind(ids: Ids, known: Ids) -> tuple[Run, ...]:
+    """What both begin with, and the rest read behind it."""
+    num_kept = common_prefix(ids, known)
+    runs = Run(0, num_kept, 0), Run(num_kept, len(ids), None)
+    return tuple(run for run in runs if run.start < run.end)
+
+
+def _runs(places: Ids) -> Iterator[Run]:
+    """Runs of tokens (T,) that stand at ``places``; each goes on as long as both texts do."""
+    steps = np.where(places == NOWHERE, NOWHERE, places - np.arange(len(places)) + len(places))
+    cuts = [0, *(np.flatnonzero(np.diff(steps)) + 1).tolist(), len(places)]
+    return _merged(
         Run(start, end, None if places[start] == NOWHERE else int(places[start]))
         for start, end in itertools.pairwise(cuts)
-    ]
-    return list(_merged(runs))
+    )
 
 
-def num_read(runs: list[Run]) -> int:
-    """How many tokens of a plan are read."""
-    return sum(run.end - run.start for run in runs if run.source is None)
-
-
-def _merged(runs: list[Run]) -> Iterator[Run]:
+def _merged(runs: Iterable[Run]) -> Iterator[Run]:
     """The same with short ones read, and what is read in a row as one."""
     reading: Run | None = None
     for run in runs:

@@ -101,12 +101,18 @@ class Buffers:
 
 
 class CachedContext:
-    """A context's tokens and where their keys and values are. Never changes."""
+    """A context's tokens and where their keys and values are. Never changes.
 
-    __slots__ = ("__weakref__", "buffers", "num_reused", "tokens")
+    ``is_blended``: some were read at other places, behind other tokens.
+    """
 
-    def __init__(self, tokens: ContextTokens, num_reused: int, buffers: Buffers) -> None:
+    __slots__ = ("__weakref__", "buffers", "is_blended", "num_reused", "tokens")
+
+    def __init__(
+        self, tokens: ContextTokens, num_reused: int, buffers: Buffers, is_blended: bool = False
+    ) -> None:
         self.tokens, self.num_reused, self.buffers = tokens, num_reused, buffers
+        self.is_blended = is_blended
         buffers.lend(self)
 
     @property

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.canvas import Canvas, Ids
-from engine.denoisers.blending import NUM_BEFORE, NUM_BEHIND, Run, num_read, runs_of
+from engine.denoisers.blending import NUM_BEFORE, NUM_BEHIND, Blend, blend_of
 from engine.denoisers.context_cache import (
     Buffers,
     CachedContext,
@@ -84,8 +84,8 @@ class OnnxDenoiser:
         return self._longest(self.layout.context(canvas).ids, reuse)[1]
 
     def num_unblended(self, canvas: Canvas, source: ContextHandle) -> int:
-        """How many tokens of the canvas's context ``blend`` would encode."""
-        return num_read(self._runs(canvas, _own(source)))
+        """How many tokens ``blend`` would encode."""
+        return self._blend(canvas, _own(source)).num_read
 
     def blend(
         self,
@@ -93,28 +93,33 @@ class OnnxDenoiser:
         source: ContextHandle,
         cancel: threading.Event | None = None,
     ) -> CachedContext:
-        """A context of rows that ``source`` has, where its tokens stand now, and of the rest.
+        """A context of rows that ``source`` has, where its tokens stand now, and of what is new.
 
-        Raises BadInput when the context is longer than the model's positions.
+        New lines at the window's ends are left out. Raises BadInput when the context is longer than
+        the model's positions.
         """
-        tokens, known = self.layout.context(canvas), _own(source)
-        num_tokens = len(tokens.ids)
-        self._check_length(num_tokens)
-        runs = self._runs(canvas, known)
+        known = _own(source)
+        blend = self._blend(canvas, known)
+        ids = blend.tokens.ids
+        self._check_length(len(ids))
         with self._lock:
-            buffers = buffers_for(None, 0, num_tokens + TAIL_ROOM, self._shape)
-            for run in runs:
+            if blend.is_behind:
+                return self._encode(blend.tokens, known, cancel)
+            buffers = buffers_for(None, 0, len(ids) + TAIL_ROOM, self._shape)
+            for run in blend.runs:
                 if run.source is not None:
                     buffers.take(known.buffers, run.start, run.end, run.source)
-                elif self._read(buffers, tokens.ids[: run.end], run.start, cancel) < run.end:
+                elif self._read(buffers, ids[: run.end], run.start, cancel) < run.end:
                     raise Cancelled("cancelled before a piece of the context")
-            return CachedContext(tokens, num_tokens - num_read(runs), buffers)
+            num_taken = len(ids) - blend.num_read
+            return CachedContext(blend.tokens, num_taken, buffers, is_blended=True)
 
-    def _runs(self, canvas: Canvas, source: CachedContext) -> list[Run]:
-        ids = self.layout.context(canvas).ids
-        if self._shape.rope_theta is None:
-            return [Run(0, len(ids), None)]
-        return runs_of(ids, source.ids, self.layout.is_near(canvas, NUM_BEFORE, NUM_BEHIND))
+    def _blend(self, canvas: Canvas, source: CachedContext) -> Blend:
+        """How a canvas's context is had from ``source``, of whose blends none is made again."""
+        tokens = self.layout.context(canvas)
+        nearness = self.layout.nearness(tokens, NUM_BEFORE, NUM_BEHIND)
+        can_move = self._shape.rope_theta is not None and not source.is_blended
+        return blend_of(tokens, source.ids, nearness, can_move)
 
     def extend(self, handle: ContextHandle, ids: Ids) -> CachedContext:
         """Append committed ids of the cursor's hole to the context (block extension)."""
@@ -157,19 +162,21 @@ class OnnxDenoiser:
         self._check_length(num_tokens)
         source, num_kept = self._longest(tokens.ids, reuse)
         if source is not None and num_kept == num_tokens:
-            return CachedContext(tokens, num_kept, source.buffers)
+            return CachedContext(tokens, num_kept, source.buffers, source.is_blended)
         buffers = buffers_for(source, num_kept, num_tokens + TAIL_ROOM, self._shape)
         if self._tail is not None and self._tail.is_in(buffers):
             self._tail = None
+        is_blended = source is not None and source.is_blended
         reached = self._read(buffers, tokens.ids, num_kept, cancel)
         if reached < num_tokens:
-            # What a key interrupts is asked for again with the next one.
-            known = ContextTokens(tokens.ids[:reached], reached)
-            self._unfinished = CachedContext(known, 0, buffers)
+            if not is_blended:
+                # What a key interrupts is asked for again with the next one.
+                known = ContextTokens(tokens.ids[:reached], reached)
+                self._unfinished = CachedContext(known, 0, buffers)
             raise Cancelled("cancelled before a piece of the context")
         if source is self._unfinished:
             self._unfinished = None
-        return CachedContext(tokens, num_kept, buffers)
+        return CachedContext(tokens, num_kept, buffers, is_blended)
 
     def _read(self, buffers: Buffers, ids: Ids, start: int, cancel: threading.Event | None) -> int:
         """Encode ids (T,) from ``start`` on, behind rows that are there; how many are then."""

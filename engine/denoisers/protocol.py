@@ -95,7 +95,8 @@ class Batching(Protocol):
 class Blending(Protocol):
     """A denoiser that can take what it read elsewhere for a context, where the same tokens stand.
 
-    Not what reading would give: these tokens have seen others before them.
+    Not what reading would give: these tokens have seen others before them, and new lines at the
+    window's ends may be left out.
     """
 
     def num_unblended(self, canvas: Canvas, source: ContextHandle) -> int:
@@ -108,7 +109,7 @@ class Blending(Protocol):
         source: ContextHandle,
         cancel: threading.Event | None = None,
     ) -> ContextHandle:
-        """A context of the tokens that ``source`` has too and of the rest, which is encoded."""
+        """A context of the tokens that ``source`` has too and of new ones, which are encoded."""
         ...
 
 

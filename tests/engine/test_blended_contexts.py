@@ -59,17 +59,19 @@ def test_it_says_that_it_can(denoiser: OnnxDenoiser) -> None:
     assert isinstance(denoiser, Blending)
 
 
-def test_of_the_same_place_nothing_changes(denoiser: OnnxDenoiser) -> None:
-    """What is taken stays, and what is near sees the same when it is read again."""
+def test_what_is_near_sees_what_was_taken(denoiser: OnnxDenoiser) -> None:
+    """Rows that are taken from where they stand, and the near ones read again: the same bits."""
     read = denoiser.prefill(ABOVE_IT)
-    blended = denoiser.blend(ABOVE_IT, read)
+    last = np.random.default_rng(9).integers(17, SMALL.vocab_size, 5)
+    typed = at(ABOVE, np.r_[last, MIDDLE, BELOW])
+    blended, expected = denoiser.blend(typed, read), denoiser.prefill(typed)
     num_read = blended.num_tokens - blended.num_reused
-    assert num_read == denoiser.num_unblended(ABOVE_IT, read)
+    assert num_read == denoiser.num_unblended(typed, read)
     assert num_read == len(SNIPPET) + 1 + NUM_BEHIND + NUM_BEFORE, "few tokens are read, too"
+    end = len(SNIPPET) + 1 + NUM_BEHIND
     for layer in range(SMALL.num_layers):
-        for one, other in zip(rows(blended, layer), rows(read, layer), strict=True):
-            assert np.array_equal(one, other)
-    assert np.array_equal(*(logits(denoiser, each, ABOVE_IT) for each in (blended, read)))
+        for one, other in zip(rows(blended, layer), rows(expected, layer), strict=True):
+            assert np.array_equal(one[:end], other[:end])
 
 
 def test_moved_rows_are_those_of_their_new_places(denoiser: OnnxDenoiser) -> None:
@@ -103,7 +105,36 @@ def test_sources_stay_and_what_follows_is_read_behind_it(denoiser: OnnxDenoiser)
     blended = denoiser.blend(BELOW_IT, read)
     assert np.array_equal(logits(denoiser, read, ABOVE_IT), before)
     typed = at(np.r_[ABOVE, MIDDLE, MIDDLE[:2]], BELOW)
-    assert denoiser.prefill(typed, blended).num_reused == blended.num_tokens
+    further = denoiser.blend(typed, blended)
+    assert (further.num_reused, further.is_blended) == (blended.num_tokens, True)
+    assert further.buffers is blended.buffers
+
+
+def test_no_blend_is_made_of_a_blend(denoiser: OnnxDenoiser) -> None:
+    """It would be worse each time: what does not go on with it is read."""
+    blended = denoiser.blend(BELOW_IT, denoiser.prefill(ABOVE_IT))
+    num_common = denoiser.num_known(ABOVE_IT, blended)
+    again = denoiser.blend(ABOVE_IT, blended)
+    assert (again.num_reused, again.is_blended) == (num_common, True)
+
+
+def test_new_lines_at_the_windows_ends_are_left_out(denoiser: OnnxDenoiser) -> None:
+    """The window before reached less far down; what is new near the cursor is read."""
+    new = np.random.default_rng(9).integers(17, SMALL.vocab_size, 300)
+    moved = at(np.r_[ABOVE, MIDDLE, new[:10]], np.r_[BELOW, new[10:]])
+    blended = denoiser.blend(moved, denoiser.prefill(ABOVE_IT))
+    expected = denoiser.layout.context(at(np.r_[ABOVE, MIDDLE, new[:10]], BELOW))
+    assert blended.ids.tolist() == expected.ids.tolist()
+    assert blended.tokens.end_of_prefix == expected.end_of_prefix == len(blended.ids)
+
+
+def test_an_interrupted_reading_behind_a_blend_is_not_gone_on_with(denoiser: OnnxDenoiser) -> None:
+    blended, cancel = denoiser.blend(BELOW_IT, denoiser.prefill(ABOVE_IT)), threading.Event()
+    cancel.set()
+    typed = at(np.r_[ABOVE, MIDDLE, MIDDLE], BELOW)
+    with pytest.raises(Cancelled):
+        denoiser.blend(typed, blended, cancel)
+    assert denoiser.num_known(typed, None) == 0
 
 
 def test_nothing_of_a_blend_gets_into_what_is_read_later(denoiser: OnnxDenoiser) -> None:

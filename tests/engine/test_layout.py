@@ -89,9 +89,21 @@ def test_finished_blocks_are_what_extending_gives() -> None:
 def test_near_are_the_ends_of_prefix_and_suffix_that_face_the_cursor() -> None:
     one = canvas((ids(20, 21, 22), ids(40, 30, 31)), (1,), rest_tokens=1, snippets=ids(99))
     assert LAYOUT.context(one).ids.tolist() == [99, 1, 30, 31, 2, 20, 21, 22, 3, 40]
-    near = LAYOUT.is_near(one, 2, 1)
-    assert LAYOUT.context(one).ids[near].tolist() == [30, 21, 22, 3, 40]
-    assert LAYOUT.is_near(one, 100, 100).all()
+    context = LAYOUT.context(one)
+    nearness = LAYOUT.nearness(context, 2, 1)
+    assert context.ids[nearness.is_near].tolist() == [30, 21, 22, 3, 40]
+    assert context.ids[nearness.is_far].tolist() == [31, 20]
+    assert context.ids[nearness.pre] == 2
+    whole = LAYOUT.nearness(context, 100, 100)
+    assert context.ids[whole.is_near].tolist() == [30, 31, 20, 21, 22, 3, 40]
+    assert not whole.is_far.any()
+
+
+def test_nothing_before_the_first_hole_or_behind_the_last_is_far() -> None:
+    three = canvas((ids(20, 22), ids(21), ids(30), ids(31, 32)), (1, 2, 3), cursor_hole=1)
+    context = LAYOUT.context(three)
+    assert context.ids.tolist() == [1, 30, 6, 31, 32, 2, 20, 22, 5, 21]
+    assert context.ids[LAYOUT.nearness(context, 1, 1).is_far].tolist() == [31, 32, 20, 22]
 
 
 def test_more_holes_than_names() -> None:

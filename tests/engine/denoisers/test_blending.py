@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.canvas import Ids
-from engine.denoisers.blending import MIN_TAKEN, NUM_MATCHING, Run, num_read, runs_of
-from engine.layout import Flags
+from engine.denoisers.blending import MIN_TAKEN, NUM_MATCHING, Blend, Run, blend_of
+from engine.layout import ContextTokens, Nearness
 
 ONE, OTHER, NEW = np.arange(100, 150), np.arange(200, 240), np.arange(300, 310)
 
@@ -17,45 +17,85 @@ def joined(*pieces: Ids) -> Ids:
     return np.concatenate(pieces)
 
 
-def near(length: int, *places: slice) -> Flags:
-    flags = np.zeros(length, np.bool_)
-    for place in places:
-        flags[place] = True
-    return flags
+def blend(ids: Ids, known: Ids, *near: slice, pre: int = 0, far: slice | None = None) -> Blend:
+    """``far``: what may be left out; ``pre``: where the window's ends meet."""
+    is_near, is_far = (np.zeros(len(ids), np.bool_) for _ in range(2))
+    for place in near:
+        is_near[place] = True
+    if far is not None:
+        is_far[far] = True
+    is_far[pre] = False
+    tokens = ContextTokens(ids, len(ids))
+    return blend_of(tokens, known, Nearness(is_near, is_far & ~is_near, pre))
+
+
+def nowhere_near(length: int) -> Nearness:
+    none = np.zeros(length, np.bool_)
+    return Nearness(none, none, 0)
+
+
+def runs_of(ids: Ids, known: Ids, *near: slice) -> list[Run]:
+    return list(blend(ids, known, *near).runs)
 
 
 def test_pieces_that_change_places_are_taken() -> None:
     known, moved = joined(ONE, OTHER), joined(OTHER, ONE)
-    assert runs_of(moved, known, near(90)) == [Run(0, 40, 50), Run(40, 90, 0)]
+    assert runs_of(moved, known) == [Run(0, 40, 50), Run(40, 90, 0)]
 
 
 def test_what_is_new_is_read_where_it_stands() -> None:
-    runs = runs_of(joined(ONE, NEW, OTHER), joined(ONE, OTHER), near(100))
-    assert runs == [Run(0, 50, 0), Run(50, 60, None), Run(60, 100, 50)]
-    assert num_read(runs) == 10
+    made = blend(joined(ONE, NEW, OTHER), joined(ONE, OTHER))
+    assert list(made.runs) == [Run(0, 50, 0), Run(50, 60, None), Run(60, 100, 50)]
+    assert (made.num_read, made.is_behind) == (10, False)
 
 
 def test_what_is_near_is_read_in_any_case() -> None:
-    known = joined(ONE, OTHER)
-    assert runs_of(known, known, near(90, slice(80, 90))) == [Run(0, 80, 0), Run(80, 90, None)]
+    runs = runs_of(joined(OTHER, ONE), joined(ONE, OTHER), slice(80, 90))
+    assert runs == [Run(0, 40, 50), Run(40, 80, 0), Run(80, 90, None)]
+
+
+def test_what_stands_behind_all_that_is_known_moves_nothing() -> None:
+    made = blend(joined(ONE, OTHER, NEW), joined(ONE, OTHER), slice(80, 100))
+    assert list(made.runs) == [Run(0, 90, 0), Run(90, 100, None)]
+    assert made.is_behind
+    cannot = blend_of(
+        ContextTokens(joined(OTHER, ONE), 90), joined(ONE, OTHER), nowhere_near(90), can_move=False
+    )
+    assert list(cannot.runs) == [Run(0, 90, None)] and cannot.is_behind
+
+
+def test_new_lines_at_the_windows_ends_are_left_out() -> None:
+    """Before ``<pre>``, here 7, stands the window's last line, behind it the first one."""
+    pre, far = np.array([7]), slice(20, 120)
+    known = joined(ONE, pre, OTHER)
+    made = blend(joined(ONE, NEW, pre, NEW + 50, OTHER), known, pre=60, far=far)
+    assert made.tokens.ids.tolist() == known.tolist() and made.tokens.end_of_prefix == len(known)
+    within = joined(ONE[:25], NEW, ONE[25:], pre, OTHER)
+    kept = blend(within, known, pre=60, far=far)
+    assert kept.tokens.ids.tolist() == within.tolist(), "what is new among known lines is not"
+
+
+def test_a_short_end_that_is_known_stays() -> None:
+    """Too short to be taken: it is read instead."""
+    known = joined(ONE, np.array([7]), OTHER[:10])
+    made = blend(joined(ONE, np.array([7]), OTHER[:10], NEW), known, pre=50, far=slice(50, 60))
+    assert made.num_read == 10 and len(made.tokens.ids) == 71
 
 
 def test_a_few_tokens_between_others_are_read_with_them() -> None:
     few = ONE[: MIN_TAKEN - 1]
-    assert runs_of(joined(NEW, few, NEW + 50), ONE, near(20 + len(few))) == [
-        Run(0, 20 + len(few), None)
-    ]
+    assert runs_of(joined(NEW, few, NEW + 50), ONE) == [Run(0, 20 + len(few), None)]
 
 
 def test_of_a_repeated_piece_the_longer_match_is_taken() -> None:
     known = joined(ONE[:NUM_MATCHING], NEW, ONE)
-    assert runs_of(ONE, known, near(50)) == [Run(0, 50, NUM_MATCHING + 10)]
+    assert runs_of(ONE, known) == [Run(0, 50, NUM_MATCHING + 10)]
 
 
 def test_nothing_in_common_is_one_reading() -> None:
-    assert runs_of(ONE, OTHER, near(50)) == [Run(0, 50, None)]
-    assert runs_of(ONE, OTHER[:0], near(50)) == [Run(0, 50, None)]
-    assert runs_of(ONE[:3], ONE, near(3)) == [Run(0, 3, None)]
+    assert runs_of(ONE, OTHER) == [Run(0, 50, None)]
+    assert runs_of(ONE, OTHER[:0]) == [Run(0, 50, None)]
+    assert runs_of(ONE[1:4], ONE) == [Run(0, 3, None)]
 
 
 ids = st.lists(st.integers(0, 3), min_size=1, max_size=300).map(lambda it: np.array(it, np.int64))
@@ -66,13 +106,16 @@ def test_each_token_is_taken_from_its_like_or_read(
     known: Ids, cut: int, typed: Ids, end: int, data: st.DataObject
 ) -> None:
     whole = joined(known[cut:], typed[:20], known[:cut])
-    is_near = near(len(whole), slice(data.draw(st.integers(0, len(whole))), end))
-    runs = runs_of(whole, known, is_near)
+    near = slice(data.draw(st.integers(0, len(whole))), end)
+    made = blend(whole, known, near)
+    runs = made.runs
     assert [run.start for run in runs] == [0, *(run.end for run in runs[:-1])]
     assert runs[-1].end == len(whole)
     for run in runs:
         if run.source is not None:
             length = run.end - run.start
-            assert length >= MIN_TAKEN and not is_near[run.start : run.end].any()
             taken = known[run.source : run.source + length]
             assert np.array_equal(whole[run.start : run.end], taken)
+            if not made.is_behind:
+                is_near = np.isin(np.arange(run.start, run.end), np.arange(len(whole))[near])
+                assert length >= MIN_TAKEN and not is_near.any()
