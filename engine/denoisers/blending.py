@@ -12,10 +12,11 @@ which reads the first of each piece). What that loses is in docs/log.md.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from engine.canvas import Ids
 from engine.denoisers.context_cache import common_prefix
@@ -25,8 +26,8 @@ from engine.layout import ContextTokens, Flags, Nearness
 NUM_BEFORE, NUM_BEHIND = 64, 32
 # The same tokens in the same order, to be taken for the same place.
 NUM_MATCHING = 8
-# Fewer in a row are read with those around them: each pass costs as much as some tokens.
-MIN_TAKEN = 24
+# A window's end goes as far out as so many tokens in a row are known.
+MIN_KNOWN = 24
 # Of a text that repeats itself, the places that are compared.
 _MAX_PLACES = 4
 NOWHERE = -1
@@ -34,28 +35,38 @@ NOWHERE = -1
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Tokens ``start`` to ``end - 1``, to be taken from ``source`` on, or read where it is None."""
+    """Tokens ``start`` to ``end - 1``, to be taken from ``source`` on."""
 
     start: int
     end: int
-    source: int | None
+    source: int
 
 
 @dataclass(frozen=True, slots=True)
 class Blend:
-    """A context, and how to put it together, in order.
+    """A context, and where each of its tokens (T,) is taken from; NOWHERE: it is read.
 
     ``is_behind``: the rest is read behind what both contexts begin with, nothing is moved.
     """
 
     tokens: ContextTokens
-    runs: tuple[Run, ...]
+    places: Ids
     is_behind: bool
 
     @property
-    def num_read(self) -> int:
-        """How many tokens are read."""
-        return sum(run.end - run.start for run in self.runs if run.source is None)
+    def read(self) -> Ids:
+        """Positions of the tokens that are read."""
+        return np.flatnonzero(self.places == NOWHERE)
+
+    @property
+    def taken(self) -> Iterator[Run]:
+        """What is taken, as long as both texts go on together."""
+        places = self.places
+        steps = np.where(places == NOWHERE, NOWHERE, places - np.arange(len(places)) + len(places))
+        cuts = [0, *(np.flatnonzero(np.diff(steps)) + 1).tolist(), len(places)]
+        for start, end in itertools.pairwise(cuts):
+            if places[start] != NOWHERE:
+                yield Run(start, end, int(places[start]))
 
 
 def blend_of(tokens: ContextTokens, known: Ids, nearness: Nearness, can_move: bool = True) -> Blend:
@@ -66,61 +77,34 @@ def blend_of(tokens: ContextTokens, known: Ids, nearness: Nearness, can_move: bo
     a token can be taken from another position.
     """
     places = _places(tokens.ids, known)
-    is_kept = ~_is_new_end(places, nearness)
+    is_kept = ~_is_new_end(places != NOWHERE, nearness)
     num_before = int(is_kept[: tokens.end_of_prefix].sum())
     narrowed = ContextTokens(tokens.ids[is_kept], num_before)
-    behind = Blend(narrowed, _behind(narrowed.ids, known), True)
-    if not can_move:
-        return behind
+    same = np.arange(len(narrowed.ids))
+    num_kept = common_prefix(narrowed.ids, known)
+    behind = Blend(narrowed, np.where(same < num_kept, same, NOWHERE), True)
     places[nearness.is_near] = NOWHERE
-    moved = Blend(narrowed, tuple(_runs(places[is_kept])), False)
-    return min(behind, moved, key=lambda blend: blend.num_read)
+    moved = Blend(narrowed, places[is_kept], False)
+    is_better = can_move and len(moved.read) < len(behind.read)
+    return moved if is_better else behind
 
 
-def _is_new_end(places: Ids, nearness: Nearness) -> Flags:
-    """Which tokens (T,) are far and new, from the window's ends inwards."""
-    is_end, places = np.zeros(len(places), np.bool_), places.copy()
-    # Both ends start here, whatever it was taken with.
-    places[nearness.pre] = NOWHERE
-    for run in _runs(places):
-        if run.source is None and run.start <= nearness.pre < run.end:
-            # A few that also stand somewhere else are no reason to keep the others.
-            for end in slice(run.start, nearness.pre), slice(nearness.pre, run.end):
-                is_new = places[end][nearness.is_far[end]] == NOWHERE
-                is_end[end] = nearness.is_far[end] & (is_new.mean() > 0.5 if len(is_new) else False)
+def _is_new_end(is_known: Flags, nearness: Nearness) -> Flags:
+    """Which tokens (T,) are far and new, from the window's ends inwards: both are at ``pre``."""
+    pre, is_far = nearness.pre, nearness.is_far
+    num_behind, num_before = int(is_far[:pre].sum()), int(is_far[pre:].sum())
+    is_end = np.zeros(len(is_known), np.bool_)
+    is_end[pre - _num_new(is_known[pre - num_behind : pre][::-1]) : pre] = True
+    is_end[pre + 1 : pre + 1 + _num_new(is_known[pre + 1 : pre + 1 + num_before])] = True
     return is_end
 
 
-def _behind(ids: Ids, known: Ids) -> tuple[Run, ...]:
-    """What both begin with, and the rest read behind it."""
-    num_kept = common_prefix(ids, known)
-    runs = Run(0, num_kept, 0), Run(num_kept, len(ids), None)
-    return tuple(run for run in runs if run.start < run.end)
-
-
-def _runs(places: Ids) -> Iterator[Run]:
-    """Runs of tokens (T,) that stand at ``places``; each goes on as long as both texts do."""
-    steps = np.where(places == NOWHERE, NOWHERE, places - np.arange(len(places)) + len(places))
-    cuts = [0, *(np.flatnonzero(np.diff(steps)) + 1).tolist(), len(places)]
-    return _merged(
-        Run(start, end, None if places[start] == NOWHERE else int(places[start]))
-        for start, end in itertools.pairwise(cuts)
-    )
-
-
-def _merged(runs: Iterable[Run]) -> Iterator[Run]:
-    """The same with short ones read, and what is read in a row as one."""
-    reading: Run | None = None
-    for run in runs:
-        if run.source is not None and run.end - run.start >= MIN_TAKEN:
-            if reading is not None:
-                yield reading
-            reading = None
-            yield run
-        else:
-            reading = Run(run.start if reading is None else reading.start, run.end, None)
-    if reading is not None:
-        yield reading
+def _num_new(is_known: Flags) -> int:
+    """How many there are before the first that are known; all or none of a few."""
+    if len(is_known) < MIN_KNOWN:
+        return 0 if 2 * int(is_known.sum()) >= len(is_known) else len(is_known)
+    is_start = sliding_window_view(is_known, MIN_KNOWN).all(axis=-1)
+    return int(np.argmax(is_start)) if is_start.any() else len(is_known)
 
 
 def _places(ids: Ids, known: Ids) -> Ids:
@@ -129,7 +113,8 @@ def _places(ids: Ids, known: Ids) -> Ids:
     by_words: dict[bytes, list[int]] = {}
     for place, words in enumerate(_words(known)):
         by_words.setdefault(words, []).append(place)
-    all_words, at = _words(ids), 0
+    all_words, at = _words(ids), common_prefix(ids, known)
+    places[:at] = np.arange(at)
     while at < len(all_words):
         found = by_words.get(all_words[at], ())[-_MAX_PLACES:]
         lengths = [common_prefix(ids[at:], known[place:]) for place in found]

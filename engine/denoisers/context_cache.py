@@ -79,17 +79,14 @@ class Buffers:
         self._all[1::2, start:end] = other._all[1::2, taken]
         angles = (start - source) * theta ** -(np.arange(0, width, 2) / width)
         cosine, sine = np.cos(angles).astype(np.float32), np.sin(angles).astype(np.float32)
-        first, second = (half[:, taken] for half in other._key_halves())
-        to_first, to_second = (half[:, start:end] for half in self._key_halves())
-        np.subtract(first * cosine, second * sine, out=to_first)
-        np.add(second * cosine, first * sine, out=to_second)
-
-    def _key_halves(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """All layers' keys, each head's two halves (layers, S, heads, head_width / 2) by itself."""
-        shape = self.shape
-        sizes = (-1, self.num_slots, shape.num_kv_heads, 2, shape.head_width // 2)
-        halves = self._all.reshape(sizes)[0::2]
-        return halves[..., 0, :], halves[..., 1, :]
+        halves = self.shape.num_kv_heads, 2, width // 2
+        # Layer by layer: what is made on the way stays in the processor's cache.
+        for layer in range(0, len(self._all), 2):
+            keys = other._all[layer, taken].reshape(-1, *halves)
+            first, second = keys[:, :, 0], keys[:, :, 1]
+            turned = self._all[layer, start:end].reshape(-1, *halves)
+            turned[:, :, 0] = first * cosine - second * sine
+            turned[:, :, 1] = second * cosine + first * sine
 
     def lend(self, handle: CachedContext) -> None:
         """Remember that ``handle`` sees its first tokens' rows for as long as it lives."""

@@ -85,7 +85,7 @@ class OnnxDenoiser:
 
     def num_unblended(self, canvas: Canvas, source: ContextHandle) -> int:
         """How many tokens ``blend`` would encode."""
-        return self._blend(canvas, _own(source)).num_read
+        return len(self._blend(canvas, _own(source)).read)
 
     def blend(
         self,
@@ -106,13 +106,16 @@ class OnnxDenoiser:
             if blend.is_behind:
                 return self._encode(blend.tokens, known, cancel)
             buffers = buffers_for(None, 0, len(ids) + TAIL_ROOM, self._shape)
-            for run in blend.runs:
-                if run.source is not None:
-                    buffers.take(known.buffers, run.start, run.end, run.source)
-                elif self._read(buffers, ids[: run.end], run.start, cancel) < run.end:
+            for run in blend.taken:
+                buffers.take(known.buffers, run.start, run.end, run.source)
+            new = blend.read
+            # Each sees what stands before it, wherever that came from, its own piece included.
+            for at in range(0, len(new), CHUNK_TOKENS):
+                if cancel is not None and cancel.is_set():
                     raise Cancelled("cancelled before a piece of the context")
-            num_taken = len(ids) - blend.num_read
-            return CachedContext(blend.tokens, num_taken, buffers, is_blended=True)
+                positions = new[at : at + CHUNK_TOKENS]
+                self.run(buffers, scattered_feed(ids[positions], positions))
+            return CachedContext(blend.tokens, len(ids) - len(new), buffers, is_blended=True)
 
     def _blend(self, canvas: Canvas, source: CachedContext) -> Blend:
         """How a canvas's context is had from ``source``, of whose blends none is made again."""
@@ -245,7 +248,11 @@ def _own(handle: ContextHandle) -> CachedContext:
 
 def causal_feed(ids: Ids, start: int, rows: Ids = ANY_ROW) -> dict[str, NDArray[np.int64]]:
     """Tokens (N,) from position ``start`` on, each of which sees those up to itself."""
-    positions = np.arange(start, start + len(ids))
+    return scattered_feed(ids, np.arange(start, start + len(ids)), rows)
+
+
+def scattered_feed(ids: Ids, positions: Ids, rows: Ids = ANY_ROW) -> dict[str, NDArray[np.int64]]:
+    """Tokens (N,) at ``positions`` (N,), each of which sees those up to itself."""
     return {"ids": ids, "positions": positions, "limits": positions + 1, "rows": rows}
 
 

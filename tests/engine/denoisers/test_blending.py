@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.canvas import Ids
-from engine.denoisers.blending import MIN_TAKEN, NUM_MATCHING, Blend, Run, blend_of
+from engine.denoisers.blending import MIN_KNOWN, NOWHERE, NUM_MATCHING, Blend, Run, blend_of
 from engine.layout import ContextTokens, Nearness
 
 ONE, OTHER, NEW = np.arange(100, 150), np.arange(200, 240), np.arange(300, 310)
@@ -35,7 +35,7 @@ def nowhere_near(length: int) -> Nearness:
 
 
 def runs_of(ids: Ids, known: Ids, *near: slice) -> list[Run]:
-    return list(blend(ids, known, *near).runs)
+    return list(blend(ids, known, *near).taken)
 
 
 def test_pieces_that_change_places_are_taken() -> None:
@@ -45,23 +45,23 @@ def test_pieces_that_change_places_are_taken() -> None:
 
 def test_what_is_new_is_read_where_it_stands() -> None:
     made = blend(joined(ONE, NEW, OTHER), joined(ONE, OTHER))
-    assert list(made.runs) == [Run(0, 50, 0), Run(50, 60, None), Run(60, 100, 50)]
-    assert (made.num_read, made.is_behind) == (10, False)
+    assert list(made.taken) == [Run(0, 50, 0), Run(60, 100, 50)]
+    assert (made.read.tolist(), made.is_behind) == (list(range(50, 60)), False)
 
 
 def test_what_is_near_is_read_in_any_case() -> None:
     runs = runs_of(joined(OTHER, ONE), joined(ONE, OTHER), slice(80, 90))
-    assert runs == [Run(0, 40, 50), Run(40, 80, 0), Run(80, 90, None)]
+    assert runs == [Run(0, 40, 50), Run(40, 80, 0)]
 
 
 def test_what_stands_behind_all_that_is_known_moves_nothing() -> None:
     made = blend(joined(ONE, OTHER, NEW), joined(ONE, OTHER), slice(80, 100))
-    assert list(made.runs) == [Run(0, 90, 0), Run(90, 100, None)]
+    assert list(made.taken) == [Run(0, 90, 0)]
     assert made.is_behind
     cannot = blend_of(
         ContextTokens(joined(OTHER, ONE), 90), joined(ONE, OTHER), nowhere_near(90), can_move=False
     )
-    assert list(cannot.runs) == [Run(0, 90, None)] and cannot.is_behind
+    assert list(cannot.taken) == [] and cannot.is_behind
 
 
 def test_new_lines_at_the_windows_ends_are_left_out() -> None:
@@ -75,27 +75,24 @@ def test_new_lines_at_the_windows_ends_are_left_out() -> None:
     assert kept.tokens.ids.tolist() == within.tolist(), "what is new among known lines is not"
 
 
-def test_a_short_end_that_is_known_stays() -> None:
-    """Too short to be taken: it is read instead."""
-    known = joined(ONE, np.array([7]), OTHER[:10])
-    made = blend(joined(ONE, np.array([7]), OTHER[:10], NEW), known, pre=50, far=slice(50, 60))
-    assert made.num_read == 10 and len(made.tokens.ids) == 71
-
-
-def test_a_few_tokens_between_others_are_read_with_them() -> None:
-    few = ONE[: MIN_TAKEN - 1]
-    assert runs_of(joined(NEW, few, NEW + 50), ONE) == [Run(0, 20 + len(few), None)]
+def test_ends_of_a_few_tokens_stay_if_they_are_known() -> None:
+    """A whole file is in the window: nothing is left out of it."""
+    few = OTHER[: MIN_KNOWN - 1]
+    known = joined(ONE, np.array([7]), few)
+    for new, is_kept in ((few, True), (few + 100, False)):
+        made = blend(joined(ONE, np.array([7]), new), known, pre=50, far=slice(51, 74))
+        assert len(made.tokens.ids) == (74 if is_kept else 51)
 
 
 def test_of_a_repeated_piece_the_longer_match_is_taken() -> None:
-    known = joined(ONE[:NUM_MATCHING], NEW, ONE)
-    assert runs_of(ONE, known) == [Run(0, 50, NUM_MATCHING + 10)]
+    known = joined(NEW, ONE[:NUM_MATCHING], NEW, ONE)
+    assert runs_of(ONE, known) == [Run(0, 50, NUM_MATCHING + 20)]
 
 
 def test_nothing_in_common_is_one_reading() -> None:
-    assert runs_of(ONE, OTHER) == [Run(0, 50, None)]
-    assert runs_of(ONE, OTHER[:0]) == [Run(0, 50, None)]
-    assert runs_of(ONE[1:4], ONE) == [Run(0, 3, None)]
+    assert runs_of(ONE, OTHER) == []
+    assert runs_of(ONE, OTHER[:0]) == []
+    assert runs_of(ONE[1:4], ONE) == []
 
 
 ids = st.lists(st.integers(0, 3), min_size=1, max_size=300).map(lambda it: np.array(it, np.int64))
@@ -108,14 +105,12 @@ def test_each_token_is_taken_from_its_like_or_read(
     whole = joined(known[cut:], typed[:20], known[:cut])
     near = slice(data.draw(st.integers(0, len(whole))), end)
     made = blend(whole, known, near)
-    runs = made.runs
-    assert [run.start for run in runs] == [0, *(run.end for run in runs[:-1])]
-    assert runs[-1].end == len(whole)
-    for run in runs:
-        if run.source is not None:
-            length = run.end - run.start
-            taken = known[run.source : run.source + length]
-            assert np.array_equal(whole[run.start : run.end], taken)
-            if not made.is_behind:
-                is_near = np.isin(np.arange(run.start, run.end), np.arange(len(whole))[near])
-                assert length >= MIN_TAKEN and not is_near.any()
+    end = 0
+    for run in made.taken:
+        assert run.start >= end and (made.places[end : run.start] == NOWHERE).all()
+        end = run.end
+        taken = known[run.source : run.source + run.end - run.start]
+        assert np.array_equal(whole[run.start : run.end], taken)
+    assert (made.places[end:] == NOWHERE).all()
+    if not made.is_behind:
+        assert (made.places[near] == NOWHERE).all()
