@@ -82,7 +82,7 @@ async def replay(
         uri = Path(typing.path).absolute().with_name(f"{number}-{Path(typing.path).name}").as_uri()
         editor.open(uri, typing)
         if cold_ms and from_lines:
-            await editor.ask(uri, _away(typing, from_lines))
+            await editor.ask(uri, away(typing, from_lines))
         elif cold_ms and rest_s:
             editor.focus(uri, typing)
         if cold_ms:
@@ -157,7 +157,7 @@ class _Editor:
         await self._client.stop()  # type: ignore[no-untyped-call]
 
 
-def _away(typing: Typing, num_lines: int) -> types.Position:
+def away(typing: Typing, num_lines: int) -> types.Position:
     """The end of a line so far above, or below where the text does not reach up so far."""
     lines = typing.text.split("\n")
     line = typing.line - num_lines

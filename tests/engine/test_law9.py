@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -71,3 +72,16 @@ def test_alone_and_in_a_batch(denoiser: OnnxDenoiser) -> None:
     for canvas, positions, logits in zip(canvases, wanted, together, strict=True):
         [alone] = denoiser.predict(handle, [canvas], [positions])
         np.testing.assert_array_equal(alone, logits)
+
+
+def test_what_was_blended_for_somebody_who_waits(
+    denoiser: OnnxDenoiser, cold: tuple[object, ...]
+) -> None:
+    """It is of no use to whoever asks for the text that reading gives."""
+    infiller, asked = Infiller(denoiser), request("ring->")
+    above = replace(asked, cursor=ByteOffset(asked.text.index("\n") + 1))
+    assert isinstance(infiller.read_ahead(above), Refusal)
+    waiting = replace(asked, budget_ms=60_000.0, patience_ms=30_000.0)
+    infiller.infill(waiting)
+    assert any(key.is_blended for _, key in infiller._handles._handles)
+    assert signature(infiller.infill(asked)) == cold

@@ -11,6 +11,7 @@ import pytest
 
 from engine.errors import BadInput
 from lsp_server.latency import LatencyConfig, latency
+from lsp_server.replay import Typing, away
 
 NUM_LINES, NUM_KEYS = 2, 3
 
@@ -36,6 +37,22 @@ def test_a_replay_counts_every_key_but_the_cold_one(fixtures: Path, tmp_path: Pa
     if sys.platform == "linux":
         assert report["resident_mb"] > 20
     assert plot.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_cursor_may_come_from_another_line(fixtures: Path) -> None:
+    out = io.StringIO()
+    config = LatencyConfig(fixtures, NUM_LINES, NUM_KEYS, "scripted", num_changes=1, from_lines=4)
+    assert latency(config, is_json=True, out=out) == 0
+    report = json.loads(out.getvalue())
+    assert report["first_ms"]["num"] == NUM_LINES - 1
+    assert NUM_LINES < report["num_keys"] <= NUM_LINES * NUM_KEYS - 1
+
+
+@pytest.mark.parametrize(("line", "expected"), [(9, (5, 6)), (2, (6, 6)), (8, (4, 6))])
+def test_lines_away_are_above_or_below(line: int, expected: tuple[int, int]) -> None:
+    typing = Typing("a.py", "python", "\n".join(f"line {n}" for n in range(10)), line, 0, "x")
+    position = away(typing, 4)
+    assert (position.line, position.character) == expected
 
 
 def test_a_folder_without_code(tmp_path: Path) -> None:
