@@ -24,9 +24,9 @@ from engine.syntax import SyntaxTree
 # right with the whole than with half, and three more than with a quarter (docs/log.md).
 SIZES = (1.0, 0.5, 0.25)
 SHORTER_MS: Mapping[float, float] = {1.0: 0.0, 0.5: 60.0, 0.25: 200.0}
-# The same for a window that is put together from what was read at other places: it lacks as much as
-# half a window does, and putting together takes 20 ms beside reading the rest.
-BLENDED_MS = 80.0
+# The same for a window that is put together from what was read at other places: of 100 lines one
+# less is right than with half a window, and that takes 20 ms beside reading the rest.
+BLENDED_MS = 110.0
 # The largest that an effort reads; what the others lose is in docs/log.md.
 LARGEST: Mapping[Effort, float] = {Effort.INSTANT: 0.25, Effort.LOW: 0.5}
 # Of a request's time, for reading; the rest is for writing.
