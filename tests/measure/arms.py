@@ -92,15 +92,8 @@ Row = dict[str, Any]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("output", type=Path, nargs="+", metavar="FILE")
-    parser.add_argument("--corpus", type=Path)
-    parser.add_argument("--model", metavar="FOLDER")
-    parser.add_argument("--holes", type=int, default=80, metavar="N")
+    parser = parser_of(__doc__)
     parser.add_argument("--kinds", type=CutKind, nargs="+", default=SINGLE_LINE, metavar="KIND")
-    parser.add_argument("--seed", type=int, default=3, metavar="N")
     parser.add_argument("--share", default="0/1", metavar="I/N", help="every N-th hole, from I on")
     parser.add_argument("--arms", nargs="+", choices=NAMES, default=list(ARMS))
     parser.add_argument("--plot", type=Path, metavar="FILE.png", help="quality against time")
@@ -118,6 +111,19 @@ def main() -> None:
     show(rows)
     if arguments.plot is not None:
         plot(rows, arguments.plot)
+
+
+def parser_of(description: str | None) -> argparse.ArgumentParser:
+    """What all that fill holes in several ways understand."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("output", type=Path, nargs="+", metavar="FILE")
+    parser.add_argument("--corpus", type=Path)
+    parser.add_argument("--model", metavar="FOLDER")
+    parser.add_argument("--holes", type=int, default=80, metavar="N")
+    parser.add_argument("--seed", type=int, default=3, metavar="N")
+    return parser
 
 
 class ReadOnce:

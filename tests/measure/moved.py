@@ -11,7 +11,6 @@ output stopped.
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
 from collections.abc import Iterator, Mapping
@@ -30,7 +29,7 @@ from engine.library import MAX_OTHER_CHARACTERS
 from engine.reader import Reader
 from engine.request import Request
 from engine.spans import ByteOffset
-from tests.measure.arms import ARMS, BASE, read, row_of, show
+from tests.measure.arms import ARMS, BASE, parser_of, read, row_of, show
 
 READINGS: Mapping[str, HandleKey] = {
     BASE: HandleKey(None),
@@ -41,14 +40,7 @@ READINGS: Mapping[str, HandleKey] = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("output", type=Path, nargs="+", metavar="FILE")
-    parser.add_argument("--corpus", type=Path)
-    parser.add_argument("--model", metavar="FOLDER")
-    parser.add_argument("--holes", type=int, default=80, metavar="N")
-    parser.add_argument("--seed", type=int, default=3, metavar="N")
+    parser = parser_of(__doc__)
     parser.add_argument("--lines", type=int, nargs=2, default=(12, 45), metavar=("LEAST", "MOST"))
     arguments = parser.parse_args()
     if arguments.corpus is not None:
