@@ -159,6 +159,17 @@ def _add_bench(commands: Any) -> None:
     bench.add_argument(
         "--repeats", type=_positive_int, default=5, metavar="N", help="requests a place (default 5)"
     )
+    _add_typing(bench)
+    bench.add_argument(
+        "--streams", type=_positive_int, default=8, metavar="N", help="serve: clients (default 8)"
+    )
+    bench.add_argument("--url", metavar="URL", help="serve: a server that runs on this machine")
+    bench.add_argument("--plot", type=Path, metavar="FILE.png", help="draw the latencies")
+    bench.add_argument("--json", action="store_true", help="print one JSON object")
+    _add_model(bench)
+
+
+def _add_typing(bench: argparse.ArgumentParser) -> None:
     bench.add_argument(
         "--lines", type=_positive_int, default=20, metavar="N", help="lines typed (default 20)"
     )
@@ -173,19 +184,8 @@ def _add_bench(commands: Any) -> None:
         help="rest at each place before its first key, so that the engine can read ahead",
     )
     bench.add_argument(
-        "--from-lines",
-        type=_positive_int,
-        default=0,
-        metavar="N",
-        help="come from so many lines away, rest there, and type at once",
+        "--from-lines", type=_positive_int, default=0, metavar="N", help="rest so many lines away"
     )
-    bench.add_argument(
-        "--streams", type=_positive_int, default=8, metavar="N", help="serve: clients (default 8)"
-    )
-    bench.add_argument("--url", metavar="URL", help="serve: a server that runs on this machine")
-    bench.add_argument("--plot", type=Path, metavar="FILE.png", help="draw the latencies")
-    bench.add_argument("--json", action="store_true", help="print one JSON object")
-    _add_model(bench)
 
 
 def _add_eval(commands: Any) -> None:
