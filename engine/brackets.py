@@ -56,9 +56,9 @@ class Scan:
         return "".join(CLOSER_OF[mark.text] for mark in reversed(self.openers))
 
 
-def scan(data: bytes, language: Language, string: str = "", comment: str = "") -> Scan:
-    """Read ``data`` from a start inside ``string`` or ``comment`` when they are not empty."""
-    return _Scanner(data, language).run(string, comment)
+def scan(data: bytes, language: Language, string: str = "") -> Scan:
+    """Read ``data`` from a start inside ``string`` where that is not empty."""
+    return _Scanner(data, language).run(string)
 
 
 class _Scanner:
@@ -73,12 +73,10 @@ class _Scanner:
         self.broken: list[tuple[int, int]] = []
         self.text_start = 0
 
-    def run(self, string: str, comment: str) -> Scan:
-        at = 0
+    def run(self, string: str) -> Scan:
+        at, comment = 0, ""
         if string:
             at, string = self.string_end(at, string)
-        elif comment:
-            at, comment = self.comment_end(at, comment)
         pattern = _token_pattern(self.language)
         while not string and not comment:
             match = pattern.search(self.data, at)
@@ -129,12 +127,8 @@ class _Scanner:
         return len(self.data), quote
 
     def comment_end(self, at: int, opening: str) -> tuple[int, str]:
-        is_block = self.language.block_comment is not None and (
-            opening == self.language.block_comment[0]
-        )
-        closing = (
-            self.language.block_comment[1] if is_block and self.language.block_comment else "\n"
-        )
+        block = self.language.block_comment
+        closing = block[1] if block is not None and opening == block[0] else "\n"
         end = self.data.find(closing.encode(), at)
         return (len(self.data), opening) if end < 0 else (end + len(closing), "")
 

@@ -64,7 +64,6 @@ class Draft:
     request: Request
     limits: CheckLimits
     texts: tuple[str, ...]
-    base: Baseline | None = None
 
     @property
     def cursor_text(self) -> str:
@@ -94,14 +93,10 @@ def check(
     texts: Sequence[str],
     request: Request,
     limits: CheckLimits | None = None,
-    base: Baseline | None = None,
 ) -> Checked | Rejected:
-    """Pass ``texts``, one for each hole of ``plan``, through every check in turn.
-
-    ``base``: the plan's ``baseline``, made here when it is not given; keep it for several texts.
-    """
+    """Pass ``texts``, one for each hole of ``plan``, through every check in turn."""
     limits = limits or CheckLimits()
-    verdict: Verdict = Draft(tree, plan, request, limits, tuple(texts), base)
+    verdict: Verdict = Draft(tree, plan, request, limits, tuple(texts))
     for step in CHECKS:
         if isinstance(verdict, Rejected):
             return verdict
@@ -193,7 +188,7 @@ def check_parse(draft: Draft) -> Verdict:
     that are open at its end, with those that it opened itself, as it is, of these what parses best
     first; the same with the neighbours left as they are; cut back line by line.
     """
-    base = baseline(draft.tree, draft.plan) if draft.base is None else draft.base
+    base = baseline(draft.tree, draft.plan)
     draft = _opened(draft, base)
     for candidate in _candidates(draft, base):
         texts = [text.encode() for text in candidate.texts]

@@ -140,17 +140,6 @@ class _ParseLog:
             self.stop = (0, 0) if match is None else (int(match[1]), int(match[2]))
 
 
-def frontier_fault(
-    tree: SyntaxTree,
-    plan: MaskPlan,
-    hole_index: int,
-    text: bytes,
-    other_texts: Sequence[bytes | None] = (),
-) -> int | None:
-    """One call of ``Frontier(...).fault(text)``; keep a Frontier for more than one."""
-    return Frontier(tree, plan, hole_index, other_texts).fault(text)
-
-
 def _partial(text: bytes) -> bytes:
     match = _PARTIAL.search(text)
     return b"" if match is None else match.group()

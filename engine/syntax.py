@@ -99,10 +99,6 @@ class SyntaxTree:
         """The innermost statement around ``offset``."""
         return self.enclosing(offset, self.language.kinds.statements)
 
-    def block_at(self, offset: int) -> tree_sitter.Node | None:
-        """The innermost block around ``offset``."""
-        return self.enclosing(offset, self.language.kinds.blocks)
-
     def scopes(self, offset: int) -> list[tree_sitter.Node]:
         """The functions, classes and namespaces around ``offset``, outermost first."""
         kinds = self.language.kinds.scopes

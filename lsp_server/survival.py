@@ -16,7 +16,6 @@ DELAYS_S: Mapping[Lifetime, float] = {Lifetime.HALF_MINUTE: 30.0, Lifetime.FIVE_
 # Longer texts are compared by lines: comparing characters takes the square of their number.
 _MAX_CHARS = 512
 _SLACK_BYTES = 256
-_MAX_UNDONE = 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,8 +45,7 @@ class KeyValues:
     ``hold`` may be called by any thread, everything else by the one that runs passes.
     """
 
-    def __init__(self, device: torch.device, dtype: torch.dtype) -> None:
-        self._device, self._dtype = device, dtype
+    def __init__(self) -> None:
         self.layers: list[list[torch.Tensor]] = []
         self._num_holders = np.zeros(NUM_FIRST_SLOTS, np.int32)
         self._num_holders[:NUM_RESERVED] = 1
@@ -86,7 +85,6 @@ class KeyValues:
 
     def move(self, device: torch.device, dtype: torch.dtype) -> None:
         """Go on elsewhere with what is kept."""
-        self._device, self._dtype = device, dtype
         self.layers = [[part.to(device, dtype) for part in pair] for pair in self.layers]
 
     def seen(self, layer: int, slots: torch.Tensor, new: Sequence[torch.Tensor]) -> list[Any]:

@@ -61,7 +61,7 @@ class StockLayers:
         # transformers 5.24 renamed the argument.
         known = inspect.signature(self._model.base_model.forward).parameters
         self._cache_name = "cache" if "cache" in known else "past_key_values"
-        self._key_values = KeyValues(self.device, self.dtype)
+        self._key_values = KeyValues()
         # How many tokens an expert gets is decided while it runs.
         is_recorded = self.device.type == "cuda" and not model.is_mixture
         self._replays = Replays(self._forward, self.device) if is_recorded else None

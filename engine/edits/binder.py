@@ -27,6 +27,11 @@ from engine.syntax import SyntaxTree
 Step = tuple[tree_sitter.Node, Scope]
 Handler = Callable[[tree_sitter.Node, Scope], Iterable[Step]]
 
+LABEL_SPACE = "label:"
+TYPE_SPACE = "type:"
+ANY_SPACE = "any:"
+"""Where an exported name is looked up: among values, then among types."""
+
 
 @dataclass(frozen=True, slots=True)
 class Use:

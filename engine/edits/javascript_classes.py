@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import tree_sitter
 
-from engine.edits.binder import Step, Use
+from engine.edits.binder import TYPE_SPACE, Step, Use
 from engine.edits.javascript_containers import CALLS_BACK, GIVEN_BY_PROMISES
 from engine.edits.javascript_patterns import Declared, bind_pattern
 from engine.edits.symbols import Expression, Part, Scope, ScopeKind, Site, Symbol, SymbolKind
@@ -16,7 +16,6 @@ from engine.spans import span
 if TYPE_CHECKING:
     from engine.edits.javascript_names import JavaScriptBinder
 
-_TYPE_SPACE = "type:"
 _DECLARED = frozenset(
     "function_declaration generator_function_declaration function_signature".split()
 )
@@ -123,7 +122,7 @@ def bind_interface(
     outer = binder.open(ScopeKind.BLOCK, node, scope) if body is not None else scope
     symbol = None
     if name is not None:
-        symbol = binder.declare(name, scope, SymbolKind.TYPE, space=_TYPE_SPACE)
+        symbol = binder.declare(name, scope, SymbolKind.TYPE, space=TYPE_SPACE)
     members = member_scope(binder, node, body or node, outer, symbol)
     yield from ((child, members) for child in (body or node).named_children)
     if body is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import tree_sitter
 
-from engine.edits.binder import Step, site_of
+from engine.edits.binder import ANY_SPACE, Step, site_of
 from engine.edits.symbols import Origin, Scope, Site, SymbolKind
 from engine.spans import span
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from engine.edits.javascript_names import JavaScriptBinder
 
 DEFAULT = "default"
-_ANY_SPACE = "any:"
 
 
 def bind_import(binder: JavaScriptBinder, node: tree_sitter.Node, scope: Scope) -> Iterator[Step]:
@@ -74,7 +73,7 @@ def bind_export(binder: JavaScriptBinder, node: tree_sitter.Node, scope: Scope) 
                     (Origin(module), binder.text(name), site_of(name))
                 )
             else:
-                binder.use(name, scope, _ANY_SPACE)
+                binder.use(name, scope, ANY_SPACE)
             exported = binder.text(alias or name)
             origin = Origin(module, binder.text(name))
             binder.table.exported[exported] = origin

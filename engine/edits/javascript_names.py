@@ -7,7 +7,7 @@ from functools import partial
 
 import tree_sitter
 
-from engine.edits.binder import Binder, Handler, Member, Step, Use, site_of
+from engine.edits.binder import LABEL_SPACE, TYPE_SPACE, Binder, Handler, Member, Step, Use, site_of
 from engine.edits.javascript_classes import (
     bind_class,
     bind_enum,
@@ -23,11 +23,6 @@ from engine.edits.javascript_patterns import Declared, bind_assignment, bind_pat
 from engine.edits.symbols import Expression, Part, Scope, ScopeKind, Site, Symbol, SymbolKind
 from engine.spans import span
 from engine.syntax import SyntaxTree
-
-LABEL_SPACE = "label:"
-TYPE_SPACE = "type:"
-ANY_SPACE = "any:"
-"""Where an exported name is looked up: among values, then among types."""
 
 _TYPE_LIKE = frozenset((SymbolKind.CLASS, SymbolKind.IMPORT, SymbolKind.MODULE))
 _FUNCTIONS = frozenset(

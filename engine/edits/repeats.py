@@ -32,7 +32,6 @@ class Repeat:
     span: Span
     new_text: str
     likeness: float
-    num_neighbours: int
 
 
 def repeats(tree: SyntaxTree, change: UserChange) -> list[Repeat]:
@@ -85,7 +84,7 @@ def _repeat(tree: SyntaxTree, lines: Sequence[Sequence[bytes]], match: Match) ->
     there = _texts(tree.data, tree.line_at(match.span.start))
     likeness = max(SequenceMatcher(None, line, there, autojunk=False).ratio() for line in lines)
     text = match.new_text.decode("utf-8", "replace")
-    return Repeat(match.span, text, likeness, match.num_left + match.num_right)
+    return Repeat(match.span, text, likeness)
 
 
 def _texts(data: bytes, within: Span | None = None) -> Sequence[bytes]:

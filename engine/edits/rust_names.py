@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 
 import tree_sitter
 
-from engine.edits.binder import Handler, Step, Use
-from engine.edits.static_names import LABEL_SPACE, Declares, ScopeRules, StaticBinder
+from engine.edits.binder import LABEL_SPACE, Handler, Step, Use
+from engine.edits.static_names import Declares, ScopeRules, StaticBinder
 from engine.edits.symbols import Expression, Origin, Scope, ScopeKind, Site, SymbolKind
 from engine.spans import span
 

@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 
 import tree_sitter
 
-from engine.edits.binder import Binder, Handler, Member, Step, Use, site_of
+from engine.edits.binder import LABEL_SPACE, Binder, Handler, Member, Step, Use, site_of
 from engine.edits.classes import ClassIndex
 from engine.edits.static_members import StaticInference
 from engine.edits.symbols import Expression, Part, Scope, ScopeKind, Symbol, SymbolKind
 from engine.syntax import SyntaxTree
 
-LABEL_SPACE = "label:"
 CALL_SPACE = "()"
 
 

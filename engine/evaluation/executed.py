@@ -61,11 +61,6 @@ class Fence:
         self.config = config
         self._prefix = _namespace_prefix()
 
-    @property
-    def has_namespace(self) -> bool:
-        """Whether programs run without any network interface, not by the audit hook alone."""
-        return bool(self._prefix)
-
     def run(self, program: str) -> Execution:
         """Run ``program`` to its end or its limit; nothing of it is left when this returns."""
         # A program that only looks as if it had reached its end cannot know the token.

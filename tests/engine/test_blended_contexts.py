@@ -18,7 +18,6 @@ from engine.denoisers.protocol import Blending
 from engine.errors import BadInput, Cancelled
 from engine.models import ModelShape, read_model
 from engine.training.export import ModelFacts, Quantisation, export, write_manifest
-from engine.training.random_weights import random_weights
 from engine.training.shape import LlamaShape
 
 TOKENIZER = Path(__file__).parents[2] / "engine" / "weights" / "tokenizer.json"
@@ -27,6 +26,7 @@ SNIPPET, ABOVE, MIDDLE, BELOW = (
     np.random.default_rng(seed).integers(17, SMALL.vocab_size, size)
     for seed, size in ((1, 5), (2, 260), (3, 130), (4, 190))
 )
+from random_weights import random_weights
 
 
 @pytest.fixture(scope="module")

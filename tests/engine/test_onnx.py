@@ -17,9 +17,9 @@ from engine.denoisers.protocol import ContextHandle, Denoiser, Logits
 from engine.errors import BadInput, Cancelled, DamagedWeights
 from engine.models import read_model
 from engine.training.export import ModelFacts, Quantisation, export, write_manifest
-from engine.training.random_weights import random_weights
 from engine.training.relief import measured_relief
 from engine.training.shape import LlamaShape
+from random_weights import random_weights
 
 TOKENIZER = Path(__file__).parents[2] / "engine" / "weights" / "tokenizer.json"
 SMALL = LlamaShape(num_layers=3, width=64, num_heads=6, num_kv_heads=2, head_width=16, ffn_width=96)

@@ -22,7 +22,6 @@ from engine.spans import ByteOffset
 from engine.training.corpus import read_corpus
 from engine.training.export import ModelFacts, Quantisation, export, write_manifest
 from engine.training.own_code import OwnCodeConfig, train_on
-from engine.training.random_weights import random_weights
 from engine.training.shape import LlamaShape
 from engine.training.shipped import shipped_weights
 from lsp_server.cli import main
@@ -30,6 +29,7 @@ from lsp_server.feedback_store import connect
 from lsp_server.folders import state_folder
 from lsp_server.judged import FILE_NAME, SCHEMA
 from lsp_server.own_code import own_code
+from random_weights import random_weights
 
 ROOT = Path(__file__).parents[2]
 TOKENIZER = ROOT / "engine" / "weights" / "tokenizer.json"

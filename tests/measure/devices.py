@@ -18,8 +18,6 @@ import engine
 from engine.proposal import Proposal
 from lsp_server.source_file import Place, SourceFile
 
-STAGES = ("prefill", "denoise")
-
 
 @dataclass
 class Arm:

@@ -19,9 +19,9 @@ from engine.denoisers.onnx_session import OnnxSession
 from engine.models import ModelShape
 from engine.training.export import Quantisation, export
 from engine.training.quantise import dequantise_four_bit, four_bit
-from engine.training.random_weights import random_weights
 from engine.training.relief import measured_relief
 from engine.training.shape import LlamaShape
+from random_weights import random_weights
 from torch_llama import torch_logits
 
 Floats = NDArray[np.float32]

@@ -64,7 +64,6 @@ class Completions:
     """Prompt and suffix, or one prompt."""
 
     endpoint = "completions"
-    is_streamed = True
 
     def body(self, backend: Backend, question: Question) -> dict[str, Any]:
         """Greedy, streamed, with log probabilities if they are wanted."""

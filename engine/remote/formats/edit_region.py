@@ -23,7 +23,6 @@ class EditRegion:
     """One user message; no stream."""
 
     endpoint = "edit/completions"
-    is_streamed = False
 
     def body(self, backend: Backend, question: Question) -> dict[str, Any]:
         """The tagged prompt, in the order in which other clients write it."""

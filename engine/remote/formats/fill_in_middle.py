@@ -13,7 +13,6 @@ class Inception:
     """Takes no temperature; gives no probabilities."""
 
     endpoint = "fim/completions"
-    is_streamed = True
 
     def body(self, backend: Backend, question: Question) -> dict[str, Any]:
         """Prompt and suffix."""

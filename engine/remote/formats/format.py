@@ -19,7 +19,6 @@ class Format(Protocol):
     """
 
     endpoint: str
-    is_streamed: bool
 
     def body(self, backend: Backend, question: Question) -> dict[str, Any]:
         """What is sent."""

@@ -13,7 +13,6 @@ class LlamaCpp:
     """One slot's cache is kept from key to key."""
 
     endpoint = "infill"
-    is_streamed = True
 
     def body(self, backend: Backend, question: Question) -> dict[str, Any]:
         """Greedy, with pieces of other files."""

@@ -14,8 +14,8 @@ from engine.denoisers.expansion import EXPANSION_FILE, ZERO, expanded
 from engine.errors import DamagedWeights
 from engine.training.export import MODEL_FILE, Quantisation, export
 from engine.training.quantise import dequantise_four_bit, four_bit
-from engine.training.random_weights import random_weights
 from engine.training.shape import LlamaShape
+from random_weights import random_weights
 
 SMALL = LlamaShape(num_layers=2, width=64, num_heads=6, num_kv_heads=2, head_width=16, ffn_width=96)
 NAME = "layers.1.gate_up_proj"

@@ -14,17 +14,13 @@ pytestmark = pytest.mark.torch
 HEADS, WIDTH = 2, 4
 
 
-def kept() -> KeyValues:
-    return KeyValues(torch.device("cpu"), torch.float32)
-
-
 def states(num_rows: int, num_tokens: int, seed: int) -> torch.Tensor:
     generator = torch.Generator().manual_seed(seed)
     return torch.randn(num_rows, HEADS, num_tokens, WIDTH, generator=generator)
 
 
 def test_a_layer_sees_what_was_kept_and_behind_it_what_is_new() -> None:
-    key_values = kept()
+    key_values = KeyValues()
     slots = key_values.take(6)
     first = [states(2, 3, seed) for seed in (0, 1)]
     filled = torch.from_numpy(slots).view(2, 3)
@@ -42,7 +38,7 @@ def test_a_layer_sees_what_was_kept_and_behind_it_what_is_new() -> None:
 
 
 def test_slots_are_free_again_when_nobody_holds_them() -> None:
-    key_values = kept()
+    key_values = KeyValues()
     slots = key_values.take(10)
     assert len(set(slots.tolist())) == 10 and slots.min() == NUM_RESERVED
     context = key_values.hold(slots)
@@ -58,7 +54,7 @@ def test_slots_are_free_again_when_nobody_holds_them() -> None:
 
 
 def test_more_slots_keep_what_is_in_the_old_ones() -> None:
-    key_values = kept()
+    key_values = KeyValues()
     held = []
     expected = states(1, NUM_FIRST_SLOTS // 4, 0)
     for _ in range(5):
@@ -74,7 +70,7 @@ def test_more_slots_keep_what_is_in_the_old_ones() -> None:
 
 
 def test_slots_that_there_is_no_memory_for_are_not_missed(monkeypatch: pytest.MonkeyPatch) -> None:
-    key_values = kept()
+    key_values = KeyValues()
     held = key_values.hold(key_values.take(NUM_FIRST_SLOTS - NUM_RESERVED))
     expected = states(1, 3, 0)
     for layer in range(2):

@@ -23,9 +23,9 @@ from engine.denoisers.torch import TorchDenoiser
 from engine.errors import BadInput, Cancelled, DamagedWeights
 from engine.models import read_model
 from engine.training.export import ModelFacts, Quantisation, export, write_manifest
-from engine.training.random_weights import random_weights
 from engine.training.relief import measured_relief
 from engine.training.shape import LlamaShape
+from random_weights import random_weights
 
 pytestmark = pytest.mark.torch
 TOKENIZER = Path(__file__).parents[3] / "engine" / "weights" / "tokenizer.json"

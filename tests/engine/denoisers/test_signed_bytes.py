@@ -16,8 +16,8 @@ from engine.denoisers.signed_bytes import PROBE_FILE, SIGNED_FILE, signed_graph
 from engine.errors import DamagedWeights
 from engine.models import ModelShape
 from engine.training.export import MODEL_FILE, Quantisation, export
-from engine.training.random_weights import random_weights
 from engine.training.shape import LlamaShape
+from random_weights import random_weights
 
 SMALL = LlamaShape(num_layers=2, width=64, num_heads=6, num_kv_heads=2, head_width=16, ffn_width=96)
 

@@ -1,4 +1,4 @@
-"""Random weights of any shape: to time a graph before there is a model, and to test runtimes."""
+"""Random weights of any shape, for tests of runtimes."""
 
 from __future__ import annotations
 
