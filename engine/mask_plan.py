@@ -29,10 +29,8 @@ _MAX_REST = 400
 _OPERAND_MARKS = tuple(b"= ( [ { , + - * / % < > & | ! ? : return yield in".split())
 
 
-def plan_masks(
-    tree: SyntaxTree, cursor: int, request: Request, *, is_joint: bool = True
-) -> MaskPlan:
-    """Plan the holes of one request; ``is_joint`` False leaves out the neighbouring spans.
+def plan_masks(tree: SyntaxTree, cursor: int, request: Request) -> MaskPlan:
+    """Plan the holes of one request: the cursor's, and the neighbouring spans of the same change.
 
     ``cursor`` is a byte offset into ``tree.data``; one outside is moved to the nearest end.
     """
@@ -41,7 +39,7 @@ def plan_masks(
     hole = _forced(_Planner(tree, site, request).cursor_hole(), request.single_line)
     rest = _rest(site, hole)
     others: list[Hole] = []
-    if is_joint and _may_have_neighbours(site):
+    if _may_have_neighbours(site):
         others = neighbours(Neighbourhood(tree, site, _taken(site, hole), request))
     holes = tuple(sorted([*others, hole], key=lambda each: each.span))
     reason = hole.reason

@@ -1,8 +1,8 @@
 """Plans and post-processing against marked text, one small file a case.
 
-``source`` holds the cursor (‸). A plan case expects ``single`` and ``joint``, the text with its
-holes (⟦ ⟧), and ``lead``, the indentation that the model sees as typed, if any. A check case gives
-the raw ``texts`` of the joint plan's holes, and expects ``shown`` or ``refused``. ``typed`` is text
+``source`` holds the cursor (‸). A plan case expects ``planned``, the text with its holes (⟦ ⟧),
+and ``lead``, the indentation that the model sees as typed, if any. A check case gives the raw
+``texts`` of the plan's holes, and expects ``shown`` or ``refused``. ``typed`` is text
 that the user typed a second ago. UPDATE_GOLDEN=1 rewrites what is expected.
 """
 
@@ -66,18 +66,16 @@ def holes_of(tree: SyntaxTree, plan: MaskPlan) -> str:
 
 def planned(case: dict[str, Any]) -> dict[str, Any]:
     tree, request = request_of(case)
-    joint = plan_masks(tree, request.cursor, request)
-    single = plan_masks(tree, request.cursor, request, is_joint=False)
-    lead = {"lead": joint.lead} if joint.lead else {}
+    plan = plan_masks(tree, request.cursor, request)
+    lead = {"lead": plan.lead} if plan.lead else {}
     return lead | {
-        "single": holes_of(tree, single),
-        "joint": holes_of(tree, joint),
+        "planned": holes_of(tree, plan),
         "holes": [
             f"{hole.kind.value}, {'one line' if hole.single_line else 'several lines'}, "
             f"{hole.num_tokens}"
-            for hole in joint.holes
+            for hole in plan.holes
         ],
-        "reason": joint.reason,
+        "reason": plan.reason,
     }
 
 
@@ -142,8 +140,7 @@ def test_every_neighbour_rule_has_a_case(language: str) -> None:
         paths = [path for path in CASES if path.parent.name == language and path.stem == rule]
         assert paths, f"{language}/{rule}.toml is missing"
         case = tomllib.loads(paths[0].read_text(encoding="utf-8"))
-        assert case["single"] != case["joint"]
-        assert case["joint"].count("⟦") > case["single"].count("⟦") == 1
+        assert case["planned"].count("⟦") > 1
 
 
 @pytest.mark.parametrize("path", CASES, ids=name_of)
