@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.nearness import density, rarity
 from engine.spans import ByteOffset, Span
 from lsp_server.folders import cache_folder
 
@@ -143,6 +144,29 @@ class Index:
             (name, limit),
         )
         return tuple(self.root / path for (path,) in rows)
+
+    def likeness(self, names: Iterable[str]) -> dict[str, float]:
+        """How like a text with ``names`` each file is, by absolute path: ``engine.nearness``.
+
+        Files that mention none of them are missing.
+        """
+        (num_files,) = self._connection.execute("SELECT COUNT(*) FROM files").fetchone()
+        self._connection.create_function(
+            "rarity", 1, lambda num: rarity(num, num_files), deterministic=True
+        )
+        wanted = tuple(names)
+        marks = ", ".join("?" * len(wanted))
+        rows = self._connection.execute(
+            "WITH wanted AS ("
+            " SELECT name, rarity(COUNT(*)) AS worth FROM mentions"
+            f" WHERE name IN (SELECT id FROM names WHERE names.name IN ({marks}))"
+            " GROUP BY name)"
+            " SELECT path, size, SUM(worth) FROM wanted"
+            " JOIN mentions ON mentions.name = wanted.name JOIN files ON files.id = mentions.file"
+            " WHERE worth > 0 GROUP BY mentions.file",
+            wanted,
+        )
+        return {(self.root / path).as_posix(): density(worth, size) for path, size, worth in rows}
 
     def paths(self) -> tuple[Path, ...]:
         """All files, by path."""

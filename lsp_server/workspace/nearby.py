@@ -7,15 +7,19 @@ what is there.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sqlite3
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from engine.nearness import nearest
 from engine.request import OpenDocument
+from engine.tags import names_in
+from lsp_server.workspace.index import Index
 from lsp_server.workspace.workspace import Workspace
 
 MAX_BYTES = 300_000
@@ -69,7 +73,9 @@ class NearbyFiles:
     async def _read(self, path: Path) -> None:
         try:
             files = [file.as_posix() for file in self._workspace.files()]
-            ordered = await asyncio.to_thread(nearest, path.as_posix(), files)
+            text = self._workspace.text(path) or ""
+            databases = self._workspace.databases()
+            ordered = await asyncio.to_thread(_ordered, path, text, files, databases)
             self._shelves[path] = await self._shelf(ordered, self._known())
             self._shelves.move_to_end(path)
             while len(self._shelves) > _MAX_DOCUMENTS:
@@ -116,6 +122,17 @@ class NearbyFiles:
         text = self._workspace.text(Path(file))
         await asyncio.sleep(_PAUSE_S)
         return None if text is None else OpenDocument(file, None, text)
+
+
+def _ordered(
+    path: Path, text: str, files: Sequence[str], databases: Mapping[Path, Path]
+) -> list[str]:
+    """``files`` with those first that are most like ``text``; asks indexes of its own."""
+    names, likeness = names_in(text.encode()), dict[str, float]()
+    for root, database in databases.items():
+        with contextlib.suppress(sqlite3.Error, OSError), Index(root, database) as index:
+            likeness |= index.likeness(names)
+    return nearest(path.as_posix(), files, likeness)
 
 
 def _stamp(file: Path) -> tuple[int, int] | None:

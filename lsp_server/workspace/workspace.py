@@ -42,6 +42,10 @@ class Workspace:
         """The folders that are indexed."""
         return self._roots
 
+    def databases(self) -> dict[Path, Path]:
+        """Where each root's index is kept."""
+        return {root: self.database_of(root) for root in self._roots}
+
     def set_roots(self, roots: Iterable[Path]) -> None:
         """Change the folders that are indexed."""
         self._roots = tuple(dict.fromkeys(roots))

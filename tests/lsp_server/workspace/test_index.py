@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.nearness import likeness
+from engine.tags import names_in
 from lsp_server.workspace.index import Index
 from lsp_server.workspace.indexer import IndexLimits, update
 
@@ -66,6 +68,20 @@ def test_definitions_and_mentions_are_found(index: Index, root: Path) -> None:
     assert [one.name for one in found] == ["ROUND", "Price", "rounded"]
     assert found[2].span.of(data).startswith(b"def rounded")
     index.close()
+
+
+def test_likeness_is_that_of_the_files_names(index: Index, root: Path) -> None:
+    assert index.likeness({"total"}) == {}
+    updated(index)
+    texts = [path for path in root.rglob("*") if path.suffix in (".py", ".ts")]
+    mentions = {path.as_posix(): names_in(path.read_bytes()) for path in texts}
+    wanted = names_in(b"total Cart Price price rounded nowhere return \xc3\xa9t\xc3\xa9")
+    sizes = {path.as_posix(): path.stat().st_size for path in texts}
+    found = likeness(wanted, mentions, sizes)
+    expected = {path: alike for path, alike in found.items() if alike}
+    assert len(expected) == 3
+    assert index.likeness(wanted) == pytest.approx(expected)
+    assert index.likeness(()) == {}
 
 
 def test_only_what_changed_is_read_again(index: Index, root: Path) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
 import pytest
+from lsprotocol import types
 
 from lsp_server.documents import Documents
 from lsp_server.workspace import nearby
@@ -30,7 +32,8 @@ class Reader:
             (self.root / name).write_text(f"name = {name!r}\n")
         self.database = folder / "index.sqlite3"
         self.index()
-        self.workspace = Workspace(Documents(), lambda _: self.database)
+        self.documents = Documents()
+        self.workspace = Workspace(self.documents, lambda _: self.database)
         self.workspace.set_roots([self.root])
         self._jobs: list[Coroutine[Any, Any, None]] = []
         self.files = NearbyFiles(self.workspace, self._jobs.append)
@@ -38,6 +41,10 @@ class Reader:
     def index(self) -> None:
         with Index(self.root, self.database) as index:
             list(update(index))
+
+    def type(self, name: str, text: str) -> None:
+        uri = (self.root / name).as_uri()
+        self.documents.open(types.TextDocumentItem(uri, "python", 1, text))
 
     def keep_for(self, seconds: float) -> None:
         self._monkeypatch.setattr(nearby, "REFRESH_S", seconds)
@@ -67,6 +74,31 @@ def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reader:
 
 async def test_the_nearest_files_come_first_and_never_the_file_itself(reader: Reader) -> None:
     assert reader.files.of(reader.root / "a.py") == ()
+    assert await reader.names() == ["b.py", "deep/c.py", "z.js"]
+
+
+async def test_a_file_with_the_same_words_comes_before_those_of_the_folder(reader: Reader) -> None:
+    for name in ("a.py", "deep/c.py"):
+        (reader.root / name).write_text("from shop import Basket, Customer\n")
+    reader.index()
+    assert await reader.names() == ["deep/c.py", "b.py", "z.js"]
+
+
+async def test_words_of_an_open_document_count_before_they_are_saved(reader: Reader) -> None:
+    (reader.root / "deep/c.py").write_text("from shop import Basket, Customer\n")
+    reader.index()
+    assert await reader.names() == ["b.py", "z.js", "deep/c.py"]
+    reader.type("a.py", "basket = Basket(Customer())\n")
+    assert await reader.names() == ["deep/c.py", "b.py", "z.js"]
+
+
+async def test_an_index_that_cannot_be_asked_leaves_the_order_to_the_folders(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_asked: object) -> None:
+        raise sqlite3.DatabaseError("database disk image is malformed")
+
+    monkeypatch.setattr(Index, "likeness", fail)
     assert await reader.names() == ["b.py", "deep/c.py", "z.js"]
 
 
