@@ -9,6 +9,7 @@ import tree_sitter
 from engine.edits.lines import indentation, is_first_on_line
 from engine.edits.local_names import name_for
 from engine.edits.names_of import name_table
+from engine.edits.writes import is_written
 from engine.hole_spans import trimmed
 from engine.proposal import Edit
 from engine.spans import Span, span
@@ -25,8 +26,9 @@ _DECLARED = {
     "rust": "let {} = {};\n",
     "cpp": "auto {} = {};\n",
 }
+# Not ``source_file``: what stands there in Go and Rust is no statement.
 _BODIES = frozenset(
-    """module block program statement_block source_file compound_statement constructor_body
+    """module block program statement_block compound_statement constructor_body
     statement_list""".split()
 )
 # Whose parts are computed later, or again and again: not where the statement begins.
@@ -36,9 +38,30 @@ _DELAYED = frozenset(
     dictionary_comprehension generator_expression elif_clause for_statement do_statement
     function_definition decorator default_parameter typed_default_parameter parameters
     formal_parameters class_definition for_in_statement function_declaration
-    method_definition""".split()
+    method_definition
+    class_body class_declaration interface_body enum_body enum_body_declarations
+    field_declaration_list declaration_list enumerator_list annotation
+    const_declaration const_item static_item
+    else_clause switch_case switch_default case_statement switch_block_statement_group
+    switch_rule switch_label expression_case type_case communication_case default_case match_arm
+    match_pattern case_pattern literal_type""".split()
 )
-_TARGETS = frozenset("left name pattern attribute property parameters".split())
+_TARGETS = frozenset("name pattern attribute property parameters source".split())
+# No values: a list of operands, what a method is called on by another class.
+_NO_VALUES = frozenset("sequence_expression super".split())
+# Whose braces or brackets belong to the statement, not to its condition.
+_BRACKETED = frozenset(
+    """if_statement switch_statement switch_expression with_statement
+    synchronized_statement""".split()
+)
+_SCRIPTS = frozenset("javascript javascriptreact typescript typescriptreact".split())
+# Part of a string, of a tag, or a place rather than its value.
+_UNNAMED = frozenset(
+    "concatenated_string jsx_attribute reference_expression pointer_expression".split()
+)
+_MEMBERS = frozenset("member_expression field_expression subscript_expression".split())
+# Where a member is a value that keeps its object when it is called.
+_BOUND = frozenset(("python", "go"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +109,37 @@ def expression_at(tree: SyntaxTree, selection: Span) -> tree_sitter.Node | None:
         node = parent
     if node is None or (node.start_byte, node.end_byte) != (place.start, place.end):
         return None
-    is_value = node.type in tree.language.kinds.expressions and not _is_target(node)
-    return node if is_value else None
+    is_value = node.type in tree.language.kinds.expressions and node.type not in _NO_VALUES
+    if not is_value or _is_target(node) or is_written(node) or not _is_free(tree, node):
+        return None
+    return _unbracketed(node)
+
+
+def _unbracketed(node: tree_sitter.Node) -> tree_sitter.Node:
+    """What stands in the brackets that a statement's condition cannot be without."""
+    is_bracketed = node.parent is not None and node.parent.type in _BRACKETED
+    if is_bracketed and node.type == "parenthesized_expression" and node.named_child_count == 1:
+        return node.named_children[0]
+    return node
+
+
+def _is_free(tree: SyntaxTree, node: tree_sitter.Node) -> bool:
+    """Whether a name may stand in the node's place and mean the same."""
+    parent, language = node.parent, tree.language.id
+    if parent is None or parent.type in _UNNAMED:
+        return False
+
+    def stands_as(field: str) -> bool:
+        return bool(parent.child_by_field_name(field) == node)
+
+    is_key = language in _SCRIPTS and stands_as("key")
+    is_tagged = stands_as("arguments")  # a template
+    is_method = language not in _BOUND and node.type in _MEMBERS and stands_as("function")
+    return not (is_key or is_tagged or is_method)
 
 
 def _is_target(node: tree_sitter.Node) -> bool:
-    """Whether the node is assigned to, or names a member, rather than being computed."""
+    """Whether the node names a member or stands alone, rather than being computed for something."""
     parent = node.parent
     if parent is None or parent.type == "expression_statement":
         return True
@@ -108,6 +156,9 @@ def _statement(node: tree_sitter.Node) -> tree_sitter.Node | None:
         found = found.parent
         if found.type in _DELAYED and not _is_first_part(found, node):
             return None
+        branch = found.child_by_field_name("consequence") if "if" in found.type else None
+        if branch is not None and branch.start_byte <= node.start_byte < branch.end_byte:
+            return None  # not computed each time
     return found if found.parent is not None else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import tree_sitter
@@ -9,6 +10,7 @@ import tree_sitter
 from engine.edits.lines import with_line
 from engine.edits.names_of import name_table
 from engine.edits.symbols import NameTable, ScopeKind, SymbolKind
+from engine.edits.writes import is_written, written_names
 from engine.proposal import Edit
 from engine.spans import Span, span
 from engine.syntax import SyntaxTree
@@ -59,6 +61,8 @@ def inline_variable(tree: SyntaxTree, offset: int) -> InlineVariable | None:
     is_plain = symbol.kind is SymbolKind.VARIABLE and is_local and len(sites) == len(uses) + 1
     definition = next((site for site in sites if site.is_definition), None)
     if not is_plain or definition is None or not uses or any(site.prefix for site in uses):
+        return None
+    if any(is_written(_node(tree, site.span)) for site in uses):
         return None
     found = _definition(tree, definition.span)
     if found is None:
@@ -116,12 +120,27 @@ def _is_same_everywhere(
                 and not _is_in_loop(_node(tree, uses[0]), following)
             )
         )
-    for start in range(value.start_byte, value.end_byte):
-        for name in table.at.get(start, ()):
-            for site in table.sites_of(name):
-                if site.is_definition and statement.end_byte <= site.span.start < last:
-                    return False
-    return True
+    end = max(_loop_end(tree, use, block) for use in uses)
+    named = set(_names_in(value))
+    return named.isdisjoint(written_names(block, span(statement.end_byte, end)))
+
+
+def _names_in(value: tree_sitter.Node) -> Iterator[bytes]:
+    if not value.named_child_count and value.text is not None:
+        yield value.text
+    for child in value.named_children:
+        yield from _names_in(child)
+
+
+def _loop_end(tree: SyntaxTree, use: Span, block: tree_sitter.Node) -> int:
+    """Where the outermost loop ends that runs ``use`` again; where that ends without one."""
+    node = _node(tree, use)
+    end: int = use.end
+    while node.parent is not None and node != block:
+        node = node.parent
+        if node != block and node.type.startswith(("for", "while", "do_")):
+            end = node.end_byte
+    return end
 
 
 def _is_in_string(tree: SyntaxTree, use: Span) -> bool:

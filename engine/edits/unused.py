@@ -47,7 +47,8 @@ def unused_names(table: NameTable, path: str | None) -> list[Unused]:
     found: list[Unused] = []
     imports: dict[Span, list[tuple[tree_sitter.Node, Symbol]]] = {}
     for symbol in table.symbols:
-        if num_sites[symbol.root] != 1 or symbol.name in mentioned:
+        # A TypeScript parameter that is a property, too, has its one place as the parameter.
+        if num_sites[symbol.root] != 1 or not symbol.sites or symbol.name in mentioned:
             continue
         node = _node_at(tree, symbol.sites[0].span)
         statement = _ancestor(node, _IMPORTS)

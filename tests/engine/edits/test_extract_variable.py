@@ -50,10 +50,44 @@ def test_python(marked: str, made: str | None) -> None:
         "«f(a)»\n",  # a statement of its own
         "x = («1\n",
         "if a: x = «f(a)»\n",
+        "x = ('a'\n     «'b'»)\n",  # one string with its neighbour
+        "del «a.b»\n",
+        "«a.b», c = f(a.b)\n",
+        "match a:\n    case «'b'»:\n        pass\n",
     ],
 )
 def test_what_would_not_be_the_same_outside(marked: str) -> None:
     assert extracted(marked) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "marked"),
+    [
+        ("a.ts", "import { a } from «'./a'»;\n"),
+        ("a.ts", "export * from «'./a'»;\n"),
+        ("a.ts", "let x: «'a'» | 'b' = 'a';\n"),
+        ("a.ts", "x = { «'a'»: 1 };\n"),
+        ("a.tsx", "x = <A b=«'c'» />;\n"),
+        ("a.ts", "x = f«`a`»;\n"),
+        ("a.ts", "«a.b»(1);\n"),  # would lose its ``this``
+        ("a.ts", "x = «a.b» = 1;\n"),
+        ("a.ts", "x = «a.b»++;\n"),
+        ("a.ts", "(«0, a.b»)(1);\n"),
+        ("a.ts", "class A {\n  x = «f()»;\n}\n"),
+        ("a.ts", "if (a) f(«a.b»);\n"),
+        ("a.ts", "if (a) {\n} else if («f(a)») {\n}\n"),
+        ("a.ts", "switch (a) {\n  case 1:\n    f(«a.b»);\n}\n"),
+        ("a.go", "package a\n\nvar x = «1 + 2»\n"),
+        ("a.go", 'package a\n\nimport «"fmt"»\n'),
+        ("a.go", "package a\n\nfunc f() {\n\t«a.b», c = 1, 2\n}\n"),
+        ("a.rs", "const X: i32 = «1 + 2»;\n"),
+        ("a.rs", "fn f() {\n    match x {\n        «1» => g(),\n    }\n}\n"),
+        ("a.rs", "fn f() {\n    g(&«a.b»);\n}\n"),
+        ("A.java", "class A {\n  int x = «1 + 2»;\n}\n"),
+    ],
+)
+def test_what_is_no_value_there(path: str, marked: str) -> None:
+    assert extracted(marked, path) is None
 
 
 @pytest.mark.parametrize(
@@ -71,6 +105,13 @@ def test_what_would_not_be_the_same_outside(marked: str) -> None:
         ),
         ("a.go", "package a\n\nfunc f() {\n\tg(«h(1)»)\n}\n", "\tvalue := h(1)\n\tg(value)\n"),
         ("a.rs", "fn f() {\n    g(«h(1)»);\n}\n", "    let value = h(1);\n    g(value);\n"),
+        ("a.ts", "if «(a < b)» {\n}\n", "const value = a < b;\nif (value) {\n}\n"),
+        ("a.ts", "f(«a.b»)(1);\n", "const value = a.b;\nf(value)(1);\n"),
+        (
+            "a.ts",
+            "export const x = f(«g(1)»);\n",
+            "const value = g(1);\nexport const x = f(value);",
+        ),
     ],
 )
 def test_other_languages(path: str, marked: str, made: str) -> None:

@@ -40,6 +40,10 @@ def test_the_value_is_written_at_every_use(body: str, made: str) -> None:
         "try:\n        «»x = a.b\n    except E:\n        pass\n    return x\n",
         "if a:\n        «»x = a\n        print(a)\n    return x\n",
         "«»a.b = 1\n    return a.b\n",
+        "«»x = a.b\n    a.b = 2\n    return x\n",
+        "«»x = 1\n    x += 2\n    return x\n",
+        "«»x = a\n    for b in g():\n        h(x)\n        a = b\n",  # from the second time on
+        "«»x = a\n    (b, a) = 1, 2\n    return x\n",
     ],
 )
 def test_what_could_be_another_value_is_left(body: str) -> None:
@@ -54,3 +58,25 @@ def test_typescript() -> None:
     text = "function f(a: number) {\n  const «»x = a + 1;\n  return x * 2;\n}\n"
     made = "function f(a: number) {\n  return (a + 1) * 2;\n}\n"
     assert inlined(text, "a.ts") == made
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "let «»x = 0; x = g(a); return x;",
+        "let «»x = ''; for (const b of a) { x += b; } return x;",
+        "let «»x = 0; a[x++] = 1; return x;",
+        "let «»x = 0; [x, a] = [1, x]; return x;",
+        "let «»x = 0; ({ y: x } = a); return x;",
+        "let «»x = 0; for (x of a) { g(x); }",
+        "const «»x = a; a = 2; return x;",
+        "const «»x = a.b; a.b = 2; return x;",
+        "const «»x = a.b; delete a.b; return x;",
+        "const «»x = a.b; a.b++; return x;",
+        "const «»x = a; while (g(x)) { a = 2; }",
+    ],
+)
+@pytest.mark.parametrize("path", ["a.js", "a.ts"])
+def test_what_is_written_again_is_left(path: str, body: str) -> None:
+    marked = f"function f(a) {{ {body} }}".replace("; ", ";\n  ")
+    assert inlined(marked, path) is None

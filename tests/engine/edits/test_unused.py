@@ -78,3 +78,8 @@ def test_a_package_gives_out_what_it_imports() -> None:
 )
 def test_typescript(text: str, left: str) -> None:
     assert cleaned(text, "a.ts") == left
+
+
+def test_a_property_that_a_parameter_declares_has_no_place_of_its_own() -> None:
+    text = "class A {\n  constructor(readonly label: string) {\n    f();\n  }\n}\n"
+    assert cleaned(text, "a.ts") == text
