@@ -82,9 +82,7 @@ class OwnCodeConfig:
     seed: int = 0
 
 
-def train_on(
-    files: Iterable[SourceFile], config: OwnCodeConfig, machine: Machine | None = None
-) -> Gain:
+def train_on(files: Iterable[SourceFile], config: OwnCodeConfig) -> Gain:
     """Train on ``files``, whose secrets are hidden already; the new model is in ``out/model``.
 
     Raises BadInput for too little code or an ``out`` of another run, TrainingError for a damaged
@@ -99,7 +97,7 @@ def train_on(
             flush=True,
         )
         holes = own_holes(own, config.num_holes, config.seed)
-        trainer = _trained(own, config, start, machine or Machine.found())
+        trainer = _trained(own, config, start, Machine.found())
         tokens_seen = trainer.counts.tokens
         model = export_model(trainer.model, start, config.out, "its user's own code", tokens_seen)
     except OSError as error:

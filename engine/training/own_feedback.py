@@ -54,15 +54,13 @@ class Learnt:
     num_held_out: int
 
 
-def train_on_feedback(
-    texts: Iterable[JudgedText], config: FeedbackConfig, machine: Machine | None = None
-) -> Learnt:
+def train_on_feedback(texts: Iterable[JudgedText], config: FeedbackConfig) -> Learnt:
     """Train on ``texts``, whose secrets are hidden already; the new model is in ``out/model``.
 
     Raises BadInput for too few texts or an ``out`` of another run, TrainingError for a damaged
     file, a full disk or a reward that is no number, and KeyboardInterrupt once all is saved.
     """
-    start, machine = resolve(config.start), machine or Machine.found()
+    start, machine = resolve(config.start), Machine.found()
     tokenizer = BPETokenizer(start.tokenizer)
     newest = list(texts)[-MAX_TEXTS:]
     split_judged(newest, tokenizer)  # too few are refused before anything is written

@@ -53,7 +53,7 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with enough code, an ignored file, a file of secrets, and a secret in a file."""
     folder = tmp_path_factory.mktemp("code")
-    for path in sorted((ROOT / "engine").glob("*.py")):
+    for path in sorted((ROOT / "engine").glob("[a-i]*.py")):
         shutil.copy(path, folder / path.name)
     subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
     (folder / ".gitignore").write_text("ignored.py\nbuild/\n")
