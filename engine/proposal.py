@@ -120,6 +120,12 @@ class Proposal:
         """How the edits relate."""
         return self.edit_set.kind
 
+    def refused(self, reason: Reason, detail: str) -> Refusal:
+        """The refusal of this, which keeps what it cost."""
+        return Refusal(
+            reason, detail, self.plan, self.steps, self.forwards, self.timings_ms, self.model
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -166,11 +172,11 @@ def _rebase_one(proposal: Proposal, changes: Sequence[Edit]) -> Outcome:
         moved = [_through(edit, change) for edit in current.edits]
         kept = [edit for edit in moved if edit is not None]
         if len(kept) < len(moved) and (proposal.kind is not EditKind.ALTERNATIVES or not kept):
-            return _refused(proposal, Reason.STALE, "the text at the proposal was changed")
+            return proposal.refused(Reason.STALE, "the text at the proposal was changed")
         current = _moved(current, kept, change)
     left = tuple(edit for edit in current.edits if edit.new_text or len(edit.span))
     if not left:
-        return _refused(proposal, Reason.EMPTY, "all of the proposal was typed")
+        return proposal.refused(Reason.EMPTY, "all of the proposal was typed")
     return replace(current, edit_set=EditSet(left, proposal.kind), alternatives=())
 
 
@@ -277,15 +283,3 @@ def _moved_offset(offset: int, change: Edit) -> int:
     if offset < change.start:
         return offset
     return max(offset, change.end) + len(change.new_text.encode()) - len(change.span)
-
-
-def _refused(proposal: Proposal, reason: Reason, detail: str) -> Refusal:
-    return Refusal(
-        reason,
-        detail,
-        proposal.plan,
-        proposal.steps,
-        proposal.forwards,
-        proposal.timings_ms,
-        proposal.model,
-    )

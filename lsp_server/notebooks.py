@@ -13,7 +13,6 @@ from engine.proposal import EditSet, Outcome, Proposal, Reason
 from engine.request import Request
 from engine.spans import ByteOffset, Span, span
 from lsp_server.documents import Document, Documents
-from lsp_server.silence import refusal_of
 
 # Commands to the notebook, which are no Python: commented out, and the offsets stay.
 _MAGIC = re.compile(r"^[%!]", re.MULTILINE)
@@ -52,7 +51,7 @@ class CellContext:
         candidates = [proposal, *proposal.alternatives]
         inside = [one for one in map(self._in_cell, candidates) if one is not None]
         if not inside:
-            return refusal_of(proposal, Reason.DISABLED, "the change reaches into another cell")
+            return proposal.refused(Reason.DISABLED, "the change reaches into another cell")
         return replace(inside[0], alternatives=tuple(inside[1:]))
 
     def _in_cell(self, proposal: Proposal) -> Proposal | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from engine.proposal import Outcome, Proposal, Reason, Refusal
+from engine.proposal import Outcome, Proposal, Reason
 from engine.request import RecentEdit
 from lsp_server.convert import suggestion
 from lsp_server.documents import Document
@@ -46,7 +46,7 @@ class Moment:
             else:
                 refused.append(reason)
         if not kept:
-            return refusal_of(outcome, *refused[0])
+            return outcome.refused(*refused[0])
         return replace(kept[0], alternatives=tuple(kept[1:]))
 
     def _objection(self, candidate: Proposal) -> tuple[Reason, str] | None:
@@ -83,16 +83,3 @@ def mark_of(candidate: Proposal, document: Document) -> bytes:
     line_start = document.buffer.line_start(document.buffer.line_at(main.start))
     line_before = document.buffer.slice(line_start, main.start).decode()
     return fingerprint(document.uri, line_before, main.new_text)
-
-
-def refusal_of(proposal: Proposal, reason: Reason, detail: str) -> Refusal:
-    """Refuse ``proposal``, keeping what it cost."""
-    return Refusal(
-        reason,
-        detail,
-        proposal.plan,
-        proposal.steps,
-        proposal.forwards,
-        proposal.timings_ms,
-        proposal.model,
-    )

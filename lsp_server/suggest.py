@@ -26,7 +26,7 @@ from lsp_server.proposal_cache import MAX_TYPED_BYTES, Found
 from lsp_server.selection import Selection
 from lsp_server.session import Session
 from lsp_server.settings import Settings
-from lsp_server.silence import Moment, refusal_of
+from lsp_server.silence import Moment
 from lsp_server.status import StatusKind
 
 # How long ghost text waits for the context to be read; the rest is read in the next pause.
@@ -214,8 +214,7 @@ def _settled(session: Session, wish: Wish, id_: str, answer: _Answer) -> Suggest
     if isinstance(outcome, Proposal):
         suggestions = _suggestions(session, wish.document, id_, outcome)
         if not suggestions:
-            outcome = refusal_of(
-                outcome,
+            outcome = outcome.refused(
                 Reason.DISABLED,
                 "the change needs several places, and the editor does not support"
                 " workspace/applyEdit",

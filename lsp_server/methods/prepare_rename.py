@@ -7,6 +7,7 @@ from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 
 from engine.edits.rename import renamable_at
 from engine.errors import BadInput
+from engine.spans import ByteOffset, Span
 from lsp_server.documents import Document
 from lsp_server.positions import offset_at, range_of
 from lsp_server.rename_files import opened
@@ -17,25 +18,30 @@ def prepare_rename(
     session: Session, params: types.PrepareRenameParams
 ) -> types.PrepareRenamePlaceholder:
     """Find the name under the cursor; no model is needed."""
-    document = renamable_document(session, params.text_document.uri)
-    offset = offset_at(document.buffer, params.position, session.encoding)
-    try:
-        place = renamable_at(opened(document).source, offset)
-    except BadInput as error:
-        raise refused(str(error)) from error
+    document, _, place = renamable(session, params)
     name = document.buffer.slice(place.start, place.end).decode()
     return types.PrepareRenamePlaceholder(range_of(document.buffer, place, session.encoding), name)
 
 
-def renamable_document(session: Session, uri: str) -> Document:
-    """The open document of ``uri``, in which names may be renamed."""
+def renamable(
+    session: Session, params: types.PrepareRenameParams | types.RenameParams
+) -> tuple[Document, ByteOffset, Span]:
+    """The open document with the cursor's offset, and the name there.
+
+    Raises JsonRpcException where it cannot be renamed.
+    """
+    uri = params.text_document.uri
     document = session.documents.get(uri)
     if document is None:
         raise JsonRpcInvalidParams(f"{uri} is not open")
     refusal = session.refusal_for(document)
     if refusal is not None:
         raise refused(f"{refusal.reason.value}: {refusal.detail}")
-    return document
+    offset = offset_at(document.buffer, params.position, session.encoding)
+    try:
+        return document, offset, renamable_at(opened(document).source, offset)
+    except BadInput as error:
+        raise refused(str(error)) from error
 
 
 def refused(message: str) -> JsonRpcException:

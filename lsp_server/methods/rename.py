@@ -21,12 +21,11 @@ from engine.edits.rename import (
     RenamePlan,
     is_local_at,
     plan_rename,
-    renamable_at,
 )
 from engine.errors import BadInput
-from lsp_server.methods.prepare_rename import refused, renamable_document
-from lsp_server.positions import offset_at, range_of
-from lsp_server.rename_files import MAX_FILES, RenameFile, holds, opened, opened_with, read_beside
+from lsp_server.methods.prepare_rename import refused, renamable
+from lsp_server.positions import range_of
+from lsp_server.rename_files import MAX_FILES, RenameFile, holds, opened_with, read_beside
 from lsp_server.session import Session
 
 _PATIENCE_S = 10.0
@@ -45,12 +44,7 @@ def rename(
     session: Session, params: types.RenameParams
 ) -> Coroutine[Any, Any, types.WorkspaceEdit]:
     """Read all files as they are now; the analysis follows in a thread of its own."""
-    document = renamable_document(session, params.text_document.uri)
-    offset = offset_at(document.buffer, params.position, session.encoding)
-    try:
-        place = renamable_at(opened(document).source, offset)
-    except BadInput as error:
-        raise refused(str(error)) from error
+    document, offset, place = renamable(session, params)
     name = document.buffer.slice(place.start, place.end).decode()
     files = opened_with(document, name, session.documents)
     return _renamed(session, files, name, offset, params.new_name)
