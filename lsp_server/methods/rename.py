@@ -51,9 +51,11 @@ def rename(
 
 
 async def _paths_mentioning(session: Session, name: str) -> list[Path]:
-    """The files that are not open and hold ``name``, once all files have been looked at."""
+    """The files that are not open and hold ``name``, once all have been looked at as they are."""
     deadline = time.monotonic() + _PATIENCE_S
-    while session.workspace.roots and not session.background_index.num_runs:
+    index = session.background_index
+    num_runs = index.refresh() if session.workspace.roots else 0
+    while session.workspace.roots and index.num_runs < num_runs:
         if time.monotonic() > deadline:
             raise refused("the workspace is still being indexed: try again in a moment")
         await asyncio.sleep(0.05)

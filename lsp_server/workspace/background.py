@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import uuid
 from collections.abc import Callable
@@ -34,23 +35,38 @@ class BackgroundIndex:
         self._server = server
         self._workspace = workspace
         self._can_show = can_show
-        self._news = asyncio.Event()
-        self._is_stopped = False
+        self._news, self._hurry = asyncio.Event(), asyncio.Event()
+        self._is_running = self._is_stopped = False
         self.num_runs = 0
 
     def note_change(self) -> None:
         """Look at the files again soon."""
         self._news.set()
 
+    def refresh(self) -> int:
+        """Look at the files again now; the ``num_runs`` at which all that stands there is known.
+
+        Files change without a word to the server: by a checkout, by other programs.
+        """
+        if self._is_stopped:
+            return 0
+        self._news.set()
+        self._hurry.set()
+        return self.num_runs + 1 + self._is_running
+
     async def run(self) -> None:
         """Index until cancelled, or until the user stops it."""
         while not self._is_stopped:
             await self._news.wait()
             self._news.clear()
+            self._hurry.clear()
+            self._is_running = True
             for root in self._workspace.roots:
                 await self._update(root)
+            self._is_running = False
             self.num_runs += 1
-            await asyncio.sleep(MIN_INTERVAL_S)
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._hurry.wait(), MIN_INTERVAL_S)
 
     async def _update(self, root: Path) -> None:
         bar: _Bar | None = None

@@ -36,7 +36,8 @@ class IndexLimits:
     """How much is indexed at most; folders near the root come first."""
 
     max_files: int = 5000
-    max_file_bytes: int = 400_000
+    max_file_bytes: int = 2_000_000
+    """As large as what is renamed in: a name in a file that is not indexed would be missed."""
     max_bytes: int = 60_000_000
     max_entries: int = 200_000
     """Files and folders looked at, whatever they are."""

@@ -260,7 +260,7 @@ async def test_whoever_renames_learns_that_not_all_files_are_known(
     await client.request("textDocument/prepareRename", asked)
     workspace = client.session.workspace
     workspace.set_roots([tmp_path])
-    client.session.background_index.num_runs = 1
+    client.session.background_index.refresh = lambda: 0
     with Index(tmp_path, workspace.database_of(tmp_path)) as index:
         index.note_rest([], is_cut=True)
     response = await client.request("textDocument/rename", {**asked, "newName": "other"})
@@ -285,7 +285,7 @@ async def test_it_can_be_left_to_another_server(client: Any, is_wanted: bool) ->
 async def test_it_waits_for_the_index_unless_the_name_is_local(
     client: Any, tmp_path: Path, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr("lsp_server.methods.rename._PATIENCE_S", 0.1)
+    monkeypatch.setattr("lsp_server.methods.rename._PATIENCE_S", 0.0)
     await client.initialize(capabilities=ANNOTATED, options={"workspaceIndex": False})
     uri = (tmp_path / "a.py").as_uri()
     client.open(uri, SOURCE)
@@ -299,3 +299,23 @@ async def test_it_waits_for_the_index_unless_the_name_is_local(
     local = {"position": {"line": 0, "character": 11}}
     response = await client.request("textDocument/rename", {**asked, **local})
     assert len(response["result"]["documentChanges"]) == 1
+
+
+async def test_what_was_written_since_the_index_is_renamed_too(client: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(SOURCE)
+    folder = {"uri": tmp_path.as_uri(), "name": "project"}
+    await client.initialize(capabilities=ANNOTATED, folders=[folder])
+    uri = (tmp_path / "a.py").as_uri()
+    client.open(uri, SOURCE)
+    await client.until(lambda: client.session.background_index.num_runs == 1)
+    (tmp_path / "b.py").write_text(IMPORTER)  # by a checkout: nobody tells the server
+    large = IMPORTER + f"text = '{'x' * 97}'\n" * 5_000
+    (tmp_path / "large.py").write_text(large)
+    asked = {"textDocument": {"uri": uri}, "position": {"line": 0, "character": 5}}
+    response = await client.request("textDocument/rename", {**asked, "newName": "add_up"})
+    changed = [each["textDocument"]["uri"] for each in response["result"]["documentChanges"]]
+    names = ("a.py", "b.py", "large.py")
+    assert changed == [(tmp_path / name).as_uri() for name in names]
+    client.session.background_index._is_stopped = True  # by the user: nothing is waited for
+    response = await client.request("textDocument/rename", {**asked, "newName": "add_up"})
+    assert "result" in response
