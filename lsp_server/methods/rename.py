@@ -72,7 +72,7 @@ async def _renamed(
     new_name: str,
 ) -> types.WorkspaceEdit:
     """Work it out in a thread; then make sure that no file has changed meanwhile."""
-    is_local = is_local_at(files[0].source, offset)
+    is_local = await asyncio.to_thread(is_local_at, files[0].source, offset)
     paths = [] if is_local else await _paths_mentioning(session, name)
     left_out = [] if is_local else session.workspace.left_out()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
 from engine.edits.project_names import SourceText
@@ -235,3 +237,23 @@ def test_the_place_of_a_name() -> None:
 
 def test_the_same_name_is_no_edit() -> None:
     assert renamed({"a.py": "x = 1\n"}, "a.py", "x", "x") == {}
+
+
+def test_the_garbage_collector_waits_until_all_names_are_known() -> None:
+    source = "def total(a):\n    return a\n" + "b = total(1)\n" * 2_000
+    texts = ("a.py", source), ("b.py", source.replace("1", "2")), ("c.py", source)
+    files = [SourceText(path, text) for path, text in texts]
+    collected: list[str] = []
+
+    def note(phase: str, info: dict[str, int]) -> None:
+        if phase == "start" and info["generation"]:
+            collected.append(phase)
+
+    gc.collect()
+    gc.callbacks.append(note)
+    try:
+        plan = plan_rename(files, "a.py", 5, "sum_up")
+    finally:
+        gc.callbacks.remove(note)
+    assert len(plan.edits) == 2_001 and len(collected) <= 2
+    assert gc.isenabled()
