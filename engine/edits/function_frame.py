@@ -116,9 +116,13 @@ class JavaScriptFrame:
         self, tree: SyntaxTree, function: tree_sitter.Node, statements: Sequence[tree_sitter.Node]
     ) -> str:
         """See ``Frame``."""
-        is_used = re.search(rb"\b(?:this|super|arguments)\b", _text(tree, statements))
-        if is_used and function.type != "method_definition":
-            raise BadInput("the statements use this, super or arguments, and are in no method")
+        text = _text(tree, statements)
+        if re.search(rb"(?:(?<!\.)|(?<=\.\.\.))\barguments\b", text):
+            raise BadInput("the statements use arguments, which would be the new function's")
+        is_used = re.search(rb"\b(?:this|super)\b", text)
+        is_in_class = function.parent is not None and function.parent.type == "class_body"
+        if is_used and not (function.type == "method_definition" and is_in_class):
+            raise BadInput("the statements use this or super, and are in no method of a class")
         return "this" if is_used else ""
 
     def call(self, signature: Signature) -> str:

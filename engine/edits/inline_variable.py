@@ -27,6 +27,7 @@ _FREE_PARENTS = frozenset(
     variable_declarator keyword_argument parenthesized_expression list array tuple pair
     interpolation template_substitution subscript""".split()
 )
+_YIELD_PARENTS = frozenset("expression_statement assignment parenthesized_expression".split())
 _EFFECTS = frozenset(
     """call call_expression await await_expression yield yield_expression new_expression
     assignment_expression augmented_assignment named_expression update_expression
@@ -176,7 +177,10 @@ def _written(tree: SyntaxTree, value: tree_sitter.Node, place: Span) -> str:
     parent = _node(tree, place).parent
     is_free = parent is None or parent.type in _FREE_PARENTS
     is_tuple = value.type in ("expression_list", "tuple") and not text.startswith("(")
-    return f"({text})" if is_tuple or (value.type in _LOOSE and not is_free) else text
+    # Python's ``yield`` stands alone or in brackets.
+    is_yield = value.type == "yield" and parent is not None and parent.type not in _YIELD_PARENTS
+    is_loose = value.type in _LOOSE and not is_free
+    return f"({text})" if is_tuple or is_yield or is_loose else text
 
 
 def _node(tree: SyntaxTree, place: Span) -> tree_sitter.Node:

@@ -104,3 +104,18 @@ def test_this_makes_it_a_method() -> None:
 def test_this_of_an_inner_function_is_refused() -> None:
     with pytest.raises(BadInput, match="are in no method"):
         extracted("function f() {\n  «this.x = 1;»\n}\n", "a.js")
+
+
+@pytest.mark.parametrize(
+    ("marked", "reason"),
+    [
+        (
+            "const a = {\n  f(x) {\n    «this.g(x);»\n    return 1;\n  },\n};\n",
+            "no method of a class",
+        ),
+        ("class A {\n  f(x) {\n    «this.g(...arguments);»\n    return 1;\n  }\n}\n", "arguments"),
+    ],
+)
+def test_a_method_goes_into_a_class_and_has_arguments_of_its_own(marked: str, reason: str) -> None:
+    with pytest.raises(BadInput, match=reason):
+        extracted(marked, "a.js")

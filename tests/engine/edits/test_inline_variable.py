@@ -18,6 +18,8 @@ def inlined(marked: str, path: str = "a.py") -> str | None:
         ("«»x = a + 1\n    return x * 2\n", "return (a + 1) * 2\n"),
         ("x = a + 1\n    return g(«»x, x)\n", "return g(a + 1, a + 1)\n"),
         ("«»x = g(a)\n    return x\n", "return g(a)\n"),
+        ("«»x = yield a\n    return x\n", "return (yield a)\n"),
+        ("«»x = yield a\n    g(x, a)\n", "g((yield a), a)\n"),
         ("«»x = 1, 2\n    return g(x)\n", "return g((1, 2))\n"),
     ],
 )
