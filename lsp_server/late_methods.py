@@ -66,7 +66,7 @@ def inline_edit(session: Session, params: Any) -> Any:
 
 def prepare_rename(
     session: Session, params: types.PrepareRenameParams
-) -> types.PrepareRenamePlaceholder:
+) -> Coroutine[Any, Any, types.PrepareRenamePlaceholder]:
     """See ``methods.prepare_rename``."""
     from lsp_server.methods.prepare_rename import prepare_rename
 

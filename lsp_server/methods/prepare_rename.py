@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 
 from engine.edits.rename import renamable_at
 from engine.errors import BadInput
 from engine.spans import ByteOffset, Span
-from lsp_server.documents import Document
 from lsp_server.positions import offset_at, range_of
-from lsp_server.rename_files import opened
+from lsp_server.rename_files import RenameFile, opened
 from lsp_server.session import Session
 
 
-def prepare_rename(
+async def prepare_rename(
     session: Session, params: types.PrepareRenameParams
 ) -> types.PrepareRenamePlaceholder:
     """Find the name under the cursor; no model is needed."""
-    document, _, place = renamable(session, params)
-    name = document.buffer.slice(place.start, place.end).decode()
-    return types.PrepareRenamePlaceholder(range_of(document.buffer, place, session.encoding), name)
+    file, _, place = await renamable(session, params)
+    name = file.buffer.slice(place.start, place.end).decode()
+    return types.PrepareRenamePlaceholder(range_of(file.buffer, place, session.encoding), name)
 
 
-def renamable(
+async def renamable(
     session: Session, params: types.PrepareRenameParams | types.RenameParams
-) -> tuple[Document, ByteOffset, Span]:
-    """The open document with the cursor's offset, and the name there.
+) -> tuple[RenameFile, ByteOffset, Span]:
+    """The open document as it is now with the cursor's offset, and the name there.
 
-    Raises JsonRpcException where it cannot be renamed.
+    All names of a long file take a second, which no message waits for. Raises
+    JsonRpcException where it cannot be renamed.
     """
     uri = params.text_document.uri
     document = session.documents.get(uri)
@@ -39,7 +41,8 @@ def renamable(
         raise refused(f"{refusal.reason.value}: {refusal.detail}")
     offset = offset_at(document.buffer, params.position, session.encoding)
     try:
-        return document, offset, renamable_at(opened(document).source, offset)
+        file = opened(document)
+        return file, offset, await asyncio.to_thread(renamable_at, file.source, offset)
     except BadInput as error:
         raise refused(str(error)) from error
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcContentModified
@@ -40,14 +39,15 @@ _NOTES = {
 _NOTE_OF = {Certainty.POSSIBLE: _POSSIBLE, Certainty.MENTION: _MENTION}
 
 
-def rename(
-    session: Session, params: types.RenameParams
-) -> Coroutine[Any, Any, types.WorkspaceEdit]:
-    """Read all files as they are now; the analysis follows in a thread of its own."""
-    document, offset, place = renamable(session, params)
-    name = document.buffer.slice(place.start, place.end).decode()
-    files = opened_with(document, name, session.documents)
-    return _renamed(session, files, name, offset, params.new_name)
+async def rename(session: Session, params: types.RenameParams) -> types.WorkspaceEdit:
+    """Read the document as it is now; the analysis follows in a thread of its own."""
+    first, offset, place = await renamable(session, params)
+    name = first.buffer.slice(place.start, place.end).decode()
+    document = session.documents.get(first.uri)
+    if document is None:
+        raise JsonRpcContentModified(f"{first.source.path} was closed meanwhile")
+    files = [first, *opened_with(document, name, session.documents)[1:]]
+    return await _renamed(session, files, name, offset, params.new_name)
 
 
 async def _paths_mentioning(session: Session, name: str) -> list[Path]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 from lsprotocol import types
 
-from engine.edits.rename import plan_rename
+from engine.edits.rename import plan_rename, renamable_at
 from engine.errors import BadInput
 from lsp_server.rename_files import MAX_FILES, opened, opened_with, read, read_beside
 from lsp_server.workspace.index import Index
@@ -319,3 +320,30 @@ async def test_what_was_written_since_the_index_is_renamed_too(client: Any, tmp_
     client.session.background_index._is_stopped = True  # by the user: nothing is waited for
     response = await client.request("textDocument/rename", {**asked, "newName": "add_up"})
     assert "result" in response
+
+
+@pytest.mark.parametrize("method", ["prepareRename", "rename"])
+async def test_other_messages_do_not_wait_for_the_names_of_a_long_file(
+    client: Any, monkeypatch: Any, method: str
+) -> None:
+    is_released = threading.Event()
+
+    def slowly(*arguments: Any) -> Any:
+        is_released.wait(10.0)
+        return renamable_at(*arguments)
+
+    monkeypatch.setattr("lsp_server.methods.prepare_rename.renamable_at", slowly)
+    await client.initialize(capabilities=ANNOTATED)
+    client.open(URI, SOURCE)
+    asked = {"textDocument": {"uri": URI}, "position": {"line": 0, "character": 5}}
+    id_ = client.begin(f"textDocument/{method}", {**asked, "newName": "add_up"})
+    await client.request("midfill/trace", {})
+    assert all(message.get("id") != id_ for message in client.received)
+    client.change(URI, 2, client.edit(0, 0, 0, "# "))
+    await client.until(lambda: client.session.documents[URI].version == 2)
+    is_released.set()
+    response = await client.response(id_)
+    if method == "rename":
+        assert response["error"]["code"] == -32801
+    else:
+        assert response["result"]["placeholder"] == "total"
