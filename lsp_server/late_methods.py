@@ -34,7 +34,9 @@ CODE_ACTION_OPTIONS = types.CodeActionOptions(
 )
 
 
-def code_action(session: Session, params: types.CodeActionParams) -> list[types.CodeAction]:
+def code_action(
+    session: Session, params: types.CodeActionParams
+) -> list[types.CodeAction] | Coroutine[Any, Any, list[types.CodeAction]]:
     """See ``methods.code_action``."""
     from lsp_server.methods.code_action import code_action
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
-from lsp_server.actions.provider import ActionOffer, Provider
+from lsp_server.actions.provider import ActionOffer, Provider, Site
 from lsp_server.actions.registry import providers_for
 from lsp_server.actions.site import findings_of, site_of
 from lsp_server.documents import DocumentSnapshot
@@ -17,8 +18,10 @@ from lsp_server.positions import span_of
 from lsp_server.session import Session
 
 
-def code_action(session: Session, params: types.CodeActionParams) -> list[types.CodeAction]:
-    """List the offers of all providers whose kind is wanted."""
+def code_action(
+    session: Session, params: types.CodeActionParams
+) -> list[types.CodeAction] | Coroutine[Any, Any, list[types.CodeAction]]:
+    """List the offers of all providers whose kind is wanted, for the text as it is now."""
     uri = params.text_document.uri
     document = session.documents.get(uri)
     if document is None:
@@ -36,14 +39,27 @@ def code_action(session: Session, params: types.CodeActionParams) -> list[types.
     ]
     if not wanted:
         return []
-    diagnostics = params.context.diagnostics
-    findings = findings_of(session, document, diagnostics)
+    findings = findings_of(session, document, params.context.diagnostics)
     snapshot = document.snapshot()
     site = site_of(session, document, snapshot, selection, findings)
+    return _listed(session, params, snapshot, wanted, site)
+
+
+async def _listed(
+    session: Session,
+    params: types.CodeActionParams,
+    snapshot: DocumentSnapshot,
+    wanted: Sequence[Provider],
+    site: Site,
+) -> list[types.CodeAction]:
+    """Look for offers in a thread: some read all names, which takes a second in a long file."""
+
+    def offers() -> list[tuple[Provider, ActionOffer]]:
+        return [(provider, offer) for provider in wanted for offer in provider.offers(site)]
+
     return [
-        _written(session, snapshot, params.range, provider, offer, diagnostics)
-        for provider in wanted
-        for offer in provider.offers(site)
+        _written(session, snapshot, params.range, provider, offer, params.context.diagnostics)
+        for provider, offer in await asyncio.to_thread(offers)
         if _is_wanted(offer.kind, params.context.only)
     ]
 

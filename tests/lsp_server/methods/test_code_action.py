@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
 
+from lsp_server.actions.fill_hole import FillHole
 from lsp_server.actions.registry import PROVIDERS, provider_named, providers_for
 
 URI = "file:///project/a.py"
@@ -55,6 +57,31 @@ async def test_an_action_is_listed_without_its_edit(client: Any, infiller: Any) 
     assert [action["title"] for action in actions] == ["Fill this in"]
     assert all("edit" not in action and "command" not in action for action in actions)
     assert infiller.requests.empty()
+
+
+async def test_other_messages_do_not_wait_for_the_offers_of_a_long_file(
+    client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_released, fill = threading.Event(), FillHole.offers
+
+    def slowly(*arguments: Any) -> Any:
+        is_released.wait(10.0)
+        return fill(*arguments)
+
+    monkeypatch.setattr(FillHole, "offers", slowly)
+    await client.initialize(capabilities=RESOLVING)
+    client.open(URI, HOLE)
+    context = {"diagnostics": [], "only": ["quickfix"]}
+    asked = {"textDocument": {"uri": URI}, "range": RANGE, "context": context}
+    id_ = client.begin("textDocument/codeAction", asked)
+    await client.request("midfill/trace", {})
+    assert all(message.get("id") != id_ for message in client.received)
+    client.change(URI, 2, client.edit(0, 0, 0, "# "))
+    await client.until(lambda: client.session.documents[URI].version == 2)
+    is_released.set()
+    [action] = (await client.response(id_))["result"]
+    stale = await client.request("codeAction/resolve", action)
+    assert stale["error"]["code"] == -32801
 
 
 async def test_a_changed_document_makes_an_action_stale(client: Any) -> None:
