@@ -29,6 +29,9 @@ from lsp_server.session import Session
 
 _PATIENCE_S = 10.0
 _CUT = "The workspace holds more files than are indexed: the name may stand in others, too"
+_SLOW = (
+    "Looking for changed files takes too long: the name may stand in those that came just now, too"
+)
 _POSSIBLE, _MENTION = "midfill.possible", "midfill.mention"
 _NOTES = {
     _POSSIBLE: types.ChangeAnnotation(
@@ -56,8 +59,11 @@ async def _paths_mentioning(session: Session, name: str) -> list[Path]:
     index = session.background_index
     num_runs = index.refresh() if session.workspace.roots else 0
     while session.workspace.roots and index.num_runs < num_runs:
-        if time.monotonic() > deadline:
+        if time.monotonic() > deadline and index.num_runs == 0:
             raise refused("the workspace is still being indexed: try again in a moment")
+        if time.monotonic() > deadline:
+            session.show(types.MessageType.Warning, _SLOW)
+            break
         await asyncio.sleep(0.05)
     known = {Path(one.path) for one in session.documents if one.path is not None}
     mentioning = session.workspace.files_mentioning(name, limit=MAX_FILES + 1)

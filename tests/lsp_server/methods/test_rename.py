@@ -297,6 +297,11 @@ async def test_it_waits_for_the_index_unless_the_name_is_local(
     client.session.background_index.num_runs = 0
     response = await client.request("textDocument/rename", {**asked, **top})
     assert "still being indexed" in response["error"]["message"]
+    client.session.background_index.num_runs = 1  # the folders were read once; now they are slow
+    response = await client.request("textDocument/rename", {**asked, **top})
+    assert "result" in response
+    shown = await client.wait_for(lambda one: one.get("method") == "window/showMessage")
+    assert "takes too long" in shown["params"]["message"]
     local = {"position": {"line": 0, "character": 11}}
     response = await client.request("textDocument/rename", {**asked, **local})
     assert len(response["result"]["documentChanges"]) == 1
