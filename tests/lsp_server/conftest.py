@@ -6,7 +6,7 @@ import asyncio
 import json
 import queue
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -28,7 +28,7 @@ from engine.proposal import (
     TokenConfidence,
 )
 from engine.request import Request
-from engine.spans import ByteOffset, span
+from engine.spans import ByteOffset, Span, span
 from engine.step import State, Step
 from lsp_server.channel import ThreadChannel
 from lsp_server.documents import Document
@@ -110,6 +110,15 @@ class GatedInfiller:
         )
         self.outcomes.put(outcome)
         return outcome
+
+    def fill_spans(
+        self,
+        request: Request,
+        _spans: Sequence[Span],
+        cancel: threading.Event,
+        on_step: Callable[[Step], None],
+    ) -> Outcome:
+        return self.infill(request, cancel, on_step)
 
     def _outcome(self, request: Request, cancel: threading.Event) -> Outcome:
         while not self.gate.wait(0.005):
