@@ -86,9 +86,9 @@ def load(
 
         denoiser = load_foreign(folder, device)
         return Infiller(denoiser, config=config, is_joint=denoiser.is_joint)
-    from engine.confidence import Calibration
     from engine.denoisers.placed import placed_denoiser
     from engine.effort import Decoding
+    from engine.judging.confidence import Calibration
     from engine.models import resolve
 
     found = resolve(model)

@@ -9,12 +9,12 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from engine.branches import Branch
+from engine.decoding.branches import Branch
 from engine.effort import Decoding, SamplerConfig
+from engine.judging.verdict import Misfit, Retry, judge
 from engine.proposal import Edit, Outcome, Proposal
 from engine.sampler import Sampler
 from engine.task import Task
-from engine.verdict import Misfit, Retry, judge
 
 MAX_DETOURS = 3
 

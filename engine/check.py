@@ -10,12 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from engine.brackets import scan
-from engine.frontier import Frontier
+from engine.decoding.frontier import Frontier
 from engine.holes import Hole, HoleKind, MaskPlan
-from engine.languages import BlockStyle
-from engine.neutral import Baseline, baseline
-from engine.proposal import Reason
-from engine.repair import (
+from engine.judging.repair import (
     closed,
     cut_at_dedent,
     cut_repeated_lines,
@@ -26,6 +23,9 @@ from engine.repair import (
     shortened,
     strip_lines,
 )
+from engine.languages import BlockStyle
+from engine.planning.neutral import Baseline, baseline
+from engine.proposal import Reason
 from engine.request import Request
 from engine.syntax import SyntaxTree
 

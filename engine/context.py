@@ -14,10 +14,10 @@ from pathlib import PurePosixPath, PureWindowsPath
 
 from engine.holes import MaskPlan
 from engine.languages import language_of
+from engine.reading.window import select_window
 from engine.request import OpenDocument, RecentEdit, Request
 from engine.spans import Span, span
 from engine.syntax import SyntaxTree
-from engine.window import select_window
 
 _DEFINITION = re.compile(
     r"^(?:export |default |public |pub(?:\(\w+\))? |abstract |static |final |async |unsafe )*"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TypeVar
 
-from engine.commit import CommitConfig
+from engine.decoding.commit import CommitConfig
 from engine.errors import BadInput
 from engine.request import Effort
 

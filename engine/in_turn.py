@@ -15,7 +15,7 @@ from typing import TypeVar
 from engine.constraints import Constraint, Draft, Fault, first_fault
 from engine.holes import Hole, HoleKind, MaskPlan
 from engine.job import OnStep
-from engine.neutral import baseline
+from engine.planning.neutral import baseline
 from engine.proposal import Edit, EditKind, EditSet, Outcome, Proposal, Reason, Refusal
 from engine.request import RecentEdit, Request
 from engine.spans import Span, span

@@ -15,32 +15,32 @@ from engine.budget import Budget, Clock
 from engine.candidates import best_candidate
 from engine.canvas import Canvas
 from engine.check import CheckLimits
-from engine.confidence import Calibration
 from engine.constraints import Constraint
 from engine.context import ContextLimits, select_context
+from engine.decoding.grammar import Grammar
+from engine.decoding.likelihood import log_likelihoods
+from engine.decoding.rules import ProjectRules, RulesFinder
+from engine.decoding.spelling import Spelling
 from engine.denoisers.protocol import ContextHandle, Denoiser, Waking
 from engine.effort import Decoding, PolicyChanges, policy_of
 from engine.errors import BadInput, Cancelled, MidfillError
-from engine.grammar import Grammar
-from engine.handles import HandleKey, Handles
 from engine.holes import MaskPlan
 from engine.in_turn import InTurn, Relay
 from engine.job import OnStep
+from engine.judging.confidence import Calibration
 from engine.languages import language_of
 from engine.lexicon import Lexicon
-from engine.library import Library
-from engine.likelihood import log_likelihoods
 from engine.mask_plan import plan_masks
-from engine.memory import Memory
+from engine.memory.library import Library
+from engine.memory.memory import Memory
+from engine.planning.span_plan import is_within_character, plan_spans
 from engine.proposal import Outcome, Reason, Refusal
-from engine.reader import Reader
+from engine.reading.handles import HandleKey, Handles
+from engine.reading.reader import Reader
 from engine.remote.errand import Errand, Remote
 from engine.request import Request
-from engine.rules import ProjectRules, RulesFinder
 from engine.sampler import ModelView
-from engine.span_plan import is_within_character, plan_spans
 from engine.spans import Span
-from engine.spelling import Spelling
 from engine.stopwatch import Stopwatch
 from engine.syntax import ParseCache, SyntaxTree
 from engine.task import Task

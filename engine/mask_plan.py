@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from engine.bodies import Body, is_placeholder, unwritten_body
-from engine.cursor_site import CursorSite, cursor_site, following_line, preceding_line
-from engine.gaps import indent_of
-from engine.hole_spans import hole_spans
 from engine.holes import Hole, HoleKind, MaskPlan
-from engine.indentation import missing_indent
 from engine.languages import BlockStyle
-from engine.neighbours import Neighbourhood, is_recent, neighbours
+from engine.planning.bodies import Body, is_placeholder, unwritten_body
+from engine.planning.cursor_site import CursorSite, cursor_site, following_line, preceding_line
+from engine.planning.gaps import indent_of
+from engine.planning.hole_spans import hole_spans
+from engine.planning.indentation import missing_indent
+from engine.planning.neighbours import Neighbourhood, is_recent, neighbours
 from engine.request import Request
 from engine.spans import ByteOffset, Span, span
 from engine.syntax import SyntaxTree

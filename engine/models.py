@@ -42,8 +42,8 @@ class Manifest:
     """What a model is and was made from.
 
     ``files`` maps a file name to its SHA-256. ``tokens_seen`` counts training tokens; ``quality``
-    names measured numbers; ``calibration`` and ``defaults`` are for ``engine.confidence`` and the
-    sampler.
+    names measured numbers; ``calibration`` and ``defaults`` are for ``engine.judging.confidence``
+    and the sampler.
     """
 
     name: str

@@ -14,29 +14,29 @@ from enum import Enum
 
 import numpy as np
 
-from engine.blocks import Blocks
-from engine.branches import Branch
 from engine.budget import Budget
 from engine.canvas import Canvas
-from engine.causal_scores import CausalScores
-from engine.commit import Floats
 from engine.constraints import Constraint, Draft, Fault, first_fault
+from engine.decoding.blocks import Blocks
+from engine.decoding.branches import Branch
+from engine.decoding.causal_scores import CausalScores
+from engine.decoding.commit import Floats
+from engine.decoding.denoising import Denoising
+from engine.decoding.drafts import GuessDrafts, LookupDrafts, MemoryDrafts, ProposedDrafts
+from engine.decoding.filters import Filters
+from engine.decoding.safe_prefix import cut_to_safe_prefix
+from engine.decoding.snapshot import Changes, Counts, snapshot
+from engine.decoding.spelling import Spelling
+from engine.decoding.verifier import Verifier
+from engine.decoding.writer import Place, Writer
 from engine.denoisers.protocol import ContextHandle, Denoiser
-from engine.denoising import Denoising
-from engine.drafts import GuessDrafts, LookupDrafts, MemoryDrafts, ProposedDrafts
 from engine.effort import Decoding, SamplerConfig
 from engine.errors import Cancelled
-from engine.filters import Filters
 from engine.holes import Hole
 from engine.lexicon import Lexicon
-from engine.memory import Memory
+from engine.memory.memory import Memory
 from engine.proposal import Reason
-from engine.safe_prefix import cut_to_safe_prefix
-from engine.snapshot import Changes, Counts, snapshot
-from engine.spelling import Spelling
 from engine.step import Step
-from engine.verifier import Verifier
-from engine.writer import Place, Writer
 
 LEAST_P = 1e-6
 

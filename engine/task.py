@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from engine.budget import Budget
 from engine.canvas import Canvas
 from engine.check import CheckLimits
-from engine.commit import Floats
-from engine.confidence import Calibration
 from engine.constraints import Constraint
+from engine.decoding.commit import Floats
 from engine.denoisers.protocol import ContextHandle
 from engine.effort import Decoding, EffortPolicy
 from engine.holes import MaskPlan
-from engine.memory import Memory
+from engine.judging.confidence import Calibration
+from engine.memory.memory import Memory
 from engine.proposal import Reason, Refusal
 from engine.request import Request
 from engine.sampler import ModelView

@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.budget import Budget
 from engine.canvas import Canvas, HoleCanvas
 from engine.constraints import Constraint, Draft, Fault
+from engine.decoding.spelling import Spelling
 from engine.denoisers.scripted import ByteTokenizer, Script, ScriptedDenoiser
 from engine.effort import SamplerConfig
 from engine.holes import Hole, HoleKind
@@ -12,7 +13,6 @@ from engine.lexicon import Lexicon
 from engine.proposal import Reason
 from engine.sampler import ModelView, Sampler
 from engine.spans import span
-from engine.spelling import Spelling
 
 WORDS = ("return", " value", " other", "print", "(", ")", "\n    ", "foo", "bar", "forbidden")
 TOKENIZER = ByteTokenizer(WORDS)

@@ -20,7 +20,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from engine.canvas import Ids
 from engine.denoisers.context_cache import common_prefix
-from engine.layout import ContextTokens, Flags, Nearness
+from engine.reading.layout import ContextTokens, Flags, Nearness
 
 # So many tokens before the cursor and behind its line are always read.
 NUM_BEFORE, NUM_BEHIND = 64, 32

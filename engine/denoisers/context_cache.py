@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.canvas import Ids
-from engine.layout import ContextTokens
 from engine.models import ModelShape
+from engine.reading.layout import ContextTokens
 
 # A pass reads slots in these strides: each costs time, used or not. A multiple of 64 keeps the
 # runtime's vector loops in phase, so that results do not depend on how many are read.

@@ -26,8 +26,8 @@ from engine.denoisers.context_cache import (
 from engine.denoisers.onnx_session import OnnxSession
 from engine.denoisers.protocol import ContextHandle, Logits
 from engine.errors import BadInput, Cancelled
-from engine.layout import ContextTokens, SuffixFirst
 from engine.models import Model
+from engine.reading.layout import ContextTokens, SuffixFirst
 from engine.tokenizer import BPETokenizer
 
 CHUNK_TOKENS = 128

@@ -13,7 +13,7 @@ import numpy as np
 
 from engine.canvas import Canvas, Ids
 from engine.errors import MidfillError
-from engine.layout import ContextTokens, SuffixFirst
+from engine.reading.layout import ContextTokens, SuffixFirst
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class InPlace:
 
 @dataclass(frozen=True, slots=True)
 class SuffixFirstSequence:
-    """``engine.layout``: a causal context that stays, canvases that see it and one another."""
+    """A causal context that stays, canvases that see it and each other (``reading.layout``)."""
 
     layout: SuffixFirst
     block_size: int = 1

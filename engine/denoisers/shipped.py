@@ -11,8 +11,8 @@ from engine.denoisers.stock_layers import StockLayers, dtype_on
 from engine.denoisers.stock_model import StockModel, filled
 from engine.denoisers.torch import TorchDenoiser
 from engine.errors import DamagedWeights, TrainingError
-from engine.layout import SuffixFirst
 from engine.models import Model
+from engine.reading.layout import SuffixFirst
 from engine.tokenizer import BPETokenizer
 from engine.training.shape import LlamaShape
 from engine.training.shipped import shipped_shape, shipped_weights

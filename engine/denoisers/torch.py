@@ -30,7 +30,7 @@ from engine.denoisers.sequence import Sequence as Tokens
 from engine.denoisers.stock_layers import StockLayers, best_device, dtype_on, visible_from
 from engine.denoisers.stock_model import read_stock_model
 from engine.errors import BadInput
-from engine.layout import ContextTokens, SuffixFirst
+from engine.reading.layout import ContextTokens, SuffixFirst
 from engine.step import State
 from engine.tokenizer import Tokenizer
 

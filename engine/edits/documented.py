@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import tree_sitter
 
 from engine.edits.symbols import NameTable, Site, Symbol, SymbolKind
-from engine.hole_spans import is_docstring
+from engine.planning.hole_spans import is_docstring
 from engine.spans import Span, span
 from engine.syntax import SyntaxTree
 

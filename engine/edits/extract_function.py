@@ -18,7 +18,7 @@ from engine.edits.local_names import unused_name
 from engine.edits.names_of import name_table
 from engine.edits.symbols import NameTable, ScopeKind, Symbol, SymbolKind
 from engine.errors import BadInput
-from engine.hole_spans import trimmed
+from engine.planning.hole_spans import trimmed
 from engine.proposal import Edit
 from engine.spans import Span, span
 from engine.syntax import SyntaxTree

@@ -10,7 +10,7 @@ from engine.edits.lines import indentation, is_first_on_line
 from engine.edits.local_names import name_for
 from engine.edits.names_of import name_table
 from engine.edits.writes import is_written
-from engine.hole_spans import trimmed
+from engine.planning.hole_spans import trimmed
 from engine.proposal import Edit
 from engine.spans import Span, span
 from engine.syntax import SyntaxTree

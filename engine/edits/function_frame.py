@@ -11,7 +11,7 @@ from typing import Protocol
 import tree_sitter
 
 from engine.errors import BadInput
-from engine.indentation import indent_unit
+from engine.planning.indentation import indent_unit
 from engine.syntax import SyntaxTree
 
 

@@ -8,13 +8,13 @@ from pathlib import PurePath
 
 import tree_sitter
 
-from engine.definition_imports import definition_imports
 from engine.edits.known_imports import JAVA, PYTHON, PYTHON_MODULES
 from engine.edits.names_of import name_table
 from engine.edits.symbols import NameTable, Origin, Symbol, SymbolKind
-from engine.import_lines import import_lines
 from engine.languages import Language, language_of
-from engine.loose_names import LANGUAGES
+from engine.loose_ends.definition_imports import definition_imports
+from engine.loose_ends.import_lines import import_lines
+from engine.loose_ends.loose_names import LANGUAGES
 from engine.proposal import Edit
 from engine.request import OpenDocument
 from engine.spans import Span, span

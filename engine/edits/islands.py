@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tree_sitter
 
-from engine.hole_spans import inner_span, trimmed
+from engine.planning.hole_spans import inner_span, trimmed
 from engine.spans import Span
 from engine.syntax import SyntaxTree
 

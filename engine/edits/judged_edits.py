@@ -12,6 +12,7 @@ from engine.context import ContextLimits
 from engine.errors import Cancelled
 from engine.holes import Hole, HoleKind, MaskPlan
 from engine.job import OnStep
+from engine.planning.span_plan import MAX_SPANS
 from engine.proposal import (
     Edit,
     EditKind,
@@ -23,7 +24,6 @@ from engine.proposal import (
     TokenConfidence,
 )
 from engine.request import Request
-from engine.span_plan import MAX_SPANS
 from engine.spans import span
 
 if TYPE_CHECKING:

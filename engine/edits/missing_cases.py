@@ -10,7 +10,7 @@ import tree_sitter
 
 from engine.edits.lines import indentation
 from engine.edits.template import HOLE, MAX_HOLES
-from engine.indentation import indent_unit
+from engine.planning.indentation import indent_unit
 from engine.proposal import Edit
 from engine.spans import span
 from engine.syntax import SyntaxTree

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.hole_spans import trimmed
+from engine.planning.hole_spans import trimmed
 from engine.spans import Span
 from engine.syntax import SyntaxTree
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engine.bodies import is_placeholder, unwritten_body
-from engine.hole_spans import trimmed
+from engine.planning.bodies import is_placeholder, unwritten_body
+from engine.planning.hole_spans import trimmed
 from engine.spans import Span
 from engine.syntax import SyntaxTree
 

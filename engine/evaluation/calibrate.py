@@ -1,7 +1,7 @@
 """Fit a model's confidence on held-out holes: fill them, compare with what stood there, fit.
 
 The holes are filled under a neutral calibration that writes down what it was asked, so that what is
-fitted is what ``engine.confidence`` computes.
+fitted is what ``engine.judging.confidence`` computes.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from engine.commit import Floats
-from engine.confidence import Calibration
+from engine.decoding.commit import Floats
 from engine.denoisers.protocol import Denoiser
 from engine.effort import Decoding, PolicyChanges
 from engine.evaluation.calibration import CalibrationRecord, fit_calibration, tokens_right
@@ -20,6 +19,7 @@ from engine.evaluation.holes import EvalHole
 from engine.evaluation.infilling import measure
 from engine.evaluation.model_filler import ModelFiller
 from engine.infill import InfillConfig, Infiller
+from engine.judging.confidence import Calibration
 from engine.proposal import Outcome, Proposal
 from engine.request import Effort, Request
 from engine.spans import Span

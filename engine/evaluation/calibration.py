@@ -1,4 +1,4 @@
-"""Fit the parameters of ``engine.confidence.Calibration`` on answers whose outcome is known.
+"""Fit the numbers of ``engine.judging.confidence.Calibration`` to answers whose outcome is known.
 
 Logistic regression by Newton's method with a weak Gaussian prior around the defaults, so that a few
 hundred answers are enough and a feature that never varies keeps its default. Fit on holes that are
@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.confidence import Calibration, features
 from engine.errors import TrainingError
+from engine.judging.confidence import Calibration, features
 
 # N records, F features
 

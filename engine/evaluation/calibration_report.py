@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 import engine
-from engine.confidence import Calibration
 from engine.errors import BadInput
 from engine.evaluation.as_typed import half_as_typed
 from engine.evaluation.calibrate import (
@@ -23,6 +22,7 @@ from engine.evaluation.calibrate import (
 from engine.evaluation.calibration import CalibrationRecord, fit_calibration
 from engine.evaluation.infilling import EvaluationConfig, holes_of, limits_of, progress_of
 from engine.evaluation.statistics import calibration_error, reliability
+from engine.judging.confidence import Calibration
 
 NUM_FOLDS = 10
 _LEAST = 1e-6

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from engine.errors import BadInput
 from engine.evaluation.as_typed import as_typed
-from engine.hole_spans import hole_spans
 from engine.holes import HoleKind
 from engine.languages import PLAIN_TEXT, language_of
+from engine.planning.hole_spans import hole_spans
 from engine.request import OpenDocument
 from engine.spans import Span, span
 from engine.syntax import SyntaxTree, parse

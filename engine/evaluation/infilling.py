@@ -29,7 +29,7 @@ from engine.evaluation.model_filler import load_filler
 from engine.evaluation.nearby import with_nearby
 from engine.evaluation.remembered import RememberingFiller
 from engine.infill import InfillConfig
-from engine.library import MAX_OTHER_CHARACTERS
+from engine.memory.library import MAX_OTHER_CHARACTERS
 from engine.request import Effort
 
 Progress = Callable[[Sequence[EvalHole], str], Iterable[EvalHole]]

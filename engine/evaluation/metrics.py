@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from engine.evaluation.holes import CutKind, EvalHole
 from engine.holes import Hole, HoleKind, MaskPlan
+from engine.judging.names import unresolved
 from engine.languages import language_of
-from engine.names import unresolved
-from engine.neutral import baseline
+from engine.planning.neutral import baseline
 from engine.spans import span
 from engine.syntax import SyntaxTree, parse
 from engine.training.filters import is_python
@@ -99,7 +99,7 @@ def parses_no_worse(hole: EvalHole, texts: Sequence[str]) -> bool:
 
 
 def num_unresolved(hole: EvalHole, filled: SyntaxTree, texts: Sequence[str]) -> int:
-    """How many names in the fills nothing declares, by the rules of ``engine.names``."""
+    """How many names in the fills nothing declares, by the rules of ``engine.judging.names``."""
     places, at = [], 0
     for piece, text in zip(hole.pieces, texts, strict=False):
         start = at + len(piece.encode("utf-8"))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from engine.evaluation.holes import EvalHole
-from engine.nearness import likeness, nearest
+from engine.memory.nearness import likeness, nearest
 from engine.request import OpenDocument
 from engine.tags import names_in
 from engine.training.corpus import SourceFile

@@ -11,12 +11,12 @@ import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from engine.bodies import is_placeholder
 from engine.errors import BadInput
-from engine.hole_spans import hole_spans
 from engine.holes import HoleKind
 from engine.languages import Language, language_of
 from engine.mask_plan import MaskPlan, plan_masks
+from engine.planning.bodies import is_placeholder
+from engine.planning.hole_spans import hole_spans
 from engine.request import RecentEdit, Request
 from engine.spans import ByteOffset, Span, span
 from engine.syntax import SyntaxTree, parse

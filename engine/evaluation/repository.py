@@ -33,7 +33,7 @@ from engine.evaluation.infilling import (
 )
 from engine.evaluation.nearby import with_nearby
 from engine.languages import PLAIN_TEXT, language_of
-from engine.library import MAX_OTHER_CHARACTERS
+from engine.memory.library import MAX_OTHER_CHARACTERS
 from engine.training.corpus import SourceFile
 
 _SKIPPED = frozenset({"node_modules", "venv", "__pycache__", "build", "dist", "target", "vendor"})

@@ -8,14 +8,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.confidence import Calibration
 from engine.constraints import Fault
 from engine.effort import SamplerConfig
+from engine.judging.confidence import Calibration
+from engine.judging.verdict import Misfit, Retry, judge
 from engine.proposal import Outcome, Proposal
 from engine.remote.question import RemoteText
 from engine.sampler import Stop, TokenScores
 from engine.task import Task
-from engine.verdict import Misfit, Retry, judge
 
 
 class Given:

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engine.evaluation.as_typed import rest_of_scope
-from engine.hole_spans import hole_spans
 from engine.holes import HoleKind
 from engine.languages import language_of
+from engine.planning.hole_spans import hole_spans
 from engine.spans import span
 from engine.syntax import SyntaxTree, parse
 from engine.tokenizer import BPETokenizer

@@ -16,7 +16,7 @@ from engine.evaluation.remembered import RememberingFiller
 from engine.evaluation.statistics import PairedComparison, compare
 from engine.evaluation.summary import summarise
 from engine.infill import InfillConfig
-from engine.library import MAX_OTHER_CHARACTERS
+from engine.memory.library import MAX_OTHER_CHARACTERS
 from engine.models import read_model
 from engine.request import Effort
 from engine.training.own_files import OwnFiles

@@ -27,7 +27,7 @@ from engine.evaluation.infilling import Evaluation, EvaluationConfig, run
 from engine.evaluation.nearby import with_nearby
 from engine.evaluation.report import format_report
 from engine.evaluation.summary import summarise
-from engine.library import MAX_OTHER_CHARACTERS
+from engine.memory.library import MAX_OTHER_CHARACTERS
 from engine.models import resolve
 from engine.tokenizer import BPETokenizer
 from engine.training.base_tokenizer import gguf_path, write_tokenizer

@@ -8,9 +8,9 @@ from lsprotocol import types
 
 from engine.edits.islands import enclosing_places, holes_around_pins
 from engine.errors import BadInput
-from engine.hole_spans import trimmed
 from engine.job import FillSpans
-from engine.span_plan import MAX_SPANS
+from engine.planning.hole_spans import trimmed
+from engine.planning.span_plan import MAX_SPANS
 from engine.spans import span
 from lsp_server.actions.provider import ActionOffer, Arguments, Change, Site
 

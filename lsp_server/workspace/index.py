@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.nearness import density, rarity
+from engine.memory.nearness import density, rarity
 from engine.spans import ByteOffset, Span
 from lsp_server.folders import cache_folder
 
@@ -146,7 +146,7 @@ class Index:
         return tuple(self.root / path for (path,) in rows)
 
     def likeness(self, names: Iterable[str]) -> dict[str, float]:
-        """How like a text with ``names`` each file is, by absolute path: ``engine.nearness``.
+        """How like a text with ``names`` each file is, by absolute path (``memory.nearness``).
 
         Files that mention none of them are missing.
         """

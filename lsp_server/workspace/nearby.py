@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.nearness import nearest
+from engine.memory.nearness import nearest
 from engine.request import OpenDocument
 from engine.tags import names_in
 from lsp_server.workspace.index import Index

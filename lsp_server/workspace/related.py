@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from engine.names_near import import_lines, names_near
+from engine.reading.names_near import import_lines, names_near
 from engine.request import Excerpt
 from lsp_server.workspace.index import Definition
 from lsp_server.workspace.workspace import Workspace

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 
 from engine.brackets import scan
 from engine.check import Checked, CheckLimits, Rejected, check
-from engine.frontier import Frontier
-from engine.hole_spans import hole_spans
+from engine.decoding.frontier import Frontier
 from engine.holes import Hole, HoleKind, MaskPlan
 from engine.languages import language_of
 from engine.mask_plan import plan_masks
-from engine.neutral import baseline, fill
+from engine.planning.hole_spans import hole_spans
+from engine.planning.neutral import baseline, fill
 from engine.proposal import Reason
 from engine.request import RecentEdit, Request
 from engine.spans import ByteOffset, Span, span

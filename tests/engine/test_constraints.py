@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from engine.constraints import Draft, Fault, first_fault
-from engine.grammar import Grammar
+from engine.decoding.grammar import Grammar
 from engine.holes import Hole, HoleKind, MaskPlan
 from engine.languages import language_of
 from engine.proposal import Reason

@@ -25,9 +25,9 @@ from engine.holes import MaskPlan
 from engine.in_turn import InTurn, Turn
 from engine.languages import language_of
 from engine.mask_plan import plan_masks
+from engine.planning.span_plan import plan_spans
 from engine.proposal import Edit, EditSet
 from engine.request import RecentEdit
-from engine.span_plan import plan_spans
 from engine.spans import ByteOffset, span
 from engine.step import State
 from engine.syntax import SyntaxTree, parse

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.bodies import is_placeholder
-from engine.gaps import gaps_of
-from engine.hole_spans import hole_spans
 from engine.holes import HoleKind, MaskPlan
 from engine.languages import language_of
 from engine.mask_plan import plan_masks
+from engine.planning.bodies import is_placeholder
+from engine.planning.gaps import gaps_of
+from engine.planning.hole_spans import hole_spans
 from engine.request import RecentEdit, Request
 from engine.spans import ByteOffset, span
 from engine.syntax import SyntaxTree, parse

@@ -10,8 +10,9 @@ import pytest
 
 from engine.budget import Budget
 from engine.canvas import Canvas, HoleCanvas, Ids
-from engine.commit import CommitConfig
 from engine.constraints import Draft, Fault
+from engine.decoding.commit import CommitConfig
+from engine.decoding.spelling import Spelling
 from engine.denoisers.protocol import ContextHandle, Logits
 from engine.denoisers.scripted import ByteTokenizer, Script, ScriptedDenoiser
 from engine.effort import SamplerConfig
@@ -21,7 +22,6 @@ from engine.lexicon import Lexicon
 from engine.proposal import Reason
 from engine.sampler import ModelView, Sampler, Stop
 from engine.spans import span
-from engine.spelling import Spelling
 from engine.step import State
 from sampling import TOKENIZER, Forbid, run, sampler
 

@@ -10,7 +10,7 @@ from pygls import uris
 
 from engine.context import short_path
 from engine.languages import language_of
-from engine.names_near import names_near
+from engine.reading.names_near import names_near
 from engine.syntax import parse
 from engine.tags import definitions_in
 from lsp_server.secret_mask import without_secrets

@@ -43,8 +43,8 @@ from engine.evaluation.model_filler import ModelFiller, request_of
 from engine.evaluation.nearby import with_nearby
 from engine.evaluation.statistics import compare
 from engine.infill import InfillConfig, Infiller
-from engine.library import MAX_OTHER_CHARACTERS
-from engine.reader import scaled
+from engine.memory.library import MAX_OTHER_CHARACTERS
+from engine.reading.reader import scaled
 from engine.request import Effort
 from engine.tokenizer import Tokenizer
 

@@ -33,8 +33,8 @@ from engine.denoisers.protocol import Denoiser
 from engine.evaluation.holes import CutConfig, EvalHole, cut_holes, read_sources
 from engine.evaluation.next_edit_cases import Hunk, hunk_cases
 from engine.languages import language_of
+from engine.planning.span_plan import plan_spans
 from engine.request import Excerpt, OpenDocument, RecentEdit, Request
-from engine.span_plan import plan_spans
 from engine.spans import Span, span
 from engine.step import State
 from engine.syntax import parse

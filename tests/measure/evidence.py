@@ -1,4 +1,4 @@
-"""Fit what the user's files say of the next token (``engine.evidence``) to a model's weights.
+"""Fit what the user's files say of the next token (``engine.memory.evidence``) to some weights.
 
     python -m tests.measure.evidence corpus.valid.jsonl.zst --model FOLDER --positions a.jsonl \
         --holes 300 --share 0/2
@@ -13,7 +13,7 @@ earlier run stopped; without a corpus what is kept is fitted, and no model is as
 
 The table is cross-fitted: each half of the packages is scored with the weights of the other half.
 Fitted is the likelihood with a prior around the present weights; with the precision that was best
-there the weights over all are printed, as ``engine/evidence.py`` holds them.
+there the weights over all are printed, as ``engine/memory/evidence.py`` holds them.
 """
 
 from __future__ import annotations
@@ -31,22 +31,22 @@ from numpy.typing import NDArray
 import engine
 from engine.budget import Budget
 from engine.canvas import Canvas, HoleCanvas, Ids
+from engine.decoding.filters import Filters
+from engine.decoding.posterior import IMPOSSIBLE, apply_filters
+from engine.decoding.spelling import Spelling
 from engine.denoisers.protocol import Denoiser, Logits
 from engine.evaluation.holes import CutConfig, EvalHole, cut_holes, read_sources
 from engine.evaluation.model_filler import request_of
 from engine.evaluation.nearby import with_nearby
-from engine.evidence import Places
-from engine.filters import Filters
-from engine.handles import Handles
 from engine.infill import InfillConfig
 from engine.languages import language_of
 from engine.lexicon import Lexicon
-from engine.library import MAX_OTHER_CHARACTERS, Library
 from engine.mask_plan import plan_masks
-from engine.memory import Memory
-from engine.posterior import IMPOSSIBLE, apply_filters
-from engine.reader import Reader
-from engine.spelling import Spelling
+from engine.memory.evidence import Places
+from engine.memory.library import MAX_OTHER_CHARACTERS, Library
+from engine.memory.memory import Memory
+from engine.reading.handles import Handles
+from engine.reading.reader import Reader
 from engine.step import State
 from engine.stopwatch import Stopwatch
 from engine.syntax import parse

@@ -1,4 +1,4 @@
-"""Likelihood of kept positions under weights of ``engine.evidence``, and the best ones.
+"""Likelihood of kept positions under weights of ``engine.memory.evidence``, and the best ones.
 
 For ``tests.measure.evidence``, which collects the positions.
 """
@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from engine.evaluation.statistics import calibration_error, compare, reliability
-from engine.evidence import OTHER_FILES, OWN_FILE, SHARPNESS, EvidenceWeights, Places
+from engine.memory.evidence import OTHER_FILES, OWN_FILE, SHARPNESS, EvidenceWeights, Places
 
 LANGUAGES = ("python", "javascript", "typescript")
 # Precisions of the distance from the present weights: how far they follow what is rare.
@@ -30,8 +30,8 @@ class Positions:
     """Positions (N,) of holes: ``log_p`` (K,) of tokens that belong to ``owner`` (K,) positions.
 
     ``truth`` (N,) and ``token`` (C,) are indices into these. ``file`` (C,): 0 for places in the own
-    file, 1 in others; ``kinds`` (C, 2) and ``likeness`` (C, 2): what ``engine.evidence`` makes of
-    them. ``rest`` (N, 3): of the tokens that are not kept.
+    file, 1 in others; ``kinds`` (C, 2) and ``likeness`` (C, 2): what ``engine.memory.evidence``
+    makes of them. ``rest`` (N, 3): of the tokens that are not kept.
     """
 
     log_p: torch.Tensor
@@ -115,7 +115,7 @@ class Weights:
         return [self.match, self.suffix, self.likeness, self.sharpness]
 
     def source(self) -> str:
-        """As ``engine/evidence.py`` holds them."""
+        """As ``engine/memory/evidence.py`` holds them."""
         lines = []
         for name, row in (("OWN_FILE", 0), ("OTHER_FILES", 1)):
             match, suffix, (before, behind) = (

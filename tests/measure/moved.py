@@ -23,10 +23,10 @@ import engine
 from engine.evaluation.holes import SINGLE_LINE, CutConfig, EvalHole, cut_holes, read_sources
 from engine.evaluation.model_filler import request_of
 from engine.evaluation.nearby import with_nearby
-from engine.handles import HandleKey
 from engine.infill import Infiller
-from engine.library import MAX_OTHER_CHARACTERS
-from engine.reader import Reader
+from engine.memory.library import MAX_OTHER_CHARACTERS
+from engine.reading.handles import HandleKey
+from engine.reading.reader import Reader
 from engine.request import Request
 from engine.spans import ByteOffset
 from tests.measure.arms import ARMS, BASE, parser_of, read, row_of, show

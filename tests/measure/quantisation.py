@@ -28,7 +28,7 @@ from engine.evaluation.holes import CutConfig, cut_holes, read_sources
 from engine.evaluation.nearby import with_nearby
 from engine.evaluation.statistics import compare
 from engine.infill import InfillConfig
-from engine.library import MAX_OTHER_CHARACTERS
+from engine.memory.library import MAX_OTHER_CHARACTERS
 from engine.models import MANIFEST_FILE, Model, read_model, resolve
 from engine.training.export import ModelFacts, Quantisation, export, write_manifest
 from engine.training.shipped import shipped_relief, shipped_shape, shipped_weights

@@ -19,7 +19,7 @@ from engine.effort import Decoding
 from engine.evaluation.holes import CutConfig, cut_holes, read_sources
 from engine.evaluation.nearby import with_nearby
 from engine.infill import InfillConfig
-from engine.library import MAX_OTHER_CHARACTERS
+from engine.memory.library import MAX_OTHER_CHARACTERS
 from tests.measure.arms import BASE, Row, fill, read, show
 
 

@@ -20,8 +20,8 @@ onnx = pytest.importorskip("onnx", reason="pip install 'midfill[test]'")
 from engine.canvas import Canvas, HoleCanvas
 from engine.denoisers.expansion import BLOCK, EXPANSION_FILE
 from engine.denoisers.onnx import OnnxDenoiser
-from engine.layout import SuffixFirst
 from engine.models import Model, read_model
+from engine.reading.layout import SuffixFirst
 from engine.tokenizer import BPETokenizer
 from engine.training.quantise import EightBit, FourBit, dequantise_eight_bit, dequantise_four_bit
 from engine.training.shape import LlamaShape

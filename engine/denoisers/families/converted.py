@@ -27,7 +27,7 @@ def converted(stock: str) -> Family:
         end_tokens=("<eom>",),
         needed_tokens=LAYOUT_TOKENS,
         sampler="Midfill's own",
-        source="docs/architecture.md, engine/layout.py",
+        source="docs/architecture.md, engine/reading/layout.py",
     )
 
 

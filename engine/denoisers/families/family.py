@@ -18,7 +18,7 @@ class Arrangement(str, Enum):
     IN_PLACE = "in place"
     """Text order, everything sees everything; all of it is encoded again at each step."""
     SUFFIX_FIRST = "suffix first"
-    """``engine.layout``: a causal, cached context and canvases that see all of it."""
+    """``engine.reading.layout``: a causal, cached context and canvases that see all of it."""
     PROMPTED = "prompted"
     """The model's own infilling prompt, then the middle block by block."""
     CANVAS = "canvas"

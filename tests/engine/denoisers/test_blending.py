@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from engine.canvas import Ids
 from engine.denoisers.blending import MIN_KNOWN, NOWHERE, NUM_MATCHING, Blend, Run, blend_of
-from engine.layout import ContextTokens, Nearness
+from engine.reading.layout import ContextTokens, Nearness
 
 ONE, OTHER, NEW = np.arange(100, 150), np.arange(200, 240), np.arange(300, 310)
 

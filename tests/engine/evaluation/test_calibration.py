@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.confidence import Calibration
 from engine.denoisers.scripted import ByteTokenizer, Script, ScriptedDenoiser
 from engine.errors import TrainingError
 from engine.evaluation.calibrate import CalibrationConfig, calibration_records
 from engine.evaluation.calibration import CalibrationRecord, fit_calibration, tokens_right
 from engine.evaluation.holes import CutConfig, cut_holes, read_sources
 from engine.evaluation.statistics import calibration_error, reliability
+from engine.judging.confidence import Calibration
 
 TRUE = Calibration(scale=0.6, offset=1.0, unresolved=-1.5)
 

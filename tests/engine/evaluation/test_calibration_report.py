@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from engine.confidence import Calibration
 from engine.evaluation.calibrate import CalibrationConfig, fit_records
 from engine.evaluation.calibration import CalibrationRecord
 from engine.evaluation.calibration_report import (
@@ -14,6 +13,7 @@ from engine.evaluation.calibration_report import (
     format_calibration,
     write_calibration,
 )
+from engine.judging.confidence import Calibration
 from lsp_server.cli import main
 
 

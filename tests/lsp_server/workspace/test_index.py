@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.nearness import likeness
+from engine.memory.nearness import likeness
 from engine.tags import names_in
 from lsp_server.workspace.index import Index
 from lsp_server.workspace.indexer import IndexLimits, update

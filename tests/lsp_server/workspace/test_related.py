@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.names_near import names_near
+from engine.reading.names_near import names_near
 from lsp_server.documents import Documents
 from lsp_server.workspace.index import Index
 from lsp_server.workspace.indexer import update

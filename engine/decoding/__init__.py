@@ -1,0 +1,1 @@
+"""What the `sampler` does at every step: predict, look up, verify, commit, obey."""

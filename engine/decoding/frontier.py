@@ -1,0 +1,191 @@
+"""Find the first token of an unfinished hole that no valid text can have there.
+
+An LR parser has the valid-prefix property: it stops at the first token with which no program of
+the grammar goes on. tree-sitter says where in its log (``process version``, ``resume version``),
+before it begins to repair; so text up to the frontier is judged exactly, whatever follows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import tree_sitter
+
+from engine.brackets import Scan, scan
+from engine.holes import MaskPlan
+from engine.languages import BlockStyle, load_grammar
+from engine.planning.cursor_site import cursor_site
+from engine.planning.neutral import Baseline, baseline
+from engine.syntax import SyntaxTree
+
+_PARTIAL = re.compile(rb"(?:(?:#[ \t]*)?[\w$\x80-\xff]+|[^\w\s()\[\]{},;\"'`\x80-\xff]+|\\)$")
+_POSITION = re.compile(r"row:(\d+), col:(\d+)")
+_NOTHING = re.compile(rb"(?:[\s\\]|//[^\n]*|#[^\n]*|/\*.*?\*/)*", re.DOTALL)
+_PREPROCESSED = frozenset(("c", "cpp"))
+_HAS_SEQUEL = re.compile(rb"(?:async|do|else|for|if|loop|match|switch|template|try|while)\b|@|#\[")
+_MAX_PREFIX = 20_000
+
+
+class Frontier:
+    """Judges the growing text of one hole; ``other_texts`` by hole stand in the other holes.
+
+    Building one costs a few incremental parses, ``fault`` one parse of some lines.
+    """
+
+    def __init__(
+        self,
+        tree: SyntaxTree,
+        plan: MaskPlan,
+        hole_index: int,
+        other_texts: Sequence[bytes | None] = (),
+        base: Baseline | None = None,
+    ) -> None:
+        base = baseline(tree, plan) if base is None else base
+        texts = list(base.texts)
+        for index, text in enumerate(other_texts):
+            if text is not None and index != hole_index:
+                texts[index] = text
+        filled = base.filled(texts)
+        before = sum(
+            len(text) - len(hole.span)
+            for text, hole in list(zip(texts, plan.holes, strict=True))[:hole_index]
+        )
+        start = plan.holes[hole_index].span.start + before
+        self._language = tree.language
+        site = cursor_site(filled, start)
+        self._opened: Scan = site.open
+        lead = plan.lead.encode() if hole_index == plan.cursor_hole else b""
+        self._head = _skeleton(filled, start) + lead
+        is_text = site.is_comment or site.is_string
+        self._is_blind = is_text or self._first_fault(self._head) is not None
+
+    def fault(self, text: bytes) -> int | None:
+        """The byte of ``text`` where the first impossible token starts, None when all may be right.
+
+        A last word or operator that may still grow, and an open string or comment, is not judged.
+        """
+        if self._is_blind:
+            return None
+        read = scan(text, self._language)
+        if self._language.grammar is None:
+            return self._unmatched(read)
+        judged = text[: read.text_start]
+        if read.text_start == len(text):
+            judged = judged[: len(judged) - len(_partial(judged))]
+        if self._language.id in _PREPROCESSED:
+            judged = self._without_directive(judged)
+        if not judged.strip():
+            return None
+        found = self._first_fault(self._head + judged)
+        if found is None or found < len(self._head):
+            return None
+        offset = found - len(self._head)
+        for start, newline in read.broken:
+            if start <= offset <= newline:
+                return newline
+        return offset
+
+    def _without_directive(self, text: bytes) -> bytes:
+        """``text`` without a last line that the preprocessor reads; it has tokens of its own."""
+        start = text.rfind(b"\n") + 1
+        line = text if start else self._head[self._head.rfind(b"\n") + 1 :] + text
+        return text[:start] if line[start:].lstrip().startswith(b"#") else text
+
+    def _unmatched(self, read: Scan) -> int | None:
+        """Without a grammar: a closing bracket that closes nothing that is open before."""
+        opened = [mark.text for mark in self._opened.openers]
+        for mark in read.unmatched:
+            if not opened or {"(": ")", "[": "]", "{": "}"}[opened.pop()] != mark.text:
+                return mark.offset if opened or self._opened.openers else None
+        return None
+
+    def _first_fault(self, data: bytes) -> int | None:
+        """Where the parser first finds no way to go on; None when that is only the end."""
+        source = self._language.grammar
+        grammar = None if source is None else load_grammar(source)
+        if grammar is None or len(data) > _MAX_PREFIX:
+            return None
+        watch = _ParseLog()
+        parser = tree_sitter.Parser(grammar)
+        parser.logger = watch
+        parser.parse(data)
+        if watch.stop is None:
+            return None
+        row, column = watch.stop
+        offset = 0
+        for _ in range(row):
+            offset = data.find(b"\n", offset) + 1
+        offset += column
+        rest = data[offset:]
+        if _NOTHING.fullmatch(rest):
+            return None
+        return offset + len(rest) - len(rest.lstrip(b" \t\r\n\x0c\\"))
+
+
+class _ParseLog:
+    """Listens to the parser and keeps the place where the last living parse stopped."""
+
+    def __init__(self) -> None:
+        self.stop: tuple[int, int] | None = None
+        self._at = ""
+
+    def __call__(self, kind: tree_sitter.LogType, message: str) -> None:
+        if self.stop is not None or kind is not tree_sitter.LogType.PARSE:
+            return
+        if message.startswith("process "):
+            self._at = message
+        elif message.startswith("resume "):
+            match = _POSITION.search(self._at)
+            self.stop = (0, 0) if match is None else (int(match[1]), int(match[2]))
+
+
+def _partial(text: bytes) -> bytes:
+    match = _PARTIAL.search(text)
+    return b"" if match is None else match.group()
+
+
+def _skeleton(tree: SyntaxTree, offset: int) -> bytes:
+    """The text before ``offset`` without the statements that have no part in parsing it.
+
+    Of the innermost block the last statement stays when the text could go on with it; ``pass``
+    stands for another one, since an indented block may not be empty. So the result is some lines
+    long, and parses in a fraction of a millisecond.
+    """
+    kinds = tree.language.kinds
+    removable = kinds.statements | kinds.comments
+    parts, at = [], 0
+    node = tree.root
+    while node is not None:
+        children = node.children
+        inside = next((c for c in children if c.start_byte < offset < c.end_byte), None)
+        before = [child for child in children if child.end_byte <= offset]
+        code = [child for child in before if child.type not in kinds.comments]
+        last = code[-1] if code and inside is None else None
+        for child in () if node.is_error else before:
+            if child.type not in removable or not _is_line(tree, child) or child.start_byte < at:
+                continue
+            if child == last and _may_go_on(tree, child, offset):
+                continue
+            end = child.end_byte if child.next_sibling is None else child.next_sibling.start_byte
+            end = min(end, offset)
+            is_block = child == last and tree.language.block_style is BlockStyle.INDENT
+            parts.append(tree.data[at : child.start_byte] + (b"pass" if is_block else b""))
+            at = child.end_byte if is_block or tree.data[child.end_byte : end].strip() else end
+        node = inside
+    return b"".join(parts) + tree.data[at:offset]
+
+
+def _may_go_on(tree: SyntaxTree, node: tree_sitter.Node, offset: int) -> bool:
+    """Whether text at ``offset`` could belong to this statement: an ``else``, a chained call."""
+    text = tree.data[node.start_byte : node.end_byte]
+    if node.has_error or _HAS_SEQUEL.match(text) or b"\n" not in tree.data[node.end_byte : offset]:
+        return True
+    is_braces = tree.language.block_style is BlockStyle.BRACES
+    return is_braces and not text.rstrip().endswith((b";", b"}"))
+
+
+def _is_line(tree: SyntaxTree, node: tree_sitter.Node) -> bool:
+    """Whether nothing but white space stands before the node on its line."""
+    line = tree.data.rfind(b"\n", 0, node.start_byte) + 1
+    return not tree.data[line : node.start_byte].strip()

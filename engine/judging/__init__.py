@@ -1,0 +1,1 @@
+"""What becomes of a filled canvas: mended, scored, checked, shown or refused."""

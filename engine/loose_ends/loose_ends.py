@@ -1,0 +1,282 @@
+"""What a line may be about: names that nothing declares yet, and imports that nothing uses yet.
+
+Analysis knows them, a small model overlooks them. Where a line begins to declare something, what is
+missing shares a part of the probability; where it may begin so, the import lines of other files
+that bring it do. Elsewhere imports that nothing uses become likelier.
+"""
+
+# K written tokens, C tokens that may follow, V vocabulary
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.canvas import Canvas, Ids
+from engine.decoding.posterior import IMPOSSIBLE
+from engine.denoisers.protocol import Logits
+from engine.holes import HoleKind, MaskPlan
+from engine.loose_ends.declarations import OPENERS, Kind, open_import_list, opening
+from engine.loose_ends.likely_imports import likely_imports
+from engine.loose_ends.loose_names import FreeName, is_global, line_around, loose_names
+from engine.request import OpenDocument
+from engine.syntax import SyntaxTree
+from engine.tokenizer import Tokenizer
+from engine.vocabulary import VOCABULARIES
+
+# How much of the probability the missing names share, by what is declared: a little less than how
+# often one of them is declared there in published code (docs/log.md).
+SHARES: Mapping[Kind, float] = {
+    Kind.FUNCTION: 0.7,
+    Kind.TYPE: 0.7,
+    Kind.TYPE_PARAMETER: 0.8,
+    Kind.IMPORT: 0.85,
+    Kind.MODULE: 0.8,
+    Kind.DEFAULT: 0.1,
+    Kind.VARIABLE: 0.85,
+    Kind.CONSTANT: 0.85,
+    Kind.PARAMETER: 0.6,
+    Kind.START: 0.45,  # in a body, where a line of Python declares by assigning
+}
+# The same for lines of other files that import them, and for what a list of imports holds.
+LINE_SHARE, LISTED_SHARE = 0.8, 0.85
+# What is likelier than this is drafted.
+_LEAST_DRAFTED = 0.3
+# Added to the logits of words that begin a declaration, while something is missing.
+OPENER_GAIN = np.float32(2.0)
+# The same for what may be used.
+USE_GAIN = np.float32(2.5)
+_ABOVE_BYTES = 2_000
+_WORDS = re.compile(r"[\w$]+")
+_LAST_WORD = re.compile(r"[\w$]+$")
+_QUOTES = re.compile(r"""(?<!\\)["'`]""")
+_TYPE_PARAMETER = re.compile(r"T[A-Z]\w*|[A-Z]\d?")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What is known of the line of a hole: ``before`` the bytes on it that are not masked.
+
+    ``is_listed``: it lists what is imported. ``is_in_body``: it stands in a function or a class.
+    ``is_spaced``: braces stand apart from names.
+    """
+
+    before: bytes
+    language: str
+    is_listed: bool = False
+    is_in_body: bool = False
+    is_spaced: bool = True
+
+
+class LooseEnds:
+    """For one hole: adds to the model's probabilities, as ``Memory`` does."""
+
+    def __init__(
+        self,
+        names: Sequence[FreeName],
+        unused: Sequence[str],
+        lines: Sequence[str],
+        line: Line,
+        tokenizer: Tokenizer,
+    ) -> None:
+        self._names, self._unused, self._lines = names, unused, lines
+        self._line, self._tokenizer = line, tokenizer
+        self._keywords = VOCABULARIES[line.language].keywords
+        self._openers = sorted(
+            {int(tokenizer.encode(lead + word)[0]) for word in self._words() for lead in ("", " ")}
+        )
+
+    @staticmethod
+    def of(
+        tree: SyntaxTree,
+        plan: MaskPlan,
+        canvas: Canvas,
+        path: str | None,
+        others: Sequence[OpenDocument],
+        tokenizer: Tokenizer,
+    ) -> LooseEnds | None:
+        """What is missing at a plan's only hole; None when nothing is, or where no code stands."""
+        [hole] = plan.holes
+        if hole.kind is HoleKind.COMMENT:
+            return None
+        data, language = tree.data, tree.language.id
+        place = line_around(data, hole.span)
+        own = data[place.start : hole.span.start] + plan.lead.encode()
+        # A name that stands on the line is missing for its sake, unless it is being typed.
+        rest = _text(plan.rest.of(data))
+        words = [*_WORDS.findall(_text(own)), *_WORDS.findall(rest)]
+        loose = loose_names(tree, place, plan.lead)
+        free = [name for name in loose.free if not is_global(name.name, others)]
+        names = [
+            name for name in free if name.name not in words or own.endswith(name.name.encode())
+        ]
+        unused = [name for name in loose.unused if name not in words]
+        missing = {each.name for each in free}
+        lines = likely_imports(tree, place, _text(own), rest.rstrip(), missing, path, others)
+        if not names and not unused and not lines:
+            return None
+        above = _text(data[max(place.start - _ABOVE_BYTES, 0) : place.start])
+        line = Line(
+            own.removesuffix(canvas.holes[0].forced),
+            language,
+            open_import_list(language, above) is not None,
+            loose.is_in_body,
+            b"{ " in data or b"{" not in data,
+        )
+        return LooseEnds(names, unused, lines, line, tokenizer)
+
+    def recall(self, logits: Logits, written: Ids) -> None:
+        """Move probability in ``logits`` (V,), in place, to what is missing and what is not used.
+
+        ``written`` (K,): the hole's tokens so far. Impossible tokens stay so.
+        """
+        line = self._written(written)
+        if line is None:
+            return
+        if self._names and not line.strip():
+            logits[self._openers] += OPENER_GAIN
+        if self._unused:
+            logits[self._uses(line)] += USE_GAIN
+        share, continuations = self._continuations(line)
+        if continuations:
+            eom_id = self._tokenizer.eom_id
+            tokens = [[*self._ids_behind(line, each), eom_id][0] for each in continuations]
+            _mix(logits, *np.unique(np.array(tokens, np.int64), return_counts=True), share)
+
+    def draft(self, written: Ids) -> Ids:
+        """How a likely name or import goes on behind ``written`` (K,); often nothing."""
+        line = self._written(written)
+        if line is None or not line.strip():
+            return np.empty(0, np.int64)
+        share, continuations = self._continuations(line)
+        if not continuations or share < _LEAST_DRAFTED:
+            return np.empty(0, np.int64)
+        return np.array(self._ids_behind(line, continuations[0]), np.int64)
+
+    def _uses(self, line: str) -> Ids:
+        """The tokens behind ``line`` that begin, or go on with, an import that is not used yet."""
+        found = opening(self._line.language, line, self._line.is_spaced)
+        is_declaring = found is not None and found.kind is not Kind.START
+        if is_declaring or _is_in_text(line):
+            return np.empty(0, np.int64)
+        match = _LAST_WORD.search(line)
+        word, before = (match.group(), line[: match.start()]) if match else ("", line)
+        if before.endswith("."):
+            return np.empty(0, np.int64)
+        is_apart = bool(line) and not line[-1].isspace() and (not word or word in self._keywords)
+        tokens = []
+        for name in self._unused:
+            if name.startswith(word) and name != word:
+                tokens.append(self._ids_behind(line, name[len(word) :])[0])
+            if is_apart:
+                tokens.append(self._ids_behind(line, f" {name}")[0])
+        return np.unique(np.array(tokens, np.int64))
+
+    def _words(self) -> list[str]:
+        """The words that may declare what is missing."""
+        if self._line.is_in_body and self._line.language == "python":
+            return []
+        has_constant = any(self._fitting(Kind.CONSTANT, is_indented=False))
+        words = OPENERS.get(self._line.language, ())
+        return [word for word in words if word != "const" or has_constant]
+
+    def _written(self, written: Ids) -> str | None:
+        """The line up to the hole's frontier; None within a character."""
+        data = self._line.before + b"".join(map(self._tokenizer.token_bytes, written.tolist()))
+        try:
+            # What was healed may begin on the line before.
+            return data.decode("utf-8").rpartition("\n")[2]
+        except UnicodeDecodeError:
+            return None
+
+    def _continuations(self, line: str) -> tuple[float, list[str]]:
+        """What may follow ``line``, and its share of the probability."""
+        body = line.lstrip()
+        # A list of imports may go on where it may end.
+        lines = [each for each in self._lines if body or not each.startswith("}")]
+        whole = [each[len(body) :] for each in lines if each.startswith(body)]
+        if whole:
+            return LINE_SHARE, whole
+        found = opening(self._line.language, line, self._line.is_spaced)
+        if found is None or _is_in_text(line):
+            return 0.0, []
+        names = [
+            rest
+            for name in self._fitting(found.kind, is_indented=line[:1].isspace())
+            if (rest := found.rest_of(name)) is not None
+        ]
+        is_listed = self._line.is_listed and found.kind is Kind.START
+        return LISTED_SHARE if is_listed else SHARES[found.kind], names
+
+    def _fitting(self, kind: Kind, is_indented: bool) -> Iterator[str]:
+        """The missing names that a declaration of that kind could be of."""
+        is_assigned = self._line.language == "python" and self._line.is_in_body and is_indented
+        if kind is Kind.START and not self._line.is_listed and not is_assigned:
+            return  # there a new name stands behind a word that declares it
+        for each in self._names:
+            if each.is_parameter:
+                if kind is Kind.PARAMETER:
+                    yield each.name
+                continue
+            is_type_parameter = _TYPE_PARAMETER.fullmatch(each.name) is not None
+            is_type = each.name.lstrip("_$")[:1].isupper() and not is_type_parameter
+            # What these declare holds above them, too.
+            fits = {
+                Kind.FUNCTION: each.is_called,
+                Kind.TYPE: is_type,
+                Kind.TYPE_PARAMETER: is_type_parameter,
+                Kind.MODULE: not each.is_late and not each.is_called and not is_type,
+                Kind.CONSTANT: not each.is_late and not each.is_changed,
+            }
+            if fits.get(kind, not each.is_late):
+                yield each.name
+
+    def _ids_behind(self, line: str, text: str) -> list[int]:
+        """The ids of ``text`` behind ``line``, split as in one text where there is a split."""
+        if line.isspace() and line.endswith(" "):
+            text = f" {text}"  # the last space of an indentation belongs to the word behind it
+        ids: list[int] = self._tokenizer.encode(line + text).tolist()
+        left = len(line.encode())
+        while ids and left > 0:
+            left -= len(self._tokenizer.token_bytes(ids.pop(0)))
+        if left:
+            ids = self._tokenizer.encode(text).tolist()
+        return ids
+
+
+def _is_in_text(line: str) -> bool:
+    """Whether ``line`` ends within a string or a comment."""
+    if line.lstrip().startswith(("#", "//", "*", "/*")):
+        return True
+    quote = ""
+    for match in _QUOTES.finditer(line):
+        if not quote:
+            quote = match.group()
+        elif quote == match.group():
+            quote = ""
+    return bool(quote)
+
+
+def _mix(logits: Logits, tokens: Ids, counts: Ids, share: float) -> None:
+    """Give ``share`` of the probability of ``logits`` (V,) to ``tokens`` (C,).
+
+    Half of it by their counts, half as the model would choose between them.
+    """
+    possible = logits[tokens] > IMPOSSIBLE / 2
+    tokens, counts = tokens[possible], counts[possible]
+    if not len(tokens):
+        return
+    highest = logits.max()
+    total = highest + np.log(np.exp(logits - highest).sum(dtype=np.float64))
+    chosen = np.exp(logits[tokens] - logits[tokens].max(), dtype=np.float64)
+    chosen /= chosen.sum()
+    logits += np.float32(np.log1p(-share))
+    given = total + np.log(share * (counts / counts.sum() + chosen) / 2)
+    logits[tokens] = np.logaddexp(logits[tokens], given).astype(np.float32)
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")

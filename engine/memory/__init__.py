@@ -1,0 +1,1 @@
+"""What the user's files say of the token that comes next, and what that is worth."""
