@@ -64,23 +64,23 @@ def item_json(
     ``has_command``: the editor runs the item's command when it is accepted.
     """
     standard = types.InlineCompletionItem(
-        insert_text=item.main.new_text,
+        insert_text=document.to_client(item.main.new_text),
         range=range_of(document.buffer, item.main.span, encoding),
         command=accept_command(item.id) if has_command else None,
     )
     written: dict[str, Any] = converter.unstructure(standard)
     further = [converter.unstructure(text_edit(edit, document, encoding)) for edit in item.further]
-    written["midfill"] = own_json(item) | ({"edits": further} if further else {})
+    written["midfill"] = own_json(item, document) | ({"edits": further} if further else {})
     return written
 
 
-def own_json(item: Suggestion) -> dict[str, Any]:
+def own_json(item: Suggestion, document: Document) -> dict[str, Any]:
     """Write what the standard members of an item cannot say."""
     return {
         "id": item.id,
         "kind": item.proposal.kind.value,
         "confidence": item.proposal.confidence,
-        "tokens": token_lengths(item.proposal.text, item.proposal.tokens),
+        "tokens": token_lengths(item.proposal.text, item.proposal.tokens, document),
     }
 
 
@@ -91,7 +91,8 @@ def accept_command(item_id: str) -> types.Command:
 
 def text_edit(edit: Edit, document: Document, encoding: Encoding) -> types.TextEdit:
     """Write one edit of ``document``."""
-    return types.TextEdit(range_of(document.buffer, edit.span, encoding), edit.new_text)
+    place = range_of(document.buffer, edit.span, encoding)
+    return types.TextEdit(place, document.to_client(edit.new_text))
 
 
 def refusal_json(id_: str, refusal: Refusal) -> dict[str, Any]:
@@ -102,14 +103,17 @@ def refusal_json(id_: str, refusal: Refusal) -> dict[str, Any]:
     }
 
 
-def token_lengths(text: str, tokens: Sequence[TokenConfidence]) -> list[dict[str, float]]:
+def token_lengths(
+    text: str, tokens: Sequence[TokenConfidence], document: Document
+) -> list[dict[str, float]]:
     """Write tokens with lengths in UTF-16; a character cut by tokens counts where it ends."""
     data = text.encode()
     written: list[dict[str, float]] = []
     end = num_before = 0
     for token in tokens:
         end += token.length
-        num_now = num_units(data[:end].decode(errors="ignore"), Encoding.UTF16)
+        so_far = document.to_client(data[:end].decode(errors="ignore"))
+        num_now = num_units(so_far, Encoding.UTF16)
         written.append({"length": num_now - num_before, "p": token.p})
         num_before = num_now
     return written

@@ -42,6 +42,7 @@ class DocumentSnapshot:
 
 
 MAX_MARKS = 100
+_CRLF = "\r\n"
 _PATH = re.compile(r"[A-Za-z][\w+.-]*:(?://[^/?#]*)?([^?#]*)")
 # A path on Windows, as URIs write it.
 _DRIVE = re.compile(r"/[A-Za-z]:/")
@@ -57,10 +58,14 @@ class Mark:
 
 
 class Document:
-    """One open document. Only the session's thread touches it.
+    r"""One open document. Only the session's thread touches it.
 
     ``path`` is that of its file. ``source``: the path by which is judged whether a model may see
     it; that of the file or, in other schemes, the one that the URI names.
+
+    Where all lines of the client's text end with ``\r\n``, the text here has ``\n`` instead:
+    positions are the same, and what reads and writes lines knows one kind. ``to_client`` puts them
+    back. A text of mixed line ends stays as it is.
     """
 
     def __init__(self, item: types.TextDocumentItem) -> None:
@@ -71,7 +76,8 @@ class Document:
         self.language = item.language_id
         self.version = item.version
         self.revision = 0
-        self.buffer = TextBuffer(encoded(item.text))
+        self._is_crlf = _has_only_crlf(item.text)
+        self.buffer = TextBuffer(encoded(self.from_client(item.text)))
         self._history = EditHistory()
         self._marks: deque[Mark] = deque(maxlen=MAX_MARKS)
         self._text: str | None = None
@@ -94,6 +100,14 @@ class Document:
         """The text as a model may see it: secrets hidden, every offset the same."""
         return self._mask.of(self.text)
 
+    def to_client(self, text: str) -> str:
+        """``text`` with the client's line ends."""
+        return text.replace("\n", _CRLF) if self._is_crlf else text
+
+    def from_client(self, text: str) -> str:
+        """The inverse; half a line end at the end of ``text`` is none."""
+        return text.replace(_CRLF, "\n").removesuffix("\r") if self._is_crlf else text
+
     def change(
         self,
         version: int,
@@ -104,11 +118,29 @@ class Document:
         self.version = version
         self.revision += 1
         for event in changes:
-            new = encoded(event.text)
             if isinstance(event, types.TextDocumentContentChangePartial):
+                self._note_line_ends(event.text)
+                new = encoded(self.from_client(event.text))
                 self._replace(span_of(self.buffer, event.range, encoding), new)
             else:
+                self._is_crlf = _has_only_crlf(event.text)
+                new = encoded(self.from_client(event.text))
                 self._replace(*_difference(self.buffer.content(), new))
+
+    def _note_line_ends(self, new: str) -> None:
+        """Keep the text with line ends of one kind, or as it is when ``new`` brings others."""
+        if self._is_crlf == _has_only_crlf(new) or not ("\n" in new or "\r" in new):
+            return
+        if not self._is_crlf:
+            self._is_crlf = self.buffer.num_lines == 1
+            return
+        self._is_crlf, old = False, self.buffer
+        for mark in self._marks:
+            ends = mark.span.start, mark.span.end
+            mark.span = Span(*(ByteOffset(at + old.line_at(at)) for at in ends))
+        self.buffer = TextBuffer(old.content().replace(b"\n", b"\r\n"))
+        self._history = EditHistory(self.revision)
+        self._text = None
 
     def _replace(self, span: Span, new: bytes) -> None:
         """Replace ``span`` and remember it."""
@@ -260,6 +292,12 @@ def _longest(limit: int, is_equal: Callable[[int], bool]) -> int:
         else:
             high = middle - 1
     return low
+
+
+def _has_only_crlf(text: str) -> bool:
+    r"""Tell whether there are line ends, and all are ``\r\n``."""
+    num_ends = text.count(_CRLF)
+    return 0 < num_ends == text.count("\n") == text.count("\r")
 
 
 def _is_continuation(byte: int) -> bool:

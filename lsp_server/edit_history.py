@@ -55,10 +55,11 @@ def shifted(span: Span, change: Change) -> Span:
 class EditHistory:
     """The last changes of one document."""
 
-    def __init__(self) -> None:
+    def __init__(self, since_revision: int = 0) -> None:
+        """Remember what is changed after ``since_revision``."""
         self._changes: deque[Change] = deque()
         self._groups: deque[_Group] = deque(maxlen=MAX_RECENT)
-        self._forgotten_revision = 0
+        self._forgotten_revision = since_revision
 
     def record(self, before: TextBuffer, change: Change, now_s: float) -> None:
         """Remember ``change``, which is about to be made to ``before`` at the time ``now_s``."""

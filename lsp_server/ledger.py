@@ -42,6 +42,11 @@ class Entry:
     fate: Fate = Fate.IGNORED
     is_shown: bool = False
 
+    @property
+    def num_units(self) -> int:
+        """Length in UTF-16 as the client has it."""
+        return num_units(self.document.to_client(self.text), Encoding.UTF16)
+
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
@@ -81,8 +86,8 @@ class Ledger:
     def offer(self, item: Suggestion, document: Document, occasion: Occasion) -> None:
         """Note an item: a new proposal, or what is left of one that the user has typed along."""
         entry = self._known(item, occasion.origin) or self._new(item, document, occasion)
-        left = num_units(item.main.new_text, Encoding.UTF16)
-        self._items[item.id] = _Item(entry, num_units(entry.text, Encoding.UTF16) - left)
+        left = num_units(document.to_client(item.main.new_text), Encoding.UTF16)
+        self._items[item.id] = _Item(entry, entry.num_units - left)
         while len(self._items) > MAX_ITEMS:
             self._items.popitem(last=False)
 
@@ -99,7 +104,7 @@ class Ledger:
         item = self._items.get(item_id)
         if item is None:
             return False
-        self._take(item.entry, num_units(item.entry.text, Encoding.UTF16))
+        self._take(item.entry, item.entry.num_units)
         return True
 
     def accept_part(self, item_id: str, num_accepted: int) -> bool:
@@ -123,10 +128,10 @@ class Ledger:
         return True
 
     def _take(self, entry: Entry, num_accepted: int) -> None:
-        whole = num_units(entry.text, Encoding.UTF16)
-        entry.fate = Fate.ACCEPTED if num_accepted >= whole else Fate.PARTIAL
-        taken = first_units(entry.text, num_accepted, Encoding.UTF16)
-        self._feedback.end(entry.id, entry.fate, min(num_accepted, whole))
+        entry.fate = Fate.ACCEPTED if num_accepted >= entry.num_units else Fate.PARTIAL
+        written = entry.document.to_client(entry.text)
+        taken = entry.document.from_client(first_units(written, num_accepted, Encoding.UTF16))
+        self._feedback.end(entry.id, entry.fate, min(num_accepted, entry.num_units))
         self._keep(entry, taken, is_accepted=True)
         self._rejections.forget(entry.fingerprint)
         self._watch(Accepted(entry.id, entry.document, taken, entry.fingerprint, entry.place))
@@ -173,7 +178,7 @@ class Ledger:
                 model=item.proposal.model,
                 is_invoked=occasion.is_invoked,
                 confidence=item.proposal.confidence,
-                num_units=num_units(entry.text, Encoding.UTF16),
+                num_units=entry.num_units,
                 num_lines=entry.text.count("\n") + 1,
                 latency_ms=occasion.latency_ms,
             )

@@ -58,7 +58,7 @@ def _item(session: Session, wish: Wish, item: Suggestion) -> dict[str, Any]:
     line_start = document.buffer.line_start(document.buffer.line_at(item.main.start))
     start = _word_start(document.buffer.slice(line_start, item.main.start), item.main.start)
     word = document.buffer.slice(start, item.main.start).decode()
-    new_text = word + item.main.new_text
+    new_text = word + document.to_client(item.main.new_text)
     place = range_of(document.buffer, span(start, item.main.end), session.encoding)
     first_line = new_text.strip().split("\n", 1)[0]
     further = item.further if item.proposal.kind is EditKind.ATOMIC else ()
@@ -75,7 +75,7 @@ def _item(session: Session, wish: Wish, item: Suggestion) -> dict[str, Any]:
             command=accept_command(item.id) if can_command else None,
         )
     )
-    written["data"] = {"midfill": own_json(item)}
+    written["data"] = {"midfill": own_json(item, document)}
     return written
 
 

@@ -31,7 +31,7 @@ def inline_completion(
     selection = None
     if selected is not None:
         place = span_of(document.buffer, selected.range, session.encoding)
-        selection = Selection(place, selected.text)
+        selection = Selection(place, document.from_client(selected.text))
     wish = Wish(
         types.TEXT_DOCUMENT_INLINE_COMPLETION,
         document,

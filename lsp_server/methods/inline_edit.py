@@ -160,7 +160,7 @@ def _edit_json(session: Session, document: Document, item: Suggestion, edit: Edi
     written = text_edit(edit, document, session.encoding)
     command = types.Command("Accept the edit", ACCEPT_COMMAND, arguments=[item.id])
     return {
-        "text": edit.new_text,
+        "text": written.new_text,
         "textDocument": {"uri": document.uri, "version": document.version},
         "range": converter.unstructure(written.range),
         "command": converter.unstructure(command),

@@ -12,6 +12,7 @@ from lsprotocol.converters import get_converter
 from engine.proposal import Edit, EditKind, Reason, Refusal, TokenConfidence
 from engine.spans import span
 from lsp_server.convert import item_json, refusal_json, suggestion, token_lengths
+from lsp_server.documents import Document
 from lsp_server.positions import Encoding
 
 CONVERTER = get_converter()
@@ -92,6 +93,18 @@ def test_an_empty_list_says_why() -> None:
     CONVERTER.structure(written, types.InlineCompletionList)
 
 
+def test_an_item_ends_lines_as_the_client_does(make_proposal: Any, opened: Any) -> None:
+    document = opened("if a:\r\n    b\r\n")
+    item = item_json(
+        suggestion("r1.0", make_proposal(5, (5, 5, " #\n    c")), document),
+        document,
+        Encoding.UTF16,
+        CONVERTER,
+    )
+    assert item["insertText"] == " #\r\n    c"
+    assert sum(one["length"] for one in item["midfill"]["tokens"]) == len(" #\r\n    c")
+
+
 @given(st.text(max_size=20), st.lists(st.integers(1, 5)))
 def test_token_lengths_add_up_to_the_text(text: str, cuts: list[int]) -> None:
     left = len(text.encode())
@@ -100,6 +113,7 @@ def test_token_lengths_add_up_to_the_text(text: str, cuts: list[int]) -> None:
         lengths.append(min(cut, left))
         left -= lengths[-1]
     tokens = [TokenConfidence(length, 0.5) for length in [*lengths, left]]
-    written = token_lengths(text, tokens)
+    document = Document(types.TextDocumentItem("file:///a.py", "python", 1, ""))
+    written = token_lengths(text, tokens, document)
     assert sum(one["length"] for one in written) == len(text.encode("utf-16-le")) // 2
     assert len(written) == len(tokens)

@@ -22,6 +22,15 @@ async def test_a_function_is_extracted(actions: Any) -> None:
     )
 
 
+async def test_new_lines_end_as_the_others_do(actions: Any) -> None:
+    text = "def f(a):\r\n    «b = a + 1\r\n    return b»\r\n"
+    asked = await actions(text, scripts=["raised"] * 2)
+    assert await asked.applied("Extract function") == (
+        "def f(a):\r\n    return raised(a)\r\n\r\n\r\n"
+        "def raised(a):\r\n    b = a + 1\r\n    return b\r\n"
+    )
+
+
 async def test_why_a_function_cannot_be_extracted_is_said(actions: Any) -> None:
     asked = await actions("def f(a):\n    for b in a:\n        «if b:\n            break»\n")
     response = await asked.resolve("Extract function")

@@ -95,6 +95,21 @@ async def test_parts_add_up_and_the_rest_stays(client: Any, infiller: Any, kept:
     assert (row["fate"], row["num_accepted"]) == ("partial", 7)
 
 
+async def test_a_part_counts_line_ends_as_the_client_has_them(
+    client: Any, infiller: Any, kept: Rows
+) -> None:
+    await client.initialize()
+    client.open(URI, "if \r\n")
+    infiller.edits = ((3, 3, "a:\n    b\n"),)
+    (item,) = (await client.complete(URI, 0, 3))["result"]["items"]
+    assert item["insertText"] == "a:\r\n    b\r\n"
+    client.change(URI, 2, client.edit(0, 3, 3, "a:\r\n    b"))
+    client.notify("textDocument/didPartiallyAcceptCompletion", {"item": item, "acceptedLength": 9})
+    await client.request("midfill/trace", None)
+    (row,) = kept()
+    assert (row["fate"], row["num_units"], row["num_accepted"]) == ("partial", 11, 9)
+
+
 async def test_a_part_may_be_the_whole(client: Any, infiller: Any, kept: Rows) -> None:
     item = await proposed(client, infiller)
     params = {"item": item, "acceptedLength": 10}
