@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,12 +58,15 @@ def opened(document: Document) -> RenameFile:
 
 
 def read(path: Path) -> RenameFile | None:
-    """A file on disk; None when it is gone, too large or no text, so that it holds no name."""
+    """A file on disk as editors show it, without its byte order mark.
+
+    None when it cannot be renamed in: ``why_unread`` says why.
+    """
     stamp, uri = _stamp(path), from_fs_path(str(path))
     if stamp is None or uri is None or stamp[1] > MAX_FILE_BYTES:
         return None
     try:
-        text = path.read_bytes().decode()
+        text = path.read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError):
         return None
     source, buffer = SourceText(str(path), text), TextBuffer(text.encode())
@@ -73,6 +77,23 @@ def holds(path: Path, name: str) -> bool:
     """Whether the text of a file on disk holds ``name``."""
     file = read(path)
     return file is not None and name in file.source.text
+
+
+def why_unread(path: Path, name: str) -> str | None:
+    """Why a file that holds ``name``, or may hold it, cannot be read; None where it does not."""
+    if path.is_dir():
+        return "it cannot be listed"
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return f"it cannot be read: {error.strerror}"
+    if b"\0" in data or not re.search(rb"(?<!\w)%s(?!\w)" % re.escape(name.encode()), data):
+        return None
+    if len(data) > MAX_FILE_BYTES:
+        return f"it is larger than {MAX_FILE_BYTES // 10**6} MB"
+    return "it is not UTF-8"
 
 
 def opened_with(document: Document, name: str, documents: Documents) -> list[RenameFile]:
@@ -92,18 +113,29 @@ def read_beside(files: Sequence[RenameFile], paths: Iterable[Path]) -> list[Rena
     The files that make a package of their folder come along, because they may hand a name on.
     Raises BadInput for more than MAX_FILES.
     """
-    first = files[0].source
-    family = _family(language_of(first.path, first.language).id)
-    known = {Path(file.source.path) for file in files}
-    wanted = [
-        path
-        for path in _with_packages(paths)
-        if path not in known and _family(language_of(str(path)).id) == family
-    ]
+    wanted = [path for path in _with_packages(paths) if _is_beside(files, path)]
     if len(wanted) > MAX_FILES:
         raise BadInput(f"the name stands in more than {MAX_FILES} files")
     found = [read(path) for path in wanted]
     return [file for file in found if file is not None]
+
+
+def unread_beside(files: Sequence[RenameFile], name: str, paths: Iterable[Path]) -> dict[str, str]:
+    """What else of ``paths`` holds ``name``, or may hold it, and why it cannot be read."""
+    reasons = {
+        str(path): why_unread(path, name)
+        for path in paths
+        if _is_beside(files, path) or path.is_dir()
+    }
+    return {path: why for path, why in reasons.items() if why is not None}
+
+
+def _is_beside(files: Sequence[RenameFile], path: Path) -> bool:
+    """Whether a file of the language of ``files`` is none of them."""
+    first = files[0].source
+    family = _family(language_of(first.path, first.language).id)
+    is_known = any(path == Path(file.source.path) for file in files)
+    return not is_known and _family(language_of(str(path)).id) == family
 
 
 def _with_packages(paths: Iterable[Path]) -> list[Path]:

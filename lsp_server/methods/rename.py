@@ -24,7 +24,14 @@ from engine.edits.rename import (
 from engine.errors import BadInput
 from lsp_server.methods.prepare_rename import refused, renamable
 from lsp_server.positions import range_of
-from lsp_server.rename_files import MAX_FILES, RenameFile, holds, opened_with, read_beside
+from lsp_server.rename_files import (
+    MAX_FILES,
+    RenameFile,
+    holds,
+    opened_with,
+    read_beside,
+    unread_beside,
+)
 from lsp_server.session import Session
 
 _PATIENCE_S = 10.0
@@ -82,15 +89,16 @@ async def _renamed(
     paths = [] if is_local else await _paths_mentioning(session, name)
     left_out = [] if is_local else session.workspace.left_out()
 
-    def work() -> tuple[list[RenameFile], RenamePlan]:
+    def work() -> tuple[list[RenameFile], dict[str, str], RenamePlan]:
         # Where an ignored file holds the name, too, the user is told.
         ignored = (path for path in left_out if holds(path, name))
         found = [*files, *read_beside(files, [*paths, *ignored])]
+        unread = unread_beside(found, name, [*paths, *left_out])
         sources = [file.source for file in found]
-        return found, plan_rename(sources, sources[0].path, offset, new_name)
+        return found, unread, plan_rename(sources, sources[0].path, offset, new_name)
 
     try:
-        found, plan = await asyncio.to_thread(work)
+        found, unread, plan = await asyncio.to_thread(work)
     except BadInput as error:
         raise refused(str(error)) from error
     by_path = {file.source.path: file for file in found}
@@ -102,7 +110,7 @@ async def _renamed(
     left = {path: why for path, why in troubles.items() if why is not None}
     if files[0].source.path in left:
         raise refused(f"{files[0].source.path}: {left[files[0].source.path]}")
-    _tell(session, left)
+    _tell(session, left | unread)
     if not is_local and session.workspace.is_cut:
         session.show(types.MessageType.Warning, _CUT)
     return _written(session, plan, {path: touched[path] for path in touched if path not in left})
@@ -120,11 +128,11 @@ def _paths(plan: RenamePlan) -> list[str]:
 
 
 def _tell(session: Session, left: Mapping[str, str]) -> None:
-    """Tell the user which files hold the name and stay as they are."""
+    """Tell the user what holds the name, or may hold it, and stays as it is."""
     if left:
         names = "; ".join(f"{path} ({why})" for path, why in list(left.items())[:5])
         more = "" if len(left) <= 5 else f" and {len(left) - 5} more"
-        message = f"The name also stands in files that were left as they are: {names}{more}"
+        message = f"Left as they are, though the name may stand there, too: {names}{more}"
         session.show(types.MessageType.Warning, message)
 
 

@@ -180,7 +180,7 @@ class Index:
         return bool(is_cut)
 
     def left_out(self) -> tuple[Path, ...]:
-        """Source files that no model may see, as far as they were noted."""
+        """What is not read, as far as it was noted."""
         rows = self._connection.execute("SELECT path FROM left_out ORDER BY path")
         return tuple(self.root / path for (path,) in rows)
 
@@ -238,7 +238,7 @@ class Index:
             )
 
     def note_rest(self, left_out: Iterable[str], is_cut: bool) -> None:
-        """Note which files no model may see, and whether the root holds more than is indexed."""
+        """Note what is not read, and whether the root holds more than is indexed."""
         with self._transaction() as cursor:
             cursor.execute("UPDATE whole SET is_cut = ?", (is_cut,))
             cursor.execute("DELETE FROM left_out")

@@ -77,11 +77,12 @@ def update(index: Index, limits: IndexLimits | None = None) -> Iterator[Progress
     yield Progress(0, len(changed))
     for start in range(0, len(changed), _BATCH):
         batch = changed[start : start + _BATCH]
-        entries = [entry for one in batch if (entry := _entry(index.root, one, limits))]
+        entries = [entry for one in batch if (entry := _entry(index.root, one, limits, listing))]
         is_new = {entry.path: _is_new(entry, known.get(entry.path)) for entry in entries}
         index.put(entry for entry in entries if is_new[entry.path])
         index.touch(entry for entry in entries if not is_new[entry.path])
         yield Progress(start + len(batch), len(changed))
+    index.note_rest(listing.left_out, listing.is_cut)
 
 
 def _is_new(entry: FileEntry, state: FileState | None) -> bool:
@@ -90,14 +91,19 @@ def _is_new(entry: FileEntry, state: FileState | None) -> bool:
 
 @dataclass(slots=True)
 class Listing:
-    """What a walk finds: source files, and some paths of those that no model may see.
+    """What a walk finds: source files, and some paths of what is left out.
 
+    That are source files that no model may see, those too large, and what cannot be read.
     ``is_cut``: the limits left others out.
     """
 
     files: list[Found] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     is_cut: bool = False
+
+    def leave_out(self, path: str) -> None:
+        """Note what is left out, as long as it is not too much."""
+        self.left_out += [path] * (len(self.left_out) < MAX_LEFT_OUT)
 
 
 def source_files(root: Path, limits: IndexLimits) -> Listing:
@@ -108,15 +114,17 @@ def source_files(root: Path, limits: IndexLimits) -> Listing:
     folders = [root]
     while folders:
         below: list[Path] = []
-        for entry in (entry for folder in folders for entry in _entries(folder)):
+        for entry in (entry for folder in folders for entry in _entries(folder, root, listing)):
             num_entries += 1
             listing.is_cut = num_entries > limits.max_entries
             if _is_wanted_folder(entry, rules):
                 below.append(Path(entry.path))
             found = _found(entry, root) if _is_source(entry) else None
-            if found is not None and not _may_be_seen(entry, rules):
-                listing.left_out += [found.path] * (len(listing.left_out) < MAX_LEFT_OUT)
-            elif found is not None and found.size <= limits.max_file_bytes:
+            if found is None:
+                pass
+            elif found.size > limits.max_file_bytes or not _may_be_seen(entry, rules):
+                listing.leave_out(found.path)
+            else:
                 num_bytes += found.size
                 is_full = len(listing.files) == limits.max_files or num_bytes > limits.max_bytes
                 listing.is_cut = listing.is_cut or is_full
@@ -141,12 +149,13 @@ def _may_be_seen(entry: os.DirEntry[str], rules: IgnoreRules) -> bool:
     return rules.reason_within(Path(entry.path), False) is None
 
 
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
+def _entries(folder: Path, root: Path, listing: Listing) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
             return sorted(entries, key=lambda entry: entry.name)
     except OSError as error:
         logger.info("%s is left out: %s", folder, error.strerror)
+        listing.leave_out(folder.relative_to(root).as_posix())
         return []
 
 
@@ -162,17 +171,21 @@ def _found(entry: os.DirEntry[str], root: Path) -> Found | None:
     return Found(Path(entry.path).relative_to(root).as_posix(), status.st_size, status.st_mtime_ns)
 
 
-def _entry(root: Path, found: Found, limits: IndexLimits) -> FileEntry | None:
-    """Read a file of source text; None for what is gone, too large by now, or not UTF-8."""
+def _entry(root: Path, found: Found, limits: IndexLimits, listing: Listing) -> FileEntry | None:
+    """Read a file of source text; None for what is gone, too large by now, or no text.
+
+    Of one that is not UTF-8 the names are known, so that a rename can tell that it stays as it is.
+    """
     try:
         with (root / found.path).open("rb") as stream:
             data = stream.read(limits.max_file_bytes + 1)
-        text = without_secrets(data.decode()).encode()
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         logger.info("%s is left out: %s", found.path, type(error).__name__)
+        listing.leave_out(found.path)
         return None
-    if len(data) > limits.max_file_bytes:
+    if len(data) > limits.max_file_bytes or b"\0" in data:
         return None
+    text = without_secrets(data.decode(errors="replace")).encode()
     language = language_of(found.path)
     tags = definitions_in(parse(text, language))
     digest = hashlib.blake2b(data, digest_size=16).digest()

@@ -100,7 +100,7 @@ class Workspace:
         return tuple(self._ask(lambda index: index.paths()))
 
     def left_out(self) -> tuple[Path, ...]:
-        """Source files of the roots that no model may see, some hundred at most."""
+        """What of the roots is not read, some hundred at most: see ``indexer.Listing``."""
         return tuple(self._ask(lambda index: index.left_out()))
 
     @property

@@ -11,7 +11,7 @@ from lsprotocol import types
 
 from engine.edits.rename import plan_rename, renamable_at
 from engine.errors import BadInput
-from lsp_server.rename_files import MAX_FILES, opened, opened_with, read, read_beside
+from lsp_server.rename_files import MAX_FILES, opened, opened_with, read, read_beside, why_unread
 from lsp_server.workspace.index import Index
 
 URI = "file:///project/a.py"
@@ -202,9 +202,49 @@ def test_files_on_disk_are_read_with_their_stamp(client: Any, tmp_path: Path) ->
     assert read(path) is None
 
 
-def test_what_is_no_text_holds_no_name(tmp_path: Path) -> None:
-    (tmp_path / "b.py").write_bytes(b"\xff\xfe\x00")
-    assert read(tmp_path / "b.py") is None
+def test_a_byte_order_mark_moves_no_place(tmp_path: Path) -> None:
+    path = tmp_path / "b.py"
+    path.write_bytes(b"\xef\xbb\xbf" + IMPORTER.encode())
+    file = read(path)
+    assert file is not None and file.source.text == IMPORTER
+    assert file.buffer.content() == IMPORTER.encode()
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"\xff\xfet\x00o\x00t\x00a\x00l\x00", None),
+        (b"totals = '\xe9'\n", None),
+        (b"$total = '\xe9'\n", "it is not UTF-8"),
+        (b"total = 1\n" + b"#\n" * 1_000_000, "it is larger than 2 MB"),
+    ],
+)
+def test_why_a_file_is_not_read(tmp_path: Path, content: bytes, reason: str | None) -> None:
+    path = tmp_path / "b.py"
+    path.write_bytes(content)
+    assert read(path) is None
+    assert why_unread(path, "total") == reason
+
+
+async def test_what_cannot_be_read_is_named(client: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(SOURCE)
+    (tmp_path / "latin.py").write_bytes(b"from a import total  # \xe9\n")
+    (tmp_path / "large.py").write_text(IMPORTER + "#\n" * 1_000_000)
+    (tmp_path / "large.js").write_text("total\n" + "//\n" * 1_000_000)
+    folder = {"uri": tmp_path.as_uri(), "name": "project"}
+    await client.initialize(capabilities=ANNOTATED, folders=[folder])
+    uri = (tmp_path / "a.py").as_uri()
+    client.open(uri, SOURCE)
+    asked = {"textDocument": {"uri": uri}, "position": {"line": 0, "character": 5}}
+    response = await client.request("textDocument/rename", {**asked, "newName": "add_up"})
+    (change,) = response["result"]["documentChanges"]
+    assert change["textDocument"]["uri"] == uri
+    shown = await client.wait_for(lambda one: one.get("method") == "window/showMessage")
+    assert shown["params"]["message"] == (
+        "Left as they are, though the name may stand there, too: "
+        f"{tmp_path / 'latin.py'} (it is not UTF-8); "
+        f"{tmp_path / 'large.py'} (it is larger than 2 MB)"
+    )
 
 
 async def test_only_files_of_the_language_are_looked_at(client: Any, tmp_path: Path) -> None:

@@ -110,7 +110,7 @@ def test_ignored_secret_binary_and_linked_files_are_left_out(index: Index, root:
     (root / ".gitignore").write_text("shop/\nhidden.py\n")
     (root / "hidden.py").write_text("x = 1\n")
     (root / "secrets.py").write_text("k = 'AKIA" + 16 * "Q" + "'\n")
-    (root / "latin.py").write_bytes(b"x = '\xe9'\n")
+    (root / "binary.py").write_bytes(b"x = '\0'\n")
     (root / "link.py").symlink_to(root / "web/app.ts")
     (root / "loop").symlink_to(root, target_is_directory=True)
     assert updated(index) == 3
@@ -139,6 +139,33 @@ def test_the_limits_hold_and_the_nearest_come_first(
     assert index.is_cut is (limits.max_file_bytes > 100)  # a file too large is never wanted
     updated(index)
     assert not index.is_cut
+    index.close()
+
+
+def test_what_cannot_be_read_is_known_to_be_there(
+    index: Index, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (root / "latin.py").write_bytes(b"name = '\xe9'\n")
+    (root / "large.py").write_text("name = 1\n" * 100)
+    (root / "closed").mkdir()
+    (root / "closed.py").write_text("name = 1\n")
+    allowed = os.scandir, Path.open
+
+    def scandir(path: Path) -> object:
+        if path.name == "closed":
+            raise PermissionError(13, "Permission denied")
+        return allowed[0](path)
+
+    def opened(path: Path, *arguments: str) -> object:
+        if path.name == "closed.py":
+            raise PermissionError(13, "Permission denied")
+        return allowed[1](path, *arguments)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    monkeypatch.setattr(Path, "open", opened)
+    updated(index, IndexLimits(max_file_bytes=400))
+    assert index.left_out() == (root / "closed", root / "closed.py", root / "large.py")
+    assert index.files_mentioning("name") == (root / "latin.py",)
     index.close()
 
 
