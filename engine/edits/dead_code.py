@@ -53,11 +53,11 @@ def _behind_the_end(tree: SyntaxTree, node: tree_sitter.Node) -> Iterator[Dead]:
     """Statements behind a return, raise, throw, break or continue of the same block."""
     if node.type not in _BODIES:
         return
-    children = node.named_children
+    children, comments = node.named_children, tree.language.kinds.comments
     for index, child in enumerate(children[:-1]):
         behind = children[index + 1 :]
         if child.type in _ENDS:
-            behind = [each for each in behind if each.type != "comment"]
+            behind = [each for each in behind if each.type not in comments]
             if behind and not any(_is_needed(each) for each in behind):
                 place = span(behind[0].start_byte, behind[-1].end_byte)
                 yield Dead(

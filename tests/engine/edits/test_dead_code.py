@@ -48,3 +48,8 @@ def test_javascript_functions_are_hoisted() -> None:
     assert cleaned("function f() {\n  return 1;\n  g();\n}\n", "a.js") == (
         "function f() {\n  return 1;\n}\n"
     )
+
+
+def test_comments_behind_the_end_stay() -> None:
+    text = "class A {\n  int f() {\n    return 1; // never 2\n    /* nor 3 */\n  }\n}\n"
+    assert cleaned(text, "A.java") == text
