@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import tree_sitter
 
 from engine.brackets import scan
+from engine.comment_runs import parsed_ranges
 from engine.languages import Language, load_grammar
 from engine.spans import Span, span
 
@@ -49,7 +50,7 @@ class SyntaxTree:
                 edited.edit(old.start, old.end, old.start + len(new), start, *ends)
         if edited is None:
             return SyntaxTree(data, self.language, None)
-        return SyntaxTree(data, self.language, _parser(self.language).parse(data, edited))
+        return SyntaxTree(data, self.language, _parser(data, self.language).parse(data, edited))
 
     def faults(self, within: Span | None = None) -> Iterator[tree_sitter.Node]:
         """ERROR and MISSING nodes in text order, those that touch ``within`` when given."""
@@ -126,10 +127,9 @@ def parse(data: bytes, language: Language, old: SyntaxTree | None = None) -> Syn
             return old
         changed, new = difference(old.data, data)
         return old.replaced(changed, new)
-    grammar = None if language.grammar is None else load_grammar(language.grammar)
-    if grammar is None:
+    if language.grammar is None or load_grammar(language.grammar) is None:
         return SyntaxTree(data, language, None)
-    return SyntaxTree(data, language, tree_sitter.Parser(grammar).parse(data))
+    return SyntaxTree(data, language, _parser(data, language).parse(data))
 
 
 def difference(old: bytes, new: bytes) -> tuple[Span, bytes]:
@@ -184,9 +184,9 @@ class ParseCache:
         return tree
 
 
-def _parser(language: Language) -> tree_sitter.Parser:
+def _parser(data: bytes, language: Language) -> tree_sitter.Parser:
     grammar = None if language.grammar is None else load_grammar(language.grammar)
-    return tree_sitter.Parser() if grammar is None else tree_sitter.Parser(grammar)
+    return tree_sitter.Parser(grammar, included_ranges=parsed_ranges(data, language) or None)
 
 
 def _point(data: bytes, offset: int) -> tuple[int, int]:
