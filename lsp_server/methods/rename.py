@@ -19,7 +19,6 @@ from engine.edits.rename import (
     RenameEdit,
     RenamePlan,
     is_local_at,
-    plan_rename,
 )
 from engine.errors import BadInput
 from lsp_server.methods.prepare_rename import refused, renamable
@@ -32,6 +31,7 @@ from lsp_server.rename_files import (
     read_beside,
     unread_beside,
 )
+from lsp_server.rename_process import planned
 from lsp_server.session import Session
 
 _PATIENCE_S = 10.0
@@ -84,21 +84,21 @@ async def _renamed(
     offset: int,
     new_name: str,
 ) -> types.WorkspaceEdit:
-    """Work it out in a thread; then make sure that no file has changed meanwhile."""
+    """Work it out beside the messages; then make sure that no file has changed meanwhile."""
     is_local = await asyncio.to_thread(is_local_at, files[0].source, offset)
     paths = [] if is_local else await _paths_mentioning(session, name)
     left_out = [] if is_local else session.workspace.left_out()
 
-    def work() -> tuple[list[RenameFile], dict[str, str], RenamePlan]:
+    def read_all() -> tuple[list[RenameFile], dict[str, str]]:
         # Where an ignored file holds the name, too, the user is told.
         ignored = (path for path in left_out if holds(path, name))
         found = [*files, *read_beside(files, [*paths, *ignored])]
-        unread = unread_beside(found, name, [*paths, *left_out])
-        sources = [file.source for file in found]
-        return found, unread, plan_rename(sources, sources[0].path, offset, new_name)
+        return found, unread_beside(found, name, [*paths, *left_out])
 
     try:
-        found, unread, plan = await asyncio.to_thread(work)
+        found, unread = await asyncio.to_thread(read_all)
+        sources = [file.source for file in found]
+        plan = await planned(sources, sources[0].path, offset, new_name)
     except BadInput as error:
         raise refused(str(error)) from error
     by_path = {file.source.path: file for file in found}

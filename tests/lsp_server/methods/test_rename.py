@@ -169,7 +169,7 @@ async def test_a_file_that_changes_on_disk_meanwhile_stops_all_of_it(
         other.unlink() if is_deleted else other.write_text(IMPORTER + "total\n")
         return plan
 
-    monkeypatch.setattr("lsp_server.methods.rename.plan_rename", planned)
+    monkeypatch.setattr("lsp_server.rename_process.plan_rename", planned)
     client.session.workspace.files_mentioning = lambda _name, limit: [other][:limit]
     await client.initialize(capabilities=ANNOTATED)
     uri = (tmp_path / "a.py").as_uri()

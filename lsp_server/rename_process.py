@@ -1,0 +1,57 @@
+"""Plans a rename over many files in a process of its own.
+
+All names of a hundred files are a million objects in cycles: here they would hold the interpreter,
+for which typing waits, for the two seconds that it takes to find that they are garbage, and leave
+200 MB. There they go with the process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from engine.edits.project_names import SourceText
+from engine.edits.rename import RenamePlan, plan_rename
+from engine.errors import BadInput
+
+# The names of less text are read in about the time that the process takes to start.
+MIN_CHARACTERS = 200_000
+# The module path is handed over whole: ``-m`` would put the editor's working directory first.
+_START = "import sys; sys.path[:] = {path!r}; from lsp_server.rename_process import main; main()"
+
+
+async def planned(files: Sequence[SourceText], path: str, offset: int, new_name: str) -> RenamePlan:
+    """``plan_rename`` beside the messages. Cancelling the task ends the process."""
+    if sum(len(file.text) for file in files) < MIN_CHARACTERS:
+        return await asyncio.to_thread(plan_rename, files, path, offset, new_name)
+    command = [sys.executable, "-c", _START.format(path=sys.path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        asked = pickle.dumps((files, path, offset, new_name))
+        try:
+            answer, _ = await asyncio.to_thread(process.communicate, asked)
+        except BaseException:  # cancelled
+            process.kill()
+            raise
+    if process.returncode != 0:
+        raise BadInput(f"its process ended with exit code {process.returncode}")
+    found = pickle.loads(answer)
+    if isinstance(found, BadInput):
+        raise found
+    plan: RenamePlan = found
+    return plan
+
+
+def main() -> None:
+    """Read what is asked from stdin, write the plan, or why there is none, to stdout."""
+    found: RenamePlan | BadInput
+    try:
+        found = plan_rename(*pickle.load(sys.stdin.buffer))
+    except BadInput as error:
+        found = error
+    sys.stdout.buffer.write(pickle.dumps(found))
+    sys.stdout.flush()
+    os._exit(0)  # without taking all names apart
