@@ -9,6 +9,7 @@ Importing it loads no model and no numpy: what needs them is imported when it is
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from engine.errors import BadInput, Cancelled, DamagedWeights, MidfillError, TooLarge, UnknownModel
@@ -59,6 +60,9 @@ __all__ = [
 ]
 
 SCRIPTED = "scripted"
+# ONNX Runtime from 1.29 on reports to its makers and writes an identifier of the machine into the
+# user's cache folder, unless this is set before it is imported (its docs/Privacy.md).
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 
 def load(

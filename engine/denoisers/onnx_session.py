@@ -22,6 +22,9 @@ from engine.denoisers.expansion import expanded
 from engine.denoisers.signed_bytes import signed_graph
 from engine.errors import Cancelled, DamagedWeights, MidfillError
 
+# On Windows the system collects its events; elsewhere see ``engine``.
+onnxruntime.disable_telemetry_events()
+
 MAX_THREADS = 4
 _CANCEL_POLL_S = 0.005
 _SIBLINGS = "/sys/devices/system/cpu"

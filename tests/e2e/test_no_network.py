@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from lsprotocol import types
 
+from source_tree import ROOT
+
 TEXT = "def total(prices):\n    return sum(prices)\n\n\ndef mean(prices):\n    return sum("
 # Loaded by every interpreter at its start, so by the engine's and the indexer's as well.
 HOOK = """
@@ -91,3 +93,14 @@ async def test_no_process_of_it_asks_for_a_connection(
     calls.unlink()
     await used(start, tmp_path)
     assert not calls.exists()
+
+
+def test_the_runtime_reports_to_nobody(tmp_path: Path) -> None:
+    # It opens its connections past Python; where it reports it writes who it is, first of all.
+    asked = "import engine; engine.load().infill(engine.Request('x = ', engine.ByteOffset(4)))"
+    kept = ("PATH", "PYTHONPATH", "SYSTEMROOT")
+    environment = {name: os.environ[name] for name in kept if name in os.environ}
+    for name in ("HOME", "USERPROFILE", "LOCALAPPDATA"):
+        environment[name] = str(tmp_path)
+    subprocess.run([sys.executable, "-c", asked], env=environment, cwd=ROOT, check=True)
+    assert list(tmp_path.rglob("*")) == []
