@@ -18,6 +18,7 @@ from lsp_server.documents import Document, Documents
 
 MAX_FILES = 500
 MAX_FILE_BYTES = 2_000_000
+_C = frozenset(("c", "cpp"))
 _SCRIPTS = frozenset(("javascript", "javascriptreact", "typescript", "typescriptreact"))
 
 
@@ -57,10 +58,10 @@ def opened(document: Document) -> RenameFile:
     )
 
 
-def read(path: Path) -> RenameFile | None:
+def read(path: Path, language: str | None = None) -> RenameFile | None:
     """A file on disk as editors show it, without its byte order mark.
 
-    None when it cannot be renamed in: ``why_unread`` says why.
+    None when it cannot be renamed in: ``why_unread`` says why. ``language`` None: by its ending.
     """
     stamp, uri = _stamp(path), from_fs_path(str(path))
     if stamp is None or uri is None or stamp[1] > MAX_FILE_BYTES:
@@ -69,7 +70,7 @@ def read(path: Path) -> RenameFile | None:
         text = path.read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError):
         return None
-    source, buffer = SourceText(str(path), text), TextBuffer(text.encode())
+    source, buffer = SourceText(str(path), text, language), TextBuffer(text.encode())
     return RenameFile(source, uri, buffer, stamp=stamp, trouble=_trouble(path))
 
 
@@ -116,7 +117,9 @@ def read_beside(files: Sequence[RenameFile], paths: Iterable[Path]) -> list[Rena
     wanted = [path for path in _with_packages(paths) if _is_beside(files, path)]
     if len(wanted) > MAX_FILES:
         raise BadInput(f"the name stands in more than {MAX_FILES} files")
-    found = [read(path) for path in wanted]
+    first = files[0].source
+    is_cpp = language_of(first.path, first.language).id == "cpp"
+    found = [read(path, "cpp" if is_cpp and path.suffix == ".h" else None) for path in wanted]
     return [file for file in found if file is not None]
 
 
@@ -149,7 +152,9 @@ def _with_packages(paths: Iterable[Path]) -> list[Path]:
 
 
 def _family(language: str) -> str:
-    """Languages whose files import each other."""
+    """Languages whose files import or include each other."""
+    if language in _C:
+        return "c"
     return "script" if language in _SCRIPTS else language
 
 

@@ -132,12 +132,15 @@ class CBinder(StaticBinder):
         if name.type == "qualified_identifier":
             around = self._owner_of(name, scope) or scope
             name_node = _last_name(name)
+            owner = name.child_by_field_name("scope")
             if name_node is not None and around is not scope:
                 symbol = self._declare_method(name_node, around)
+            elif name_node is not None and owner is not None:
+                self.note_member(owner, name_node, scope)  # a header declares it
             yield from self._qualifiers(name, scope)
         elif name.type in _NAMES and not self._is_constructor(name, scope):
             symbol = self.declare(name, _home(scope), SymbolKind.FUNCTION)
-        elif name.type in _NAMES:
+        elif name.type in _NAMES or name.type == "destructor_name":
             yield name, scope
         type_ = node.child_by_field_name("type")
         if symbol is not None and type_ is not None:
@@ -217,7 +220,7 @@ class CBinder(StaticBinder):
         symbol = None
         if name is not None and name.type == "namespace_identifier":
             symbol = self.declare(name, scope, SymbolKind.CLASS)
-        inner = self.open(ScopeKind.FUNCTION, node, scope)
+        inner = self.open(ScopeKind.NAMESPACE, node, scope)
         if symbol is not None and symbol.body is not None:
             inner.symbols = symbol.body.symbols
         elif symbol is not None:

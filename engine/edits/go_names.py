@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import tree_sitter
 
-from engine.edits.binder import Handler, Step
+from engine.edits.binder import Handler, Step, site_of
 from engine.edits.static_names import Declares, ScopeRules, StaticBinder, skip
 from engine.edits.symbols import Expression, Origin, Part, Scope, ScopeKind, SymbolKind
 
@@ -146,6 +146,14 @@ class GoBinder(StaticBinder):
                 yield child, scope
                 continue
             owner = node.parent
-            if owner is not None and owner.type == "composite_literal":
+            type_ = None if owner is None else owner.child_by_field_name("type")
+            if type_ is not None and type_.type in _INDEXED:
+                yield inside, scope
+            elif owner is not None and owner.type == "composite_literal":
                 self.note_member(owner, inside, scope)
+            else:  # what the type is stands further out
+                self.table.unknown.setdefault(self.text(inside), []).append(site_of(inside))
             yield value, scope
+
+
+_INDEXED = frozenset("array_type slice_type map_type implicit_length_array_type".split())

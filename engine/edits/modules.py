@@ -28,6 +28,18 @@ def submodule_path(
     return _python(dotted, origin.level, _slashed(importer), paths)
 
 
+def module_names(path: str) -> tuple[str, ...]:
+    """What Rust's paths may call the module that the file ``path`` holds."""
+    folder, _, file = path.rpartition("/")
+    stem = file.removesuffix(".rs")
+    if stem not in ("mod", "lib", "main"):
+        return (stem,)
+    above, _, name = folder.rpartition("/")
+    if stem == "mod" or name != "src":
+        return (name,)
+    return ("crate", above.rpartition("/")[2].replace("-", "_"))
+
+
 def _python(module: str, level: int, importer: str, paths: Collection[str]) -> str | None:
     parts = [part for part in module.split(".") if part]
     if level:

@@ -6,6 +6,7 @@ import functools
 
 from engine.edits.binder import Binder
 from engine.edits.c_names import CBinder
+from engine.edits.class_marks import without_class_marks
 from engine.edits.go_names import GoBinder
 from engine.edits.java_names import JavaBinder
 from engine.edits.javascript_line_ends import with_ended_lines
@@ -43,6 +44,6 @@ def table_of(tree: SyntaxTree) -> NameTable | None:
     binder = _BINDERS.get(tree.language.id)
     if binder is None or tree.root is None:
         return None
-    table = binder(with_ended_lines(tree)).bind()
+    table = binder(without_class_marks(with_ended_lines(tree))).bind()
     table.tree = tree
     return table

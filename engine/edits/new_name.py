@@ -86,3 +86,16 @@ def _would_hide(table: NameTable, symbol: Symbol, name: str) -> Iterator[tuple[s
     for site in table.free.get(name, ()):
         if extent.start <= site.span.start < extent.end:
             yield "an outer name that is used here", site
+
+
+def taken(table: NameTable, sites: Iterable[Site], name: str) -> BadName | None:
+    """What ``name`` would mean at places of what another file declares."""
+    for site in sites:
+        for scope in table.scope_at(site.span.start).up():
+            for found in scope.symbols.get(name, ()) if scope.kind is not ScopeKind.CLASS else ():
+                if found.sites:
+                    offset = found.sites[0].span.start
+                    line = table.tree.data.count(b"\n", 0, offset) + 1
+                    what = f"a {found.kind.value} nearer to a use"
+                    return BadName(f"'{name}' is already {what} (line {line})", offset)
+    return None

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from engine.edits.mentions import mentions
-from engine.edits.new_name import badly_formed, clash
+from engine.edits.new_name import badly_formed, clash, taken
 from engine.edits.project_names import Exported, ProjectNames, SourceText
 from engine.edits.references import is_member, key_of, local_scope, references_at, symbol_at
+from engine.edits.shared_names import SHARING, SharedName, declared_in
 from engine.edits.symbols import (
     NameTable,
     Origin,
@@ -27,6 +29,9 @@ from engine.edits.symbols import (
 from engine.errors import BadInput
 from engine.proposal import Edit
 from engine.spans import Span, span
+
+_DIRECTIVES = frozenset("define defined error include line pragma undef".split())
+_JAVA_METHODS = frozenset("toString equals hashCode clone finalize".split())
 
 
 class Certainty(str, Enum):
@@ -49,11 +54,15 @@ class RenameEdit:
 
 @dataclass(frozen=True, slots=True)
 class RenamePlan:
-    """All edits of a rename, file by file in text order."""
+    """All edits of a rename, file by file in text order.
+
+    ``moved``: the file that Java wants to be called as its class, and its path then.
+    """
 
     name: str
     new_name: str
     edits: tuple[RenameEdit, ...]
+    moved: tuple[str, str] | None = None
 
 
 def renamable_at(file: SourceText, offset: int) -> Span:
@@ -62,6 +71,9 @@ def renamable_at(file: SourceText, offset: int) -> Span:
     table = names.table(file.path)
     if table is None:
         raise BadInput(f"renaming in {names.language(file.path).id} files is not supported")
+    outer = _outer_at(table, offset)
+    if outer is not None:
+        return outer[1].span
     symbol = _symbol(table, offset)
     for site in table.sites_of(symbol):
         if site.span.start <= offset <= site.span.end:
@@ -86,12 +98,11 @@ def plan_rename(files: Sequence[SourceText], path: str, offset: int, new_name: s
     table = names.table(path)
     if table is None:
         raise BadInput(f"renaming in {names.language(path).id} files is not supported")
-    start = _symbol(table, offset)
-    new_name = _with_mark(start.name, new_name)
+    home, symbol = _home(names, path, table, offset)
+    new_name = _with_mark(symbol.name, new_name)
     bad = badly_formed(new_name, names.language(path))
     if bad is not None:
         raise BadInput(bad.message)
-    home, symbol = names.home(path, start)
     if symbol.name == new_name:
         return RenamePlan(symbol.name, new_name, ())
     edits: dict[tuple[str, Span], RenameEdit] = {}
@@ -101,7 +112,15 @@ def plan_rename(files: Sequence[SourceText], path: str, offset: int, new_name: s
             edits.setdefault(key, one)
     order = {name: index for index, name in enumerate(names.paths)}
     found = sorted(edits.values(), key=lambda one: (order[one.edit.path or ""], one.edit.span))
-    return RenamePlan(symbol.name, new_name, tuple(found))
+    return RenamePlan(symbol.name, new_name, tuple(found), _moved(home, symbol, new_name))
+
+
+def _moved(path: str, symbol: Symbol, new_name: str) -> tuple[str, str] | None:
+    is_class = symbol.kind is SymbolKind.CLASS and symbol.scope.parent is None
+    end = f"{symbol.name}.java"
+    if not is_class or re.split(r"[/\\]", path)[-1] != end:
+        return None
+    return path, f"{path.removesuffix(end)}{new_name}.java"
 
 
 @contextlib.contextmanager
@@ -128,14 +147,68 @@ def _symbol(table: NameTable, offset: int) -> Symbol:
         if found.kind is SymbolKind.MEMBER:
             raise BadInput(f"it cannot be told whose '{found.name}' this is")
         raise BadInput(f"'{found.name}' is not declared in this file")
-    if table.tree.language.id == "python":
-        if symbol.name.startswith("__") and symbol.name.endswith("__"):
-            raise BadInput(f"'{symbol.name}' is a name that Python itself looks for")
+    reason = _why_fixed(table, symbol)
+    if reason is not None:
+        raise BadInput(f"'{symbol.name}' is {reason}")
+    return symbol
+
+
+def _why_fixed(table: NameTable, symbol: Symbol) -> str | None:
+    """Why a name is not the user's to change."""
+    language, name = table.tree.language, symbol.name
+    is_module = symbol.kind is SymbolKind.MODULE
+    if language.id in ("c", "cpp") and name in language.vocabulary.keywords - _DIRECTIVES:
+        return "a keyword"  # a macro makes the parser see a name
+    if language.id == "python" and name.startswith("__") and name.endswith("__"):
+        return "a name that Python itself looks for"
+    if language.id == "python" and is_module:
         site = symbol.sites[0] if symbol.sites else None
         after = b"" if site is None else table.tree.data[site.span.end : site.span.end + 1]
-        if symbol.kind is SymbolKind.MODULE and after == b".":
-            raise BadInput(f"'{symbol.name}' is a package: rename its folder instead")
-    return symbol
+        return "a package: rename its folder instead" if after == b"." else None
+    if language.id == "java" and symbol.space and name in _JAVA_METHODS:
+        return "a method that Java's Object declares"
+    if language.id == "rust" and is_module:
+        has_body = symbol.body and symbol.body.node.child_by_field_name("body")
+        return None if has_body else "a module: rename its file instead"
+    return None
+
+
+def _home(names: ProjectNames, path: str, table: NameTable, offset: int) -> tuple[str, Symbol]:
+    """The file that declares the name at ``offset``, and its symbol there."""
+    outer = _outer_at(table, offset)
+    if outer is None:
+        return names.home(path, _symbol(table, offset))
+    name, site = outer
+    found = declared_in(names.tables(), path, table, name, site.span.start)
+    if found is None:
+        raise BadInput(f"'{name}' is declared in no file of the workspace that is known")
+    return found
+
+
+def _outer_at(table: NameTable, offset: int) -> tuple[str, Site] | None:
+    """The name at ``offset`` that another file of the package or program declares."""
+    language = table.tree.language
+    if language.id not in SHARING:
+        return None
+    symbol = symbol_at(table, offset)
+    if symbol is not None and symbol.kind is SymbolKind.IMPORT:
+        at = [site for site in symbol.sites if site.span.start <= offset <= site.span.end]
+        return (symbol.name, at[0]) if at and not _is_alias(table, symbol.sites[0]) else None
+    if symbol is not None:
+        return None
+    for listed in (table.free, table.unknown):
+        for key, sites in listed.items():
+            for site in sites:
+                name = key.removesuffix("()")
+                is_here = site.span.start <= offset <= site.span.end
+                if is_here and name not in language.vocabulary.builtins:
+                    return name, site
+    return None
+
+
+def _is_alias(table: NameTable, site: Site) -> bool:
+    """Whether an import gives the name its own word (Rust's ``as``)."""
+    return table.tree.data[: site.span.start].rstrip().endswith(b" as")
 
 
 def _with_mark(name: str, new_name: str) -> str:
@@ -160,11 +233,28 @@ class _Rename:
         for path, other in self.names.tables():
             if path != self.home:
                 yield from self._in_other(path, other)
+        shared = SharedName(self.home, table, self.symbol)
+        for path, other in self.names.tables():
+            if path != self.home:
+                yield from self._shared(shared, path, other)
+        yield from (self._edit(self.home, site, Certainty.POSSIBLE) for site in shared.alike())
         if any(is_member(one) for one in table.declarations(self.symbol)):
             for path, other in self.names.tables():
                 for site in other.unknown.get(key_of(self.symbol), ()):
                     yield self._edit(path, site, Certainty.POSSIBLE)
         yield from self._mentions(table)
+
+    def _shared(self, shared: SharedName, path: str, other: NameTable) -> Iterator[RenameEdit]:
+        """What another file of the package or program means by the name; the surer ones first."""
+        found = list(shared.sites_in(path, other))
+        sure = [site for site, is_sure in found if is_sure]
+        bad = None if is_member(self.symbol) else taken(other, sure, self.new_name)
+        if bad is not None:
+            raise BadInput(f"{path}: {bad.message}")
+        yield from (self._edit(path, site, Certainty.CERTAIN) for site in sure)
+        yield from (
+            self._edit(path, site, Certainty.POSSIBLE) for site, is_sure in found if not is_sure
+        )
 
     def of_symbol(
         self, path: str, table: NameTable, symbol: Symbol, *, is_exported: bool = False

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import tree_sitter
 
-from engine.edits.binder import LABEL_SPACE, Handler, Step, Use
+from engine.edits.binder import LABEL_SPACE, Handler, Member, Step, Use
 from engine.edits.static_names import Declares, ScopeRules, StaticBinder
 from engine.edits.symbols import Expression, Origin, Scope, ScopeKind, Site, SymbolKind
 from engine.spans import span
@@ -98,7 +98,7 @@ class RustBinder(StaticBinder):
 
     def _module(self, node: tree_sitter.Node, scope: Scope) -> Iterator[Step]:
         name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
-        inner = self.open(ScopeKind.FUNCTION, node, scope)
+        inner = self.open(ScopeKind.NAMESPACE, node, scope)
         if name is not None:
             self.declare(name, scope, SymbolKind.MODULE).body = inner
         yield from () if body is None else ((body, inner),)
@@ -222,9 +222,12 @@ class RustBinder(StaticBinder):
         type_ = None if owner is None else owner.child_by_field_name("type")
         if name is None:
             return
+        is_short = name.type == "shorthand_field_identifier"
         if type_ is not None:
-            self.note_member(type_, name, scope)
-        if name.type == "shorthand_field_identifier":
+            text, place = self.text(name), span(name.start_byte, name.end_byte)
+            field = Site(place, suffix=f": {text}" if is_short else "")
+            self.members.append(Member(field, text, Expression(type_, scope)))
+        if is_short:
             symbol = self.declare(name, scope, kind, holds_from=holds_from)
             place = span(name.start_byte, name.end_byte)
             written = Site(place, True, prefix=f"{symbol.name}: ")
@@ -241,6 +244,11 @@ class RustBinder(StaticBinder):
         name = node.named_children[-1]
         text, place = self.text(name), span(name.start_byte, name.end_byte)
         self.uses.append(Use(Site(place, prefix=f"{text}: "), text, scope))
+        made = node.parent.parent if node.parent is not None else None
+        type_ = None if made is None else made.child_by_field_name("name")
+        if type_ is not None:
+            field = Site(place, suffix=f": {text}")
+            self.members.append(Member(field, text, Expression(type_, scope)))
         yield from ()
 
     def _field(self, node: tree_sitter.Node, scope: Scope) -> Iterator[Step]:

@@ -111,7 +111,8 @@ class StaticBinder(Binder):
             self._settle_member(member)
 
     def _settle_member(self, member: Member) -> None:
-        is_known = member.site.span.start in self.table.at
+        here = self.table.at.get(member.site.span.start, ())
+        is_known = any(symbol.scope.kind is ScopeKind.CLASS for symbol in here)
         for value in () if is_known else self.inference.infer(member.owner):
             symbol = value.scope and self.classes.member(value.scope, member.space + member.name)
             if symbol:

@@ -33,6 +33,7 @@ class ScopeKind(str, Enum):
     """What a scope is; names of a CLASS scope are reached through an object, not from inside."""
 
     FILE = "file"
+    NAMESPACE = "namespace"
     FUNCTION = "function"
     CLASS = "class"
     BLOCK = "block"

@@ -113,7 +113,35 @@ async def _renamed(
     _tell(session, left | unread)
     if not is_local and session.workspace.is_cut:
         session.show(types.MessageType.Warning, _CUT)
+    _tell_possible(session, plan)
     return _written(session, plan, {path: touched[path] for path in touched if path not in left})
+
+
+def _tell_possible(session: Session, plan: RenamePlan) -> None:
+    """Tell the user what the editor cannot be asked to do."""
+    possible = [one.edit.path for one in plan.edits if one.certainty is Certainty.POSSIBLE]
+    if possible and not _is_asked(session):
+        num_files = len(set(possible))
+        message = f"{len(possible)} other places in {num_files} files may mean '{plan.name}', too"
+        session.show(types.MessageType.Warning, f"Left as they are: {message}")
+    if plan.moved is not None and not _is_moving(session):
+        old, new = (Path(path).name for path in plan.moved)
+        session.show(types.MessageType.Warning, f"Java wants {old} to be called {new} now")
+
+
+def _is_asked(session: Session) -> bool:
+    """Whether the editor asks about single places."""
+    return session.can("workspace.workspace_edit.change_annotation_support") and session.can(
+        "workspace.workspace_edit.document_changes"
+    )
+
+
+def _is_moving(session: Session) -> bool:
+    """Whether the editor renames files."""
+    edit = session.capabilities.workspace and session.capabilities.workspace.workspace_edit
+    operations = (edit and edit.resource_operations) or ()
+    is_versioned = session.can("workspace.workspace_edit.document_changes")
+    return is_versioned and types.ResourceOperationKind.Rename in operations
 
 
 def _trouble(session: Session, file: RenameFile) -> str | None:
@@ -140,13 +168,12 @@ def _written(
     session: Session, plan: RenamePlan, files: dict[str, RenameFile]
 ) -> types.WorkspaceEdit:
     """Write the plan as far as the client can take it."""
-    is_annotated = session.can("workspace.workspace_edit.change_annotation_support")
+    is_asked = _is_asked(session)
     is_versioned = session.can("workspace.workspace_edit.document_changes")
     wanted = [
         one
         for one in plan.edits
-        if one.edit.path in files
-        and (one.certainty is Certainty.CERTAIN or (is_annotated and is_versioned))
+        if one.edit.path in files and (one.certainty is Certainty.CERTAIN or is_asked)
     ]
     by_path: dict[str, list[RenameEdit]] = {}
     for one in wanted:
@@ -159,16 +186,26 @@ def _written(
             }
         )
     used = {_NOTE_OF[one.certainty] for one in wanted if one.certainty in _NOTE_OF}
+    changes = [
+        types.TextDocumentEdit(
+            types.OptionalVersionedTextDocumentIdentifier(files[path].uri, files[path].version),
+            [_annotated(session, files[path], one) for one in edits],
+        )
+        for path, edits in by_path.items()
+    ]
+    moves = _moves(plan, files) if _is_moving(session) else []
     return types.WorkspaceEdit(
-        document_changes=[
-            types.TextDocumentEdit(
-                types.OptionalVersionedTextDocumentIdentifier(files[path].uri, files[path].version),
-                [_annotated(session, files[path], one) for one in edits],
-            )
-            for path, edits in by_path.items()
-        ],
+        document_changes=[*changes, *moves],
         change_annotations={name: _NOTES[name] for name in sorted(used)} or None,
     )
+
+
+def _moves(plan: RenamePlan, files: dict[str, RenameFile]) -> list[types.RenameFile]:
+    """The file that goes with its class, unless it is left as it is."""
+    if plan.moved is None or plan.moved[0] not in files:
+        return []
+    old, (_, new) = files[plan.moved[0]].uri, plan.moved
+    return [types.RenameFile(old, f"{old.rpartition('/')[0]}/{Path(new).name}")]
 
 
 def _text_edit(session: Session, file: RenameFile, one: RenameEdit) -> types.TextEdit:
