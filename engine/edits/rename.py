@@ -98,7 +98,8 @@ def plan_rename(files: Sequence[SourceText], path: str, offset: int, new_name: s
     table = names.table(path)
     if table is None:
         raise BadInput(f"renaming in {names.language(path).id} files is not supported")
-    home, symbol = _home(names, path, table, offset)
+    with _uncollected():
+        home, symbol = _home(names, path, table, offset)
     new_name = _with_mark(symbol.name, new_name)
     bad = badly_formed(new_name, names.language(path))
     if bad is not None:

@@ -392,20 +392,3 @@ async def test_other_messages_do_not_wait_for_the_names_of_a_long_file(
         assert response["error"]["code"] == -32801
     else:
         assert response["result"]["placeholder"] == "total"
-
-
-async def test_a_plain_client_learns_of_what_it_cannot_be_asked(
-    client: Any, tmp_path: Path
-) -> None:
-    """Members of objects whose class is in another file, and the file of a Java class."""
-    await client.initialize()
-    uri = (tmp_path / "Box.java").as_uri()
-    client.open(uri, "class Box {\n  void grow() {}\n}\n", language="java")
-    client.open((tmp_path / "B.java").as_uri(), "class B { Q q; int f = q.grow(); }\n", "java")
-    for line, character in ((1, 7), (0, 6)):
-        where = {"line": line, "character": character}
-        document = {"uri": uri}
-        params = {"textDocument": document, "position": where, "newName": "fresh"}
-        assert "result" in await client.request("textDocument/rename", params)
-    await client.wait_for(lambda one: "Java wants Box.java" in str(one))
-    await client.wait_for(lambda one: "1 other places in 1 files may mean 'grow'" in str(one))
