@@ -26,7 +26,7 @@ from engine.edits.known_trees import known_trees
 from engine.edits.lexemes import lexemes
 from engine.edits.lost_names import lost_names
 from engine.edits.names_of import name_table
-from engine.edits.repair_place import repair_place
+from engine.edits.repair_place import reads_no_macros, repair_place
 from engine.edits.repeats import MAX_PLACES, repeats
 from engine.edits.requalified import requalified
 from engine.edits.same_lines import same_lines
@@ -128,7 +128,7 @@ class NextEdit:
         alike = _alike(request, tree, change)
         if alike:
             return nothing, JudgedEdits(request, alike, _kind(alike), "the edit's own pattern")
-        place = _broken([*self.findings, *scoped.findings], tree, change)
+        place = _broken([*self.findings, *scoped.findings], request, tree, change)
         if place is not None and self._is_being_written(tree, place):
             return replace(nothing, detail="the line at fault is being written"), None
         return nothing, None if place is None else FillSpans(request, (place,))
@@ -280,10 +280,15 @@ def _fit(
     return fit if parses_no_worse(tree, fit) else ()
 
 
-def _broken(findings: Sequence[Finding], tree: SyntaxTree, change: UserChange) -> Span | None:
+def _broken(
+    findings: Sequence[Finding], request: Request, tree: SyntaxTree, change: UserChange
+) -> Span | None:
     """The fault nearest to the edit: of the parser, else of other tools."""
     here = change.place
     faults = [span(node.start_byte, node.end_byte) for node in tree.faults()]
+    if faults and reads_no_macros(tree):
+        before = known_trees.parse(request.path, change.undone(tree.data), tree.language)
+        faults = faults if len(faults) > before.num_faults() else []
     found = faults or [finding.span for finding in findings]
     near = [each for each in found if _is_near(each, here)]
     if not near:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tree_sitter
+
 from engine.planning.hole_spans import trimmed
 from engine.spans import Span
 from engine.syntax import SyntaxTree
@@ -21,3 +23,18 @@ def repair_place(tree: SyntaxTree, fault: Span, edited: Span) -> Span | None:
         line = tree.line_at(line.start - 1)  # something is missing at the end of the line above
     place = trimmed(tree.data, line.start, line.end)
     return place if 0 < len(place) <= MAX_BYTES else None
+
+
+def is_of_macro(tree: SyntaxTree, fault: tree_sitter.Node) -> bool:
+    """Whether a macro may make the parser stumble: what C declares is full of them."""
+    if not reads_no_macros(tree):
+        return False
+    node: tree_sitter.Node | None = fault
+    while node is not None and node.type != "compound_statement":
+        node = node.parent
+    return node is None
+
+
+def reads_no_macros(tree: SyntaxTree) -> bool:
+    """Whether faults in right code are common, since the parser does not know the macros."""
+    return tree.language.id in ("c", "cpp")

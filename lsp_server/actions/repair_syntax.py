@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lsprotocol import types
 
-from engine.edits.repair_place import repair_place
+from engine.edits.repair_place import is_of_macro, repair_place
 from engine.job import FillSpans
 from engine.spans import Span, span
 from lsp_server.actions.provider import ActionOffer, Arguments, Change, Site
@@ -15,7 +15,7 @@ _KIND = types.CodeActionKind.QuickFix
 
 
 class RepairSyntax:
-    """Offered on the lines of a fault that the parser sees."""
+    """Offered on the lines of a fault that the parser sees, and that no macro explains."""
 
     name = "repair_syntax"
     kinds: tuple[str, ...] = (_KIND,)
@@ -45,6 +45,11 @@ class RepairSyntax:
 def _place(site: Site) -> Span | None:
     first, last = (site.tree.line_at(at) for at in (site.selection.start, site.selection.end))
     near = span(first.start, last.end)
+    is_found = any(
+        near.start <= each.span.end and each.span.start <= near.end for each in site.findings
+    )
     for fault in site.tree.faults(near):
+        if not is_found and is_of_macro(site.tree, fault):
+            continue
         return repair_place(site.tree, span(fault.start_byte, fault.end_byte), near)
     return None

@@ -230,6 +230,15 @@ def test_a_fault_is_not_mended_while_its_line_is_being_written() -> None:
     assert made(request, found["left"]) == "x = 1\ny = (2)\nz = 3\n"
 
 
+def test_a_fault_that_a_macro_makes_is_none_to_mend() -> None:
+    """It was there before the edit; one that the edit made is mended."""
+    text = "class A {\n  int b GUARDED_BY(c) = ;\n  int d = ⟦1⟧2⟦⟧;\n};\n"
+    refusal = next_edit(typed(text, "a.cc"), "int b = 1;")
+    assert isinstance(refusal, Refusal) and refusal.reason is Reason.EMPTY
+    broken = typed("void f() {\n  g(⟦1);⟧2⟦⟧\n}\n", "a.cc")
+    assert made(broken, next_edit(broken, "g(2);")) == "void f() {\n  g(2);\n}\n"
+
+
 def test_what_another_tool_found_is_mended_by_the_model() -> None:
     request = typed("size = ⟦1⟧2⟦⟧\nprint(siez)\n")
     at = request.text.index("siez")

@@ -71,6 +71,15 @@ async def test_a_repair_names_the_diagnostic_that_it_mends(actions: Any) -> None
     assert repair["isPreferred"] and repair["diagnostics"][0]["message"] == "never closed"
 
 
+async def test_what_a_macro_makes_of_a_declaration_is_no_syntax_error(actions: Any) -> None:
+    """Unless another tool finds fault with it, too."""
+    asked = await actions("class A {\n  int «»b GUARDED_BY(c) = ;\n};\n", "cpp")
+    assert "Repair the syntax" not in await asked.titles()
+    place = {"start": {"line": 1, "character": 6}, "end": {"line": 1, "character": 7}}
+    listed = await asked.listed(diagnostics=[{"range": place, "message": "no value"}])
+    assert "Repair the syntax" in [one["title"] for one in listed]
+
+
 async def test_the_statement_at_the_cursor_is_regenerated(actions: Any) -> None:
     asked = await actions("x = 1\ny = «»2\n", scripts=["y = 3"])
     assert await asked.applied("Regenerate the statement") == "x = 1\ny = 3\n"
