@@ -39,6 +39,7 @@ _CUT = "The workspace holds more files than are indexed: the name may stand in o
 _SLOW = (
     "Looking for changed files takes too long: the name may stand in those that came just now, too"
 )
+_FAILED = "The workspace could not be indexed (see the log): the name may stand in other files, too"
 _POSSIBLE, _MENTION = "midfill.possible", "midfill.mention"
 _NOTES = {
     _POSSIBLE: types.ChangeAnnotation(
@@ -72,6 +73,8 @@ async def _paths_mentioning(session: Session, name: str) -> list[Path]:
             session.show(types.MessageType.Warning, _SLOW)
             break
         await asyncio.sleep(0.05)
+    if index.has_failed:
+        session.show(types.MessageType.Warning, _FAILED)
     known = {Path(one.path) for one in session.documents if one.path is not None}
     mentioning = session.workspace.files_mentioning(name, limit=MAX_FILES + 1)
     return [path for path in mentioning if path not in known]

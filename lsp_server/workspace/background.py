@@ -38,6 +38,8 @@ class BackgroundIndex:
         self._news, self._hurry = asyncio.Event(), asyncio.Event()
         self._is_running = self._is_stopped = False
         self.num_runs = 0
+        self.has_failed = False
+        """Whether the last run could not read a root."""
 
     def note_change(self) -> None:
         """Look at the files again soon."""
@@ -60,7 +62,7 @@ class BackgroundIndex:
             await self._news.wait()
             self._news.clear()
             self._hurry.clear()
-            self._is_running = True
+            self._is_running, self.has_failed = True, False
             for root in self._workspace.roots:
                 await self._update(root)
             self._is_running = False
@@ -82,6 +84,7 @@ class BackgroundIndex:
                             return
                         bar.report(num_done, num_changed)
         except OSError as error:
+            self.has_failed = True
             logger.warning("%s cannot be indexed: %s", root, error)
         finally:
             if bar is not None:

@@ -12,8 +12,6 @@ from pathlib import Path
 
 from lsp_server.logs import log_file
 
-logger = logging.getLogger(__name__)
-
 # The module path is handed over whole: ``-m`` would put the editor's working directory first.
 _START = "import sys; sys.path[:] = {path!r}; from lsp_server.workspace.indexer import main; main()"
 
@@ -21,7 +19,7 @@ _START = "import sys; sys.path[:] = {path!r}; from lsp_server.workspace.indexer 
 async def run_indexer(root: Path, database: Path) -> AsyncGenerator[tuple[int, int], None]:
     """Update the index of ``root``; yields how many of how many changed files were read.
 
-    Closing the iterator, or cancelling the task, ends the process.
+    Closing the iterator, or cancelling the task, ends the process. Raises OSError when it fails.
     """
     file = log_file()
     options = {
@@ -42,4 +40,4 @@ async def run_indexer(root: Path, database: Path) -> AsyncGenerator[tuple[int, i
             process.kill()
             raise
     if process.returncode != 0:
-        logger.warning("indexing %s ended with exit code %d", root, process.returncode)
+        raise OSError(f"the indexer ended with exit code {process.returncode}")

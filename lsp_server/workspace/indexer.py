@@ -152,11 +152,21 @@ def _may_be_seen(entry: os.DirEntry[str], rules: IgnoreRules) -> bool:
 def _entries(folder: Path, root: Path, listing: Listing) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
-            return sorted(entries, key=lambda entry: entry.name)
+            return sorted(filter(_has_name, entries), key=lambda entry: entry.name)
     except OSError as error:
         logger.info("%s is left out: %s", folder, error.strerror)
         listing.leave_out(folder.relative_to(root).as_posix())
         return []
+
+
+def _has_name(entry: os.DirEntry[str]) -> bool:
+    """Whether the name is text; what is not can be written in no URI and no database."""
+    try:
+        entry.name.encode()
+    except UnicodeEncodeError:
+        logger.info("%r is left out: its name is not UTF-8", entry.path)
+        return False
+    return True
 
 
 def _found(entry: os.DirEntry[str], root: Path) -> Found | None:

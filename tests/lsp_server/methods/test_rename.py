@@ -367,6 +367,21 @@ async def test_what_was_written_since_the_index_is_renamed_too(client: Any, tmp_
     assert "result" in response
 
 
+async def test_an_index_that_fails_is_told(client: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(SOURCE)
+    (tmp_path / "full").write_text("")
+    client.session.workspace.database_of = lambda _: tmp_path / "full" / "index.sqlite3"
+    folder = {"uri": tmp_path.as_uri(), "name": "project"}
+    await client.initialize(capabilities=ANNOTATED, folders=[folder])
+    uri = (tmp_path / "a.py").as_uri()
+    client.open(uri, SOURCE)
+    asked = {"textDocument": {"uri": uri}, "position": {"line": 0, "character": 5}}
+    response = await client.request("textDocument/rename", {**asked, "newName": "add_up"})
+    assert len(response["result"]["documentChanges"]) == 1
+    shown = await client.wait_for(lambda one: one.get("method") == "window/showMessage")
+    assert "could not be indexed" in shown["params"]["message"]
+
+
 @pytest.mark.parametrize("method", ["prepareRename", "rename"])
 async def test_other_messages_do_not_wait_for_the_names_of_a_long_file(
     client: Any, monkeypatch: Any, method: str

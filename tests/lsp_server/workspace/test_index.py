@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -166,6 +167,19 @@ def test_what_cannot_be_read_is_known_to_be_there(
     updated(index, IndexLimits(max_file_bytes=400))
     assert index.left_out() == (root / "closed", root / "closed.py", root / "large.py")
     assert index.files_mentioning("name") == (root / "latin.py",)
+    index.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere all names are Unicode")
+def test_a_name_that_is_no_text_keeps_nothing_else_from_being_indexed(
+    index: Index, root: Path
+) -> None:
+    for name in (b"caf\xe9.py", b"d\xe9/x.py", b"d\xc3\xa9/y.py"):
+        path = Path(os.fsdecode(os.fsencode(root) + b"/" + name))
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("name = 1\n")
+    updated(index)
+    assert index.files_mentioning("name") == (root / "dé/y.py",)
     index.close()
 
 
