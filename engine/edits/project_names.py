@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.edits.modules import module_path, submodule_path
@@ -38,6 +38,7 @@ class ProjectNames:
     def __init__(self, files: Sequence[SourceText]) -> None:
         self._files = {file.path: file for file in files}
         self._tables: dict[str, NameTable | None] = {}
+        self._targets: dict[tuple[str, Origin], Exported | None] = {}
 
     @property
     def paths(self) -> list[str]:
@@ -80,6 +81,11 @@ class ProjectNames:
 
     def _target(self, importer: str, origin: Origin) -> Exported | None:
         """The file and name that an import means."""
+        if (importer, origin) not in self._targets:
+            self._targets[importer, origin] = self._looked_up(importer, origin)
+        return self._targets[importer, origin]
+
+    def _looked_up(self, importer: str, origin: Origin) -> Exported | None:
         language = self.language(importer).id
         path = module_path(origin, importer, self._files, language) if origin.module or (
             origin.level
@@ -112,28 +118,36 @@ class ProjectNames:
         """Every file and name under which others can import the symbol under its own name."""
         if symbol.scope.parent is not None:
             return []
+        given_on: dict[Exported | None, list[Exported]] = {}
+        for other, table in self.tables():
+            for origin in _given_on(table, symbol.name):
+                target = self._target(other, origin)
+                given_on.setdefault(target, []).append(Exported(other, symbol.name))
         found = [Exported(path, symbol.name)]
+        known = set(found)
         for one in found:
-            for other, table in self.tables():
-                for imported in table.file_scope.symbols.get(one.name, ()):
-                    again = Exported(other, one.name)
-                    is_same = imported.origin is not None and imported.origin.name == one.name
-                    if is_same and again not in found and self.means(other, imported.origin, one):
-                        found.append(again)
-                origin = table.exported.get(one.name)
-                again = Exported(other, one.name)
-                is_given_on = origin is not None and origin.module and origin.name == one.name
-                if is_given_on and again not in found and self.means(other, origin, one):
-                    found.append(again)
+            again = [each for each in given_on.get(one, ()) if each not in known]
+            found += again
+            known.update(again)
         return found
 
-    def means(self, importer: str, origin: Origin | None, exported: Exported) -> bool:
-        """Whether an import means what a file gives under a name."""
-        return origin is not None and self._target(importer, origin) == exported
+    def means(self, importer: str, origin: Origin | None, exported: Collection[Exported]) -> bool:
+        """Whether an import means one of what files give under a name."""
+        return origin is not None and self._target(importer, origin) in exported
 
-    def is_module(self, importer: str, origin: Origin, path: str) -> bool:
-        """Whether ``origin`` means the module that ``path`` holds."""
+    def is_module(self, importer: str, origin: Origin, paths: Collection[str]) -> bool:
+        """Whether ``origin`` means a module that one of ``paths`` holds."""
         language = self.language(importer).id
         if origin.name is None:
-            return module_path(origin, importer, self._files, language) == path
-        return submodule_path(origin, importer, self._files, language) == path
+            return module_path(origin, importer, self._files, language) in paths
+        return submodule_path(origin, importer, self._files, language) in paths
+
+
+def _given_on(table: NameTable, name: str) -> Iterator[Origin]:
+    """Where a file has ``name`` from that others can import from it."""
+    for symbol in table.file_scope.symbols.get(name, ()):
+        if symbol.origin is not None and symbol.origin.name == name:
+            yield symbol.origin
+    origin = table.exported.get(name)
+    if origin is not None and origin.module and origin.name == name:
+        yield origin

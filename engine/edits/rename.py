@@ -6,9 +6,10 @@ Deterministic, by syntax trees alone: no model is needed.
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -218,7 +219,7 @@ def _with_mark(name: str, new_name: str) -> str:
     return f"#{new_name}" if is_private else new_name
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Rename:
     names: ProjectNames
     home: str
@@ -271,49 +272,50 @@ class _Rename:
 
     def _in_other(self, path: str, table: NameTable) -> Iterator[RenameEdit]:
         """What another file imports of the renamed thing."""
-        for exported in self._exports():
-            for symbol in table.symbols:
-                if symbol.name == exported.name and self.names.means(path, symbol.origin, exported):
-                    yield from self.of_symbol(path, table, symbol, is_exported=True)
-            for origin, name, site in table.outer_members:
-                is_named = name == exported.name
-                if is_named and self.names.is_module(path, origin, exported.path):
-                    yield self._edit(path, site, Certainty.CERTAIN)
-        for owner in self._owners():
-            yield from self._named_of(path, table.outer_members, owner)
-            for origin, symbol in table.overrides:
-                if symbol.name == self.symbol.name and self.names.means(path, origin, owner):
-                    yield from self.of_symbol(path, table, symbol)
-        for called in self._called():
-            yield from self._named_of(path, table.outer_keywords, called)
+        modules = {exported.path for exported in self._exports}
+        for symbol in table.symbols:
+            is_named = symbol.name == self.symbol.name
+            if is_named and self.names.means(path, symbol.origin, self._exports):
+                yield from self.of_symbol(path, table, symbol, is_exported=True)
+        for origin, name, site in table.outer_members:
+            if name == self.symbol.name and self.names.is_module(path, origin, modules):
+                yield self._edit(path, site, Certainty.CERTAIN)
+        yield from self._named_of(path, table.outer_members, self._owners)
+        for origin, symbol in table.overrides:
+            if symbol.name == self.symbol.name and self.names.means(path, origin, self._owners):
+                yield from self.of_symbol(path, table, symbol)
+        yield from self._named_of(path, table.outer_keywords, self._called)
 
     def _named_of(
-        self, path: str, named: Sequence[tuple[Origin, str, Site]], owner: Exported
+        self, path: str, named: Sequence[tuple[Origin, str, Site]], owners: Collection[Exported]
     ) -> Iterator[RenameEdit]:
-        """The sites of the old name at what ``owner`` means."""
+        """The sites of the old name at what ``owners`` mean."""
         for origin, name, site in named:
-            if name == self.symbol.name and self.names.means(path, origin, owner):
+            if name == self.symbol.name and self.names.means(path, origin, owners):
                 yield self._edit(path, site, Certainty.CERTAIN)
 
-    def _exports(self) -> list[Exported]:
+    @functools.cached_property
+    def _exports(self) -> frozenset[Exported]:
         is_local = self.symbol.origin is not None and self.symbol.scope.parent is not None
-        return [] if is_local else self.names.exports(self.home, self.symbol)
+        return frozenset(() if is_local else self.names.exports(self.home, self.symbol))
 
-    def _owners(self) -> list[Exported]:
+    @functools.cached_property
+    def _owners(self) -> frozenset[Exported]:
         """The classes that the renamed member belongs to, as others import them."""
         owner = self.symbol.scope.owner
         if self.symbol.scope.kind is not ScopeKind.CLASS or owner is None:
-            return []
-        return self.names.exports(self.home, owner)
+            return frozenset()
+        return frozenset(self.names.exports(self.home, owner))
 
-    def _called(self) -> list[Exported]:
+    @functools.cached_property
+    def _called(self) -> frozenset[Exported]:
         """The function or class in whose calls a renamed parameter is named."""
         function = self.symbol.scope.owner
         if self.symbol.kind is not SymbolKind.PARAMETER or function is None:
-            return []
+            return frozenset()
         if function.name == "__init__" and function.scope.owner is not None:
             function = function.scope.owner
-        return self.names.exports(self.home, function)
+        return frozenset(self.names.exports(self.home, function))
 
     def _mentions(self, table: NameTable) -> Iterator[RenameEdit]:
         """Comments and docstrings: of the scope for a local name, of all its files for others."""

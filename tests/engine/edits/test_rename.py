@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Collection
 
 import pytest
 
+from engine.edits.modules import module_path
 from engine.edits.project_names import SourceText
 from engine.edits.rename import Certainty, plan_rename, renamable_at
+from engine.edits.symbols import Origin
 from engine.errors import BadInput
 
 ENGINE = """\"\"\"Runs jobs; see run_job.\"\"\"
@@ -257,3 +260,18 @@ def test_the_garbage_collector_waits_until_all_names_are_known() -> None:
         gc.callbacks.remove(note)
     assert len(plan.edits) == 2_001 and len(collected) <= 2
     assert gc.isenabled()
+
+
+def test_each_import_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Each of the importers gives the name on: chains of them were followed for each of them.
+    importers = {f"/w/m{number}.py": "from a import total\n\ntotal([1])\n" for number in range(30)}
+    looked_up: list[str] = []
+
+    def noted(origin: Origin, importer: str, paths: Collection[str], language: str) -> str | None:
+        looked_up.append(importer)
+        return module_path(origin, importer, paths, language)
+
+    monkeypatch.setattr("engine.edits.project_names.module_path", noted)
+    files = {"/w/a.py": "def total(items):\n    return sum(items)\n", **importers}
+    assert len(renamed(files, "/w/a.py", "total", "add_up")) == 31
+    assert sorted(looked_up) == sorted(importers)
