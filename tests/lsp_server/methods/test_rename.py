@@ -11,7 +11,7 @@ from lsprotocol import types
 
 from engine.edits.rename import plan_rename, renamable_at
 from engine.errors import BadInput
-from lsp_server.rename_files import MAX_FILES, opened, opened_with, read, read_beside, why_unread
+from lsp_server.rename_files import MAX_FILES, opened, opened_with, read_beside
 from lsp_server.workspace.index import Index
 
 URI = "file:///project/a.py"
@@ -187,43 +187,6 @@ async def test_a_cancelled_rename_changes_nothing(client: Any) -> None:
     id_ = client.begin("textDocument/rename", {**asked, "newName": "add_up"})
     client.notify("$/cancelRequest", {"id": id_})
     assert (await client.response(id_))["error"]["code"] == -32800
-
-
-def test_files_on_disk_are_read_with_their_stamp(client: Any, tmp_path: Path) -> None:
-    path = tmp_path / "b.py"
-    path.write_text(IMPORTER)
-    file = read(path)
-    assert file is not None and file.version is None
-    assert file.is_current(client.session.documents)
-    path.write_text(IMPORTER + "\n")
-    assert not file.is_current(client.session.documents)
-    path.unlink()
-    assert not file.is_current(client.session.documents)
-    assert read(path) is None
-
-
-def test_a_byte_order_mark_moves_no_place(tmp_path: Path) -> None:
-    path = tmp_path / "b.py"
-    path.write_bytes(b"\xef\xbb\xbf" + IMPORTER.encode())
-    file = read(path)
-    assert file is not None and file.source.text == IMPORTER
-    assert file.buffer.content() == IMPORTER.encode()
-
-
-@pytest.mark.parametrize(
-    ("content", "reason"),
-    [
-        (b"\xff\xfet\x00o\x00t\x00a\x00l\x00", None),
-        (b"totals = '\xe9'\n", None),
-        (b"$total = '\xe9'\n", "it is not UTF-8"),
-        (b"total = 1\n" + b"#\n" * 1_000_000, "it is larger than 2 MB"),
-    ],
-)
-def test_why_a_file_is_not_read(tmp_path: Path, content: bytes, reason: str | None) -> None:
-    path = tmp_path / "b.py"
-    path.write_bytes(content)
-    assert read(path) is None
-    assert why_unread(path, "total") == reason
 
 
 async def test_what_cannot_be_read_is_named(client: Any, tmp_path: Path) -> None:
