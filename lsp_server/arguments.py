@@ -6,31 +6,22 @@ import argparse
 from collections.abc import Sequence
 from enum import Enum
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 from engine.denoisers.device import checked_device
 from engine.errors import BadInput
 from engine.request import Effort
 from lsp_server import __version__
+from lsp_server.parser import Parser
 from lsp_server.serve_arguments import add_serve
 from lsp_server.train_arguments import add_train
-
-EXIT_BAD_INPUT = 2
 
 Named = TypeVar("Named", bound=Enum)
 
 
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, where argparse prints the usage as well."""
-
-    def error(self, message: str) -> NoReturn:
-        """Leave with exit code 2."""
-        self.exit(EXIT_BAD_INPUT, f"{self.prog}: {message} (see {self.prog} --help)\n")
-
-
 def build_parser() -> argparse.ArgumentParser:
     """The parser of all commands; ``command`` is the command's name, or None."""
-    parser = _Parser(
+    parser = Parser(
         prog="midfill",
         description="Fills holes in code with a diffusion language model, offline.",
     )

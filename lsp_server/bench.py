@@ -68,7 +68,7 @@ def bench(
     first: list[_Timed] = []
     again: list[_Timed] = []
     for source in sources:
-        request = Request(without_secrets(source.text), source.cursor, path=str(source.path))
+        request = Request(without_secrets(source.text), source.cursor, path=source.name)
         for repeat in range(num_repeats):
             began = time.perf_counter()
             outcome = infiller.infill(request)

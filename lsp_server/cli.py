@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from engine.denoisers.device import VARIABLE
 from engine.errors import BadInput, DamagedWeights, MidfillError
-from lsp_server.arguments import EXIT_BAD_INPUT, build_parser, named
+from lsp_server.arguments import build_parser, named
+from lsp_server.parser import EXIT_BAD_INPUT
 
 if TYPE_CHECKING:
     from engine.evaluation.infilling import Evaluation, EvaluationConfig
@@ -30,6 +31,9 @@ Command = Callable[[argparse.Namespace], int]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
+    # Python has none where the caller closed it.
+    sys.stdout = sys.stdout or open(os.devnull, "w")
+    sys.stderr = sys.stderr or open(os.devnull, "w")
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")
     try:
@@ -43,9 +47,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except BrokenPipeError:
-        # The reader (head, less) has seen enough; the interpreter's own flush must not complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader (head, less) has seen enough.
+        _drop_output()
         return EXIT_FAILURE
+    except OSError as error:
+        what = "what is printed" if error.filename is None else error.filename
+        code = _fail(BadInput(f"{what}: {error.strerror or error}"), EXIT_FAILURE)
+        _drop_output()
+        return code
 
 
 def _run(argv: Sequence[str] | None) -> int:
@@ -61,6 +70,11 @@ def _run(argv: Sequence[str] | None) -> int:
         # Processes that a command starts are to run on it, too.
         os.environ[VARIABLE] = arguments.device
     return _COMMANDS[arguments.command](arguments)
+
+
+def _drop_output() -> None:
+    """Keep the interpreter's own flush from complaining again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(error: MidfillError, code: int) -> int:
@@ -176,12 +190,20 @@ def _bench(arguments: argparse.Namespace) -> int:
     form = forms.get(arguments.places[0])
     if form is not None:
         return form(arguments)
+    if ":" not in arguments.places[0]:
+        raise BadInput(
+            f"'{arguments.places[0]}' is neither FILE:LINE:COL nor one of {', '.join(forms)}: "
+            "see midfill bench --help"
+        )
     from lsp_server.bench import bench
 
     return bench(arguments.places, arguments.repeats, arguments.model, arguments.json, sys.stdout)
 
 
 def _eval(arguments: argparse.Namespace) -> int:
+    if arguments.output is not None and not arguments.output.absolute().parent.is_dir():
+        # Said before hours of measuring, not behind them.
+        raise BadInput(f"{arguments.output}: there is no such folder to write to: make it first")
     if str(arguments.corpus) == "edits":
         return _eval_edits(arguments)
     if arguments.path is not None and str(arguments.corpus) != "repo":

@@ -70,7 +70,7 @@ def fill(place: str, options: FillOptions, is_json: bool, is_watched: bool, out:
 
     run = run_request(place, options, show if is_watched else None)
     if is_json:
-        out.write(json.dumps(report(run.outcome, str(run.source.path))) + "\n")
+        out.write(json.dumps(report(run.outcome, run.source.name)) + "\n")
         return run.exit_code
     if is_watched:
         out.write("\n")
@@ -112,7 +112,7 @@ def run_request(
     request = Request(
         text=without_secrets(source.text),
         cursor=source.cursor,
-        path=str(source.path),
+        path=source.name,
         budget_ms=options.budget_ms,
         effort=options.effort,
         seed=options.seed,

@@ -100,7 +100,7 @@ def _midfill(
         request = Request(
             without_secrets(source.text),
             source.cursor,
-            path=str(source.path),
+            path=source.name,
             min_confidence=0.0,
         )
         times = []

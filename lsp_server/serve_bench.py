@@ -57,7 +57,7 @@ def serve_bench(config: ServeBenchConfig, is_json: bool, out: TextIO) -> int:
     for source in sources:
         data = without_secrets(source.text).encode()
         before, behind = data[: source.cursor].decode(), data[source.cursor :].decode()
-        bodies.append(body_of(before, behind, str(source.path)))
+        bodies.append(body_of(before, behind, source.name))
     with _server(config) as server:
         model, place = server.ready()
         result = load(server, bodies, config.num_streams, config.num_rounds)

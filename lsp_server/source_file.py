@@ -5,6 +5,7 @@ Reads only; every way in which that can fail is one line that says what to do.
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +54,11 @@ class SourceFile:
     path: Path
     text: str
     cursor: ByteOffset
+
+    @property
+    def name(self) -> str:
+        """The path as text, also where the locale is not UTF-8 (``LC_ALL=C``)."""
+        return os.fsencode(self.path).decode(errors="replace")
 
     @classmethod
     def read(cls, place: Place) -> SourceFile:

@@ -52,6 +52,8 @@ def run_edits(config: EditsConfig) -> list[Measured]:
     """Every section's numbers. Raises BadInput where there is nothing to measure."""
     if config.data is None and config.corpus is None:
         raise BadInput("nothing to measure: give --data DIR, or --synthetic CORPUS, or both")
+    if config.data is not None and not config.data.is_dir():
+        raise BadInput(f"{config.data}: no such folder: name the one that holds the public sets")
     return [number for section in sections() for number in section(config)]
 
 
