@@ -64,6 +64,8 @@ _REACH = 2_000
 # What is read for a place that is filled, a quarter of a window; with what is written there it
 # takes so many times as long.
 _FILLED_TOKENS, _WRITING = 256, 1.5
+# Milliseconds a byte for all names of a text, which nothing interrupts (docs/log.md).
+_NAMES_MS = 0.0013
 _Asked = FillTemplate | JudgedEdits | FillSpans
 
 
@@ -107,6 +109,9 @@ class NextEdit:
         nothing = Refusal(Reason.EMPTY, "the edit asks for no other", model=model)
         if change is None:
             return replace(nothing, detail="nothing was edited lately"), None
+        if self._is_too_long(tree, change):
+            detail = f"to read all names of {len(data)} bytes takes too long: ask by hand"
+            return Refusal(Reason.DEADLINE, detail, model=model), None
         rename = typed_rename(request.text, request.language, request.path, request.recent_edits)
         if rename is not None and rename.is_certain:
             return drafted(rename.edits, EditKind.ATOMIC, _CERTAIN_P, model, "the name", 0), None
@@ -132,6 +137,14 @@ class NextEdit:
         if place is not None and self._is_being_written(tree, place):
             return replace(nothing, detail="the line at fault is being written"), None
         return nothing, None if place is None else FillSpans(request, (place,))
+
+    def _is_too_long(self, tree: SyntaxTree, change: UserChange) -> bool:
+        """Whether who did not ask would get the answer late, and other requests theirs."""
+        request = self.request
+        if request.patience_ms is None or _NAMES_MS * len(tree.data) <= request.patience_ms:
+            return False
+        before = known_trees.parse(request.path, change.undone(tree.data), tree.language)
+        return not keeps_names(before, tree, change)
 
     def _is_being_written(self, tree: SyntaxTree, place: Span) -> bool:
         return self.writing_at is not None and _is_on_line(tree, self.writing_at, place)

@@ -306,6 +306,26 @@ def test_the_model_is_not_asked_what_it_would_answer_too_late(
         assert outcome.reason is Reason.DEADLINE and outcome.forwards == 0
 
 
+@pytest.mark.parametrize(
+    ("patience_ms", "marked", "is_answered"),
+    [
+        (300.0, "⟦count⟧total⟦⟧ = 1\n", False),
+        (None, "⟦count⟧total⟦⟧ = 1\n", True),
+        (300.0, "count = ⟦1⟧2⟦⟧\nother = 1\n", True),
+    ],
+)
+def test_the_names_of_long_texts_are_read_for_who_asks(
+    patience_ms: float | None, marked: str, is_answered: bool
+) -> None:
+    long = "print(count)\n" + "'a string of many words'\n" * 12_000
+    request = replace(typed(marked + long), patience_ms=patience_ms, budget_ms=60_000.0)
+    outcome = next_edit(request)
+    is_late = isinstance(outcome, Refusal) and outcome.reason is Reason.DEADLINE
+    assert is_late is not is_answered
+    if is_late:
+        assert isinstance(outcome, Refusal) and "ask by hand" in outcome.detail
+
+
 def test_when_the_time_is_up_drafts_are_not_shown() -> None:
     outcome = next_edit(replace(typed(REPEATED, "A.java"), budget_ms=0.0), "id")
     assert isinstance(outcome, Refusal) and outcome.reason is Reason.DEADLINE
