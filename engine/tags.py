@@ -19,7 +19,9 @@ from engine.syntax import SyntaxTree
 
 MAX_SIGNATURE_BYTES = 240
 MIN_NAME, MAX_NAME = 3, 80
-MAX_MENTIONS = 4000
+MAX_TELLING = 4000
+MAX_MENTIONED, MAX_MENTIONS = 250, 40_000
+"""How long a name is, and how many a file has, that a rename still finds there."""
 _NAME = re.compile(rb"[A-Za-z_$\x80-\xff][\w$\x80-\xff]*")
 _FUNCTIONS = """
 (function_declaration name: (_) @name) @function
@@ -136,13 +138,22 @@ def definitions_in(tree: SyntaxTree) -> Iterator[Tag]:
     yield from (found[start] for start in sorted(found))
 
 
-def names_in(data: bytes) -> frozenset[str]:
+def mentions_in(data: bytes) -> frozenset[str]:
     """The names that ``data`` mentions anywhere, comments and strings included, bounded."""
+    return _names(data, range(1, MAX_MENTIONED + 1), MAX_MENTIONS)
+
+
+def names_in(data: bytes) -> frozenset[str]:
+    """Those of them that may tell what ``data`` is about: a few letters do not."""
+    return _names(data, range(MIN_NAME, MAX_NAME + 1), MAX_TELLING)
+
+
+def _names(data: bytes, lengths: range, most: int) -> frozenset[str]:
     found: dict[bytes, None] = {}
     for match in _NAME.finditer(data):
-        if MIN_NAME <= match.end() - match.start() <= MAX_NAME:
+        if match.end() - match.start() in lengths:
             found[match[0]] = None
-            if len(found) == MAX_MENTIONS:
+            if len(found) == most:
                 break
     return frozenset(name.decode("utf-8", "replace") for name in found)
 

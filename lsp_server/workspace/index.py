@@ -17,7 +17,7 @@ from engine.memory.nearness import density, rarity
 from engine.spans import ByteOffset, Span
 from lsp_server.folders import cache_folder
 
-FORMAT = 3
+FORMAT = 4
 MAX_ROWS = 200
 _SCHEMA = """
 CREATE TABLE files (

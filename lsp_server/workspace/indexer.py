@@ -18,7 +18,7 @@ from pathlib import Path
 
 from engine.languages import PLAIN_TEXT, language_of
 from engine.syntax import parse
-from engine.tags import definitions_in, names_in
+from engine.tags import definitions_in, mentions_in
 from lsp_server.logs import start_logging
 from lsp_server.secret_mask import without_secrets
 from lsp_server.workspace.ignore import SKIPPED_FOLDERS, IgnoreRules
@@ -204,7 +204,7 @@ def _entry(root: Path, found: Found, limits: IndexLimits, listing: Listing) -> F
         language.id,
         FileState(found.size, found.mtime_ns, digest),
         tuple((tag.name, tag.kind, tag.span, tag.signature) for tag in tags),
-        names_in(text),
+        mentions_in(text),
     )
 
 

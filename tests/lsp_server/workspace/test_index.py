@@ -71,6 +71,17 @@ def test_definitions_and_mentions_are_found(index: Index, root: Path) -> None:
     index.close()
 
 
+def test_short_and_long_names_and_those_of_long_files_are_found(index: Index, root: Path) -> None:
+    """A rename asks for them; whom it does not hear of it leaves as it is."""
+    long, path = "x" * 120, root / "long.py"
+    others = "".join(f"name_{number} = {number}\n" for number in range(5000))
+    path.write_text(f"{others}fs = 1\n{long} = 2\nlast = 3\n")
+    updated(index)
+    for name in ("fs", long, "last"):
+        assert index.files_mentioning(name) == (path,)
+    index.close()
+
+
 def test_likeness_is_that_of_the_files_names(index: Index, root: Path) -> None:
     assert index.likeness({"total"}) == {}
     updated(index)
