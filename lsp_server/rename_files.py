@@ -58,10 +58,10 @@ def opened(document: Document) -> RenameFile:
     )
 
 
-def read(path: Path, language: str | None = None) -> RenameFile | None:
+def read(path: Path) -> RenameFile | None:
     """A file on disk as editors show it, without its byte order mark.
 
-    None when it cannot be renamed in: ``why_unread`` says why. ``language`` None: by its ending.
+    None when it cannot be renamed in: ``why_unread`` says why.
     """
     stamp, uri = _stamp(path), from_fs_path(str(path))
     if stamp is None or uri is None or stamp[1] > MAX_FILE_BYTES:
@@ -70,7 +70,7 @@ def read(path: Path, language: str | None = None) -> RenameFile | None:
         text = path.read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError):
         return None
-    source, buffer = SourceText(str(path), text, language), TextBuffer(text.encode())
+    source, buffer = SourceText(str(path), text), TextBuffer(text.encode())
     return RenameFile(source, uri, buffer, stamp=stamp, trouble=_trouble(path))
 
 
@@ -117,9 +117,7 @@ def read_beside(files: Sequence[RenameFile], paths: Iterable[Path]) -> list[Rena
     wanted = [path for path in _with_packages(paths) if _is_beside(files, path)]
     if len(wanted) > MAX_FILES:
         raise BadInput(f"the name stands in more than {MAX_FILES} files")
-    first = files[0].source
-    is_cpp = language_of(first.path, first.language).id == "cpp"
-    found = [read(path, "cpp" if is_cpp and path.suffix == ".h" else None) for path in wanted]
+    found = [read(path) for path in wanted]
     return [file for file in found if file is not None]
 
 

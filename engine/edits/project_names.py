@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,10 @@ from engine.languages import Language, language_of
 from engine.syntax import parse
 
 _MAX_HOPS = 8
+_CPP = re.compile(
+    r"^[ \t]*(?:class\s+\w|namespace\s+[\w{]|template\s*<|public\s*:|private\s*:|using\s+\w)",
+    re.MULTILINE,
+)
 DEFAULT = "default"
 
 
@@ -46,8 +51,11 @@ class ProjectNames:
         return list(self._files)
 
     def language(self, path: str) -> Language:
-        """The language of a file."""
-        return language_of(path, self._files[path].language)
+        """The language of a file; editors and endings take C++'s headers for C's."""
+        file = self._files[path]
+        found = language_of(path, file.language)
+        is_cpp = found.id == "c" and path.endswith(".h") and _CPP.search(file.text)
+        return language_of(None, "cpp") if is_cpp else found
 
     def table(self, path: str) -> NameTable | None:
         """The names of a file; None for a language whose scopes are not known."""

@@ -119,8 +119,9 @@ class SharedName:
         if not path.endswith(_HEADERS) and any(_is_static(table, one) for one in again):
             return
         found = [site for one in again for site in table.sites_of(one)]
+        is_c = self.language == table.tree.language.id == "c"
         for site in (*found, *table.free.get(self.symbol.name, ())):
-            if _is_tag(table, site) == (self.symbol.space == TAG_SPACE):
+            if not is_c or _is_tag(table, site) == (self.symbol.space == TAG_SPACE):
                 yield site, True
         spaces = set(self._spaces())
         for site in table.unknown.get(self.symbol.name, ()):
@@ -302,7 +303,7 @@ def _is_static(table: NameTable, symbol: Symbol) -> bool:
 def _is_tag(table: NameTable, site: Site) -> bool:
     """Whether the name is one of C's tags: ``struct name``."""
     before = table.tree.data[max(0, site.span.start - 20) : site.span.start]
-    return table.tree.language.id == "c" and _TAG.search(before) is not None
+    return _TAG.search(before) is not None
 
 
 def _declaration(table: NameTable, site: Site) -> tree_sitter.Node:

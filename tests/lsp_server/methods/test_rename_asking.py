@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 
 async def test_a_plain_client_learns_of_what_it_cannot_be_asked(
     client: Any, tmp_path: Path
@@ -38,9 +40,15 @@ async def test_a_java_file_goes_with_its_class(client: Any, tmp_path: Path) -> N
     assert "window/showMessage" not in client.methods()
 
 
-async def test_headers_are_of_the_same_language_as_cpp(client: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("language", ["c", "cpp"])
+async def test_headers_are_of_the_same_language_as_cpp(
+    client: Any, tmp_path: Path, language: str
+) -> None:
+    """Editors take them for C's."""
     header = tmp_path / "box.h"
     header.write_text("class Box {\n  int size;\n};\n")
+    other = tmp_path / "other.h"
+    other.write_text("class Box;\n")
     folders = [{"uri": tmp_path.as_uri(), "name": "w"}]
     await client.initialize(folders=folders)
     uri = (tmp_path / "box.cc").as_uri()
@@ -49,4 +57,10 @@ async def test_headers_are_of_the_same_language_as_cpp(client: Any, tmp_path: Pa
     params = {"textDocument": {"uri": uri}, "position": where, "newName": "Chest"}
     result = (await client.request("textDocument/rename", params))["result"]
     changed = {one["textDocument"]["uri"] for one in result["documentChanges"]}
-    assert changed == {uri, header.as_uri()}
+    assert changed == {uri, header.as_uri(), other.as_uri()}
+    client.open(header.as_uri(), header.read_text(), language=language)
+    where = {"line": 0, "character": 6}
+    params = {**params, "textDocument": {"uri": header.as_uri()}, "position": where}
+    result = (await client.request("textDocument/rename", params))["result"]
+    again = {one["textDocument"]["uri"] for one in result["documentChanges"]}
+    assert again == changed
