@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -13,9 +12,7 @@ from engine.proposal import EditSet, Outcome, Proposal, Reason
 from engine.request import Request
 from engine.spans import ByteOffset, Span, span
 from lsp_server.documents import Document, Documents
-
-# Commands to the notebook, which are no Python: commented out, and the offsets stay.
-_MAGIC = re.compile(r"^[%!]", re.MULTILINE)
+from lsp_server.magics import without_magics
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +34,7 @@ class CellContext:
         )
         return replace(
             request,
-            text=self.front + request.text + self.behind,
+            text=self.front + without_magics(request.text) + self.behind,
             cursor=ByteOffset(request.cursor + shift),
             path=self.path,
             recent_edits=recent,
@@ -111,29 +108,42 @@ class Notebooks:
 
     def context_of(self, document: Document, documents: Documents) -> CellContext | None:
         """Return what stands around ``document`` if it is a cell: code in its own language."""
-        for notebook in self._by_uri.values():
-            uris = [cell.document for cell in notebook.cells]
-            if document.uri not in uris:
-                continue
-            at = uris.index(document.uri)
-            front = _joined(notebook.cells[:at], documents, document.language)
-            behind = _joined(notebook.cells[at + 1 :], documents, document.language)
-            return CellContext(
-                notebook.path,
-                "".join(text + "\n" for text in front),
-                "".join("\n" + text for text in behind),
-                document.num_bytes,
-                frozenset(uris),
-            )
-        return None
+        notebook = self._of(document.uri)
+        if notebook is None:
+            return None
+        uris = [cell.document for cell in notebook.cells]
+        at = uris.index(document.uri)
+        front = _code(notebook.cells[:at], documents, document.language)
+        behind = _code(notebook.cells[at + 1 :], documents, document.language)
+        return CellContext(
+            notebook.path,
+            "".join(without_magics(one.masked_text) + "\n" for one in front),
+            "".join("\n" + without_magics(one.masked_text) for one in behind),
+            document.num_bytes,
+            frozenset(uris),
+        )
+
+    def cells_with(self, document: Document, documents: Documents) -> list[Document]:
+        """All code cells in the language of ``document`` if it is one of them, in their order."""
+        notebook = self._of(document.uri)
+        return [] if notebook is None else _code(notebook.cells, documents, document.language)
+
+    def _of(self, uri: str) -> _Notebook | None:
+        """The notebook that has the cell ``uri``."""
+        return next(
+            (
+                notebook
+                for notebook in self._by_uri.values()
+                if any(cell.document == uri for cell in notebook.cells)
+            ),
+            None,
+        )
 
 
-def _joined(cells: Sequence[types.NotebookCell], documents: Documents, language: str) -> list[str]:
-    """The texts of the code cells in ``language``."""
+def _code(
+    cells: Sequence[types.NotebookCell], documents: Documents, language: str
+) -> list[Document]:
+    """The code cells in ``language``."""
     code = [cell.document for cell in cells if cell.kind is types.NotebookCellKind.Code]
     found = [documents.get(uri) for uri in code]
-    return [
-        _MAGIC.sub("#", one.masked_text)
-        for one in found
-        if one is not None and one.language == language
-    ]
+    return [one for one in found if one is not None and one.language == language]

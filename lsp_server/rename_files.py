@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pygls.uris import from_fs_path
@@ -13,8 +13,11 @@ from pygls.uris import from_fs_path
 from engine.edits.project_names import SourceText
 from engine.errors import BadInput
 from engine.languages import language_of
+from engine.spans import Span, span
 from lsp_server.buffer import TextBuffer
 from lsp_server.documents import Document, Documents
+from lsp_server.magics import without_magics
+from lsp_server.notebooks import Notebooks
 
 MAX_FILES = 500
 MAX_FILE_BYTES = 2_000_000
@@ -26,7 +29,8 @@ _SCRIPTS = frozenset(("javascript", "javascriptreact", "typescript", "typescript
 class RenameFile:
     """One file at one moment. ``version`` None when it is not open, ``stamp`` None when it is.
 
-    ``trouble`` says why it may not be changed, if it may not.
+    ``trouble`` says why it may not be changed, if it may not. A notebook is one file of its
+    ``cells``, each with the byte offset at which it begins.
     """
 
     source: SourceText
@@ -36,9 +40,23 @@ class RenameFile:
     revision: int | None = None
     stamp: tuple[int, int] | None = None
     trouble: str | None = None
+    cells: tuple[tuple[int, RenameFile], ...] = ()
+
+    def start_of(self, uri: str) -> int:
+        """Where the document ``uri`` begins in the file."""
+        return next((start for start, cell in self.cells if cell.uri == uri), 0)
+
+    def placed(self, place: Span) -> tuple[RenameFile, Span]:
+        """What the client knows ``place`` by: the document, and the place in it."""
+        for start, cell in reversed(self.cells):
+            if start <= place.start:
+                return cell, span(place.start - start, place.end - start)
+        return self, place
 
     def is_current(self, documents: Documents) -> bool:
         """Whether the file is still what it was."""
+        if self.cells:
+            return all(cell.is_current(documents) for _, cell in self.cells)
         document = documents.get(self.uri)
         if self.stamp is None:
             return document is not None and document.revision == self.revision
@@ -55,6 +73,23 @@ def opened(document: Document) -> RenameFile:
         document.version,
         document.revision,
         trouble=None if document.path is None else _trouble(Path(document.path)),
+    )
+
+
+def opened_whole(document: Document, documents: Documents, notebooks: Notebooks) -> RenameFile:
+    """The same, with the other cells of its notebook if it is one."""
+    cells = notebooks.cells_with(document, documents)
+    if document not in cells:
+        return opened(document)
+    starts, text = [], ""
+    for cell in cells:
+        starts.append(len(text.encode()))
+        text += without_magics(cell.text) + "\n"
+    return replace(
+        opened(cells[0]),
+        source=SourceText(cells[0].uri, text, document.language),
+        buffer=TextBuffer(text.encode()),
+        cells=tuple(zip(starts, map(opened, cells), strict=True)),
     )
 
 
@@ -97,15 +132,14 @@ def why_unread(path: Path, name: str) -> str | None:
     return "it is not UTF-8"
 
 
-def opened_with(document: Document, name: str, documents: Documents) -> list[RenameFile]:
+def opened_with(
+    document: Document, name: str, documents: Documents, notebooks: Notebooks
+) -> list[RenameFile]:
     """``document``, then the open documents of its language that hold ``name``."""
     family = _family(document.language)
-    others = [
-        one
-        for one in documents
-        if one is not document and _family(one.language) == family and name in one.text
-    ]
-    return [opened(document), *(opened(one) for one in others)]
+    others = [one for one in documents if _family(one.language) == family and name in one.text]
+    wholes = [opened_whole(one, documents, notebooks) for one in (document, *others)]
+    return list({whole.source.path: whole for whole in wholes}.values())
 
 
 def read_beside(files: Sequence[RenameFile], paths: Iterable[Path]) -> list[RenameFile]:

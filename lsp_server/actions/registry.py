@@ -41,11 +41,15 @@ _READ_NAMES = frozenset(
 _MAX_BYTES_UNASKED = 30_000
 
 
-def providers_for(num_bytes: int, *, is_asked: bool) -> tuple[Provider, ...]:
-    """Those that can answer in time: all when the user asks, else not the slow ones at length."""
-    if is_asked or num_bytes <= _MAX_BYTES_UNASKED:
-        return PROVIDERS
-    return tuple(provider for provider in PROVIDERS if provider.name not in _READ_NAMES)
+# What is unused in a notebook's cell, or called in it, may be used and called in the others.
+_KNOW_THE_WHOLE = frozenset("remove_redundant inline_variable add_parameter".split())
+
+
+def providers_for(num_bytes: int, *, is_asked: bool, is_cell: bool = False) -> tuple[Provider, ...]:
+    """Those that can answer, in time: all when the user asks, else not the slow ones at length."""
+    is_slow = not is_asked and num_bytes > _MAX_BYTES_UNASKED
+    out = (_READ_NAMES if is_slow else frozenset()) | (_KNOW_THE_WHOLE if is_cell else frozenset())
+    return tuple(provider for provider in PROVIDERS if provider.name not in out)
 
 
 def provider_named(name: object) -> Provider | None:

@@ -32,9 +32,10 @@ def code_action(
     if not selection:  # editors ask wherever the cursor comes to rest
         session.reader.note(document, selection.start)
     is_asked = params.context.trigger_kind is not types.CodeActionTriggerKind.Automatic
+    is_cell = len(session.notebooks.cells_with(document, session.documents)) > 1
     wanted = [
         provider
-        for provider in providers_for(document.num_bytes, is_asked=is_asked)
+        for provider in providers_for(document.num_bytes, is_asked=is_asked, is_cell=is_cell)
         if any(_is_wanted(kind, params.context.only) for kind in provider.kinds)
     ]
     if not wanted:

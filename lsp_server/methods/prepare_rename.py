@@ -11,7 +11,7 @@ from engine.edits.rename import renamable_at
 from engine.errors import BadInput
 from engine.spans import ByteOffset, Span
 from lsp_server.positions import offset_at, range_of
-from lsp_server.rename_files import RenameFile, opened
+from lsp_server.rename_files import RenameFile, opened_whole
 from lsp_server.session import Session
 
 
@@ -21,7 +21,8 @@ async def prepare_rename(
     """Find the name under the cursor; no model is needed."""
     file, _, place = await renamable(session, params)
     name = file.buffer.slice(place.start, place.end).decode()
-    return types.PrepareRenamePlaceholder(range_of(file.buffer, place, session.encoding), name)
+    shown, place = file.placed(place)
+    return types.PrepareRenamePlaceholder(range_of(shown.buffer, place, session.encoding), name)
 
 
 async def renamable(
@@ -41,7 +42,8 @@ async def renamable(
         raise refused(f"{refusal.reason.value}: {refusal.detail}")
     offset = offset_at(document.buffer, params.position, session.encoding)
     try:
-        file = opened(document)
+        file = opened_whole(document, session.documents, session.notebooks)
+        offset = ByteOffset(offset + file.start_of(uri))
         return file, offset, await asyncio.to_thread(renamable_at, file.source, offset)
     except BadInput as error:
         raise refused(str(error)) from error

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from lsprotocol import types
@@ -54,10 +55,10 @@ async def rename(session: Session, params: types.RenameParams) -> types.Workspac
     """Read the document as it is now; the analysis follows in a thread of its own."""
     first, offset, place = await renamable(session, params)
     name = first.buffer.slice(place.start, place.end).decode()
-    document = session.documents.get(first.uri)
+    document = session.documents.get(params.text_document.uri)
     if document is None:
         raise JsonRpcContentModified(f"{first.source.path} was closed meanwhile")
-    files = [first, *opened_with(document, name, session.documents)[1:]]
+    files = [first, *opened_with(document, name, session.documents, session.notebooks)[1:]]
     return await _renamed(session, files, name, offset, params.new_name)
 
 
@@ -178,23 +179,26 @@ def _written(
         for one in plan.edits
         if one.edit.path in files and (one.certainty is Certainty.CERTAIN or is_asked)
     ]
-    by_path: dict[str, list[RenameEdit]] = {}
+    documents: dict[str, RenameFile] = {}
+    by_uri: dict[str, list[RenameEdit]] = {}
     for one in wanted:
-        by_path.setdefault(one.edit.path or "", []).append(one)
+        file, place = files[one.edit.path or ""].placed(one.edit.span)
+        documents[file.uri] = file
+        by_uri.setdefault(file.uri, []).append(replace(one, edit=replace(one.edit, span=place)))
     if not is_versioned:
         return types.WorkspaceEdit(
             changes={
-                files[path].uri: [_text_edit(session, files[path], one) for one in edits]
-                for path, edits in by_path.items()
+                uri: [_text_edit(session, documents[uri], one) for one in edits]
+                for uri, edits in by_uri.items()
             }
         )
     used = {_NOTE_OF[one.certainty] for one in wanted if one.certainty in _NOTE_OF}
     changes = [
         types.TextDocumentEdit(
-            types.OptionalVersionedTextDocumentIdentifier(files[path].uri, files[path].version),
-            [_annotated(session, files[path], one) for one in edits],
+            types.OptionalVersionedTextDocumentIdentifier(uri, documents[uri].version),
+            [_annotated(session, documents[uri], one) for one in edits],
         )
-        for path, edits in by_path.items()
+        for uri, edits in by_uri.items()
     ]
     moves = _moves(plan, files) if _is_moving(session) else []
     return types.WorkspaceEdit(

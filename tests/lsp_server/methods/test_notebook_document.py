@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+
+import pytest
 
 NOTEBOOK = "file:///project/a.ipynb"
 CELLS = [f"vscode-notebook-cell:/project/a.ipynb#{number}" for number in range(4)]
 TEXTS = ["%matplotlib inline\nimport math\n", "# a title", "y = math.", "print(y)"]
 KINDS = [2, 1, 2, 2]
-CAPABILITIES = {"notebookDocument": {"synchronization": {}}}
+CAPABILITIES = {
+    "notebookDocument": {"synchronization": {}},
+    "workspace": {"workspaceEdit": {"documentChanges": True}},
+}
 
 
 def item(number: int, text: str) -> dict[str, Any]:
@@ -16,13 +22,13 @@ def item(number: int, text: str) -> dict[str, Any]:
     return {"uri": CELLS[number], "languageId": language, "version": 1, "text": text}
 
 
-async def opened(client: Any) -> None:
+async def opened(client: Any, texts: Sequence[str] = TEXTS) -> None:
     result = await client.initialize(capabilities=CAPABILITIES)
     sync = result["result"]["capabilities"]["notebookDocumentSync"]
     assert sync == {"notebookSelector": [{"notebook": "*"}]}
     cells = [{"kind": KINDS[number], "document": CELLS[number]} for number in range(4)]
     notebook = {"uri": NOTEBOOK, "notebookType": "jupyter", "version": 1, "cells": cells}
-    documents = [item(number, text) for number, text in enumerate(TEXTS)]
+    documents = [item(number, text) for number, text in enumerate(texts)]
     params = {"notebookDocument": notebook, "cellTextDocuments": documents}
     client.notify("notebookDocument/didOpen", params)
 
@@ -78,3 +84,58 @@ async def test_a_buffer_without_a_file_is_completed(client: Any, infiller: Any) 
     assert len((await client.complete("untitled:Untitled-1", 0, 1))["result"]["items"]) == 1
     request = infiller.requests.get(timeout=60)
     assert (request.path, request.language) == (None, "python")
+
+
+@pytest.mark.parametrize(("cell", "character"), [(0, 5), (2, 5), (3, 0)])
+async def test_a_name_is_renamed_in_all_cells(client: Any, cell: int, character: int) -> None:
+    texts = [
+        "def total(é):\n    return é\n%timeit total(1)",
+        "# the total",
+        "x = (total([1]))",
+        "total([2])\n!echo {total} \\\n  'total",
+    ]
+    await opened(client, texts)
+    asked = {
+        "textDocument": {"uri": CELLS[cell]},
+        "position": {"line": 0, "character": character},
+    }
+    prepared = (await client.request("textDocument/prepareRename", asked))["result"]
+    assert prepared["placeholder"] == "total" and prepared["range"]["start"]["line"] == 0
+    result = (await client.request("textDocument/rename", {**asked, "newName": "add"}))["result"]
+    found = [
+        (change["textDocument"]["uri"], change["textDocument"]["version"], edit["range"]["start"])
+        for change in result["documentChanges"]
+        for edit in change["edits"]
+    ]
+    assert found == [
+        (CELLS[0], 1, {"line": 0, "character": 4}),
+        (CELLS[2], 1, {"line": 0, "character": 5}),
+        (CELLS[3], 1, {"line": 0, "character": 0}),
+    ]
+
+
+async def test_a_cell_that_changes_meanwhile_stops_the_rename(client: Any) -> None:
+    await opened(client, ["def total():\n    return 1\n" * 400, "", "total()", "total()"])
+    asked = {"textDocument": {"uri": CELLS[0]}, "position": {"line": 0, "character": 5}}
+    id_ = client.begin("textDocument/rename", {**asked, "newName": "add"})
+    changes = [{"document": {"uri": CELLS[3], "version": 2}, "changes": [{"text": "x"}]}]
+    params = {
+        "notebookDocument": {"uri": NOTEBOOK, "version": 2},
+        "change": {"cells": {"textContent": changes}},
+    }
+    client.notify("notebookDocument/didChange", params)
+    assert (await client.response(id_))["error"]["code"] == -32801
+
+
+async def test_what_other_cells_may_use_is_not_removed(client: Any) -> None:
+    await opened(client, ["import math\n", "", "y = math.pi", "print(y)"])
+    for cell in (0, 2):
+        place = {"line": 0, "character": 0}
+        asked = {
+            "textDocument": {"uri": CELLS[cell]},
+            "range": {"start": place, "end": place},
+            "context": {"diagnostics": []},
+        }
+        listed = (await client.request("textDocument/codeAction", asked))["result"]
+        titles = [action["title"] for action in listed]
+        assert not [title for title in titles if title.startswith(("Remove", "Inline"))]

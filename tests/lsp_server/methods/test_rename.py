@@ -222,7 +222,7 @@ async def test_only_files_of_the_language_are_looked_at(client: Any, tmp_path: P
     (tmp_path / "f.js").write_text("total\n")
     documents = client.session.documents
     paths = [tmp_path / "e.py", tmp_path / "f.js", tmp_path / "gone.py"]
-    files = opened_with(documents[URI], "total", documents)
+    files = opened_with(documents[URI], "total", documents, client.session.notebooks)
     found = [*files, *read_beside(files, paths)]
     assert [Path(file.source.path).name for file in found] == [
         "a.py",
@@ -273,8 +273,9 @@ async def test_whoever_renames_learns_that_not_all_files_are_known(
 
 
 def test_a_name_in_too_many_files_is_refused(client: Any, tmp_path: Path) -> None:
-    client.session.documents.open(types.TextDocumentItem(URI, "python", 1, SOURCE))
-    files = opened_with(client.session.documents[URI], "total", client.session.documents)
+    documents = client.session.documents
+    documents.open(types.TextDocumentItem(URI, "python", 1, SOURCE))
+    files = opened_with(documents[URI], "total", documents, client.session.notebooks)
     paths = [tmp_path / f"{number}.py" for number in range(MAX_FILES + 1)]
     with pytest.raises(BadInput, match="more than"):
         read_beside(files, paths)
