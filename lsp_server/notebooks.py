@@ -25,9 +25,14 @@ class CellContext:
     num_bytes: int
     uris: frozenset[str]
 
+    @property
+    def shift(self) -> int:
+        """Where the cell begins, in bytes."""
+        return len(self.front.encode())
+
     def put_in(self, request: Request) -> Request:
         """Return ``request`` for the whole notebook."""
-        shift = len(self.front.encode())
+        shift = self.shift
         recent = tuple(
             replace(edit, span=span(edit.span.start + shift, edit.span.end + shift))
             for edit in request.recent_edits
@@ -52,7 +57,7 @@ class CellContext:
         return replace(inside[0], alternatives=tuple(inside[1:]))
 
     def _in_cell(self, proposal: Proposal) -> Proposal | None:
-        shift = len(self.front.encode())
+        shift = self.shift
         own = [edit for edit in proposal.edits if edit.path is None]
         if any(edit.start < shift or edit.end > shift + self.num_bytes for edit in own):
             return None
@@ -72,7 +77,7 @@ class CellContext:
 
     def _cut(self, place: Span) -> Span:
         """Return ``place`` as it stands in the cell; what lies outside goes to its edge."""
-        shift = len(self.front.encode())
+        shift = self.shift
         start, end = (min(max(at - shift, 0), self.num_bytes) for at in (place.start, place.end))
         return span(start, end)
 

@@ -42,7 +42,7 @@ _MAX_BYTES_UNASKED = 30_000
 
 
 # What is unused in a notebook's cell, or called in it, may be used and called in the others.
-_KNOW_THE_WHOLE = frozenset("remove_redundant inline_variable add_parameter".split())
+_KNOW_THE_WHOLE = frozenset("remove_redundant inline_variable add_parameter next_edit".split())
 
 
 def providers_for(num_bytes: int, *, is_asked: bool, is_cell: bool = False) -> tuple[Provider, ...]:

@@ -20,13 +20,14 @@ from pygls.exceptions import JsonRpcInvalidParams
 from engine.edits.next_edit import NextEdit
 from engine.proposal import Edit, Outcome, Proposal, Reason, Refusal
 from engine.request import Request
-from engine.spans import ByteOffset
+from engine.spans import ByteOffset, Span, span
 from lsp_server.actions.site import findings_of
 from lsp_server.convert import ACCEPT_COMMAND, Suggestion, text_edit
 from lsp_server.documents import Document, DocumentSnapshot
 from lsp_server.late_methods import INLINE_EDIT_METHOD as METHOD
 from lsp_server.ledger import Occasion
 from lsp_server.mode import Mode
+from lsp_server.notebooks import CellContext
 from lsp_server.positions import offset_at, read_position, read_range
 from lsp_server.schedule import Answer
 from lsp_server.session import Session
@@ -60,12 +61,20 @@ def inline_edit(session: Session, params: Any) -> Result | Coroutine[Any, Any, R
     snapshot = document.snapshot()
     edited = snapshot.recent_edits[-1].span.end if snapshot.recent_edits else ByteOffset(0)
     request = session.request(snapshot, edited)
-    job = NextEdit(
-        request if _is_invoked(params) else _soon(request),
-        tuple(findings_of(session, document, _diagnostics(params))),
-        None if _is_invoked(params) else _cursor(session, document, params, edited),
-    )
-    return _answer(session, id_, document, snapshot, job)
+    findings = findings_of(session, document, _diagnostics(params))
+    writing_at = None if _is_invoked(params) else _cursor(session, document, params, edited)
+    cell = session.notebooks.context_of(document, session.documents)
+    if cell is not None:
+        request = cell.put_in(request)
+        findings = [replace(one, span=_behind(cell, one.span)) for one in findings]
+        writing_at = None if writing_at is None else ByteOffset(writing_at + cell.shift)
+    job = NextEdit(request if _is_invoked(params) else _soon(request), tuple(findings), writing_at)
+    return _answer(session, id_, document, snapshot, job, cell)
+
+
+def _behind(cell: CellContext, place: Span) -> Span:
+    """Where ``place`` of a cell is in its notebook."""
+    return span(place.start + cell.shift, place.end + cell.shift)
 
 
 def _soon(request: Request) -> Request:
@@ -114,12 +123,17 @@ def _is_invoked(params: Any) -> bool:
 
 
 async def _answer(
-    session: Session, id_: str, document: Document, snapshot: DocumentSnapshot, job: NextEdit
+    session: Session,
+    id_: str,
+    document: Document,
+    snapshot: DocumentSnapshot,
+    job: NextEdit,
+    cell: CellContext | None,
 ) -> Result:
     session.status.report(StatusKind.NORMAL, is_busy=True)
     started = time.perf_counter()
     try:
-        answer = await session.schedule.answer(snapshot, job)
+        answer = await session.schedule.answer(snapshot, job, cell)
     except asyncio.CancelledError:
         session.record(id_, snapshot.uri, Refusal(Reason.CANCELLED, "the editor cancelled it"))
         raise

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from engine.denoisers.scripted import ByteTokenizer, Script, ScriptedDenoiser
+from engine.infill import Infiller
+
 NOTEBOOK = "file:///project/a.ipynb"
 CELLS = [f"vscode-notebook-cell:/project/a.ipynb#{number}" for number in range(4)]
 TEXTS = ["%matplotlib inline\nimport math\n", "# a title", "y = math.", "print(y)"]
@@ -139,3 +142,33 @@ async def test_what_other_cells_may_use_is_not_removed(client: Any) -> None:
         listed = (await client.request("textDocument/codeAction", asked))["result"]
         titles = [action["title"] for action in listed]
         assert not [title for title in titles if title.startswith(("Remove", "Inline"))]
+
+
+@pytest.mark.parametrize(
+    ("texts", "wanted"),
+    [
+        (["import math\n", "", "def f(count):\n    return count", "f(1)"], [(2, 1, "total")]),
+        # The rest of the rename lies in another cell.
+        (["count = 1\n", "", "print(count)", "print(count)"], []),
+    ],
+)
+async def test_a_next_edit_knows_the_other_cells(
+    client_of: Any, texts: list[str], wanted: list[tuple[int, int, str]]
+) -> None:
+    client = client_of(lambda _: Infiller(ScriptedDenoiser(ByteTokenizer(), [Script(("x",))])))
+    await opened(client, texts)
+    cell = wanted[0][0] if wanted else 0
+    at = texts[cell].index("count")
+    changes = [client.edit(0, at, at + 5, "total")]
+    document = {"uri": CELLS[cell], "version": 2}
+    params = {
+        "notebookDocument": {"uri": NOTEBOOK, "version": 2},
+        "change": {"cells": {"textContent": [{"document": document, "changes": changes}]}},
+    }
+    client.notify("notebookDocument/didChange", params)
+    asked = {"textDocument": document, "context": {"triggerKind": 1}}
+    result = (await client.request("textDocument/copilotInlineEdit", asked))["result"]
+    found = [(cell, edit["range"]["start"]["line"], edit["text"]) for edit in result["edits"]]
+    assert found == wanted
+    if not wanted:
+        assert result["midfill"]["detail"] == "the change reaches into another cell"
