@@ -21,6 +21,8 @@ from lsp_server.notebooks import Notebooks
 
 MAX_FILES = 500
 MAX_FILE_BYTES = 2_000_000
+# What may hand on the names of its folder without naming them.
+_PACKAGES = ("__init__.py", "index.ts", "index.tsx", "index.js", "mod.rs", "lib.rs")
 _C = frozenset(("c", "cpp"))
 _SCRIPTS = frozenset(("javascript", "javascriptreact", "typescript", "typescriptreact"))
 
@@ -175,11 +177,7 @@ def _is_beside(files: Sequence[RenameFile], path: Path) -> bool:
 
 def _with_packages(paths: Iterable[Path]) -> list[Path]:
     listed = list(paths)
-    packages = [
-        path.parent / name
-        for path in listed
-        for name in ("__init__.py", "index.ts", "index.tsx", "index.js")
-    ]
+    packages = [path.parent / name for path in listed for name in _PACKAGES]
     return list(dict.fromkeys([*listed, *(path for path in packages if path.is_file())]))
 
 

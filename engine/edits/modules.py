@@ -40,6 +40,13 @@ def module_names(path: str) -> tuple[str, ...]:
     return ("crate", above.rpartition("/")[2].replace("-", "_"))
 
 
+def module_above(path: str) -> tuple[str, ...]:
+    """The same for the module that holds the one of ``path``."""
+    folder, _, file = path.rpartition("/")
+    folder = posixpath.dirname(folder) if file == "mod.rs" else folder
+    return module_names(f"{folder}/{'lib' if folder.endswith('/src') else 'mod'}.rs")
+
+
 def _python(module: str, level: int, importer: str, paths: Collection[str]) -> str | None:
     parts = [part for part in module.split(".") if part]
     if level:

@@ -181,7 +181,7 @@ def _home(names: ProjectNames, path: str, table: NameTable, offset: int) -> tupl
     if outer is None:
         return names.home(path, _symbol(table, offset))
     name, site = outer
-    found = declared_in(names.tables(), path, table, name, site.span.start)
+    found = declared_in(list(names.tables()), path, table, name, site.span.start)
     if found is None:
         raise BadInput(f"'{name}' is declared in no file of the workspace that is known")
     return found
@@ -235,7 +235,7 @@ class _Rename:
         for path, other in self.names.tables():
             if path != self.home:
                 yield from self._in_other(path, other)
-        shared = SharedName(self.home, table, self.symbol)
+        shared = SharedName(self.home, table, self.symbol).given_out(self.names.tables())
         for path, other in self.names.tables():
             if path != self.home:
                 yield from self._shared(shared, path, other)

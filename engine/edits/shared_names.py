@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import tree_sitter
 
 from engine.edits.c_names import TAG_SPACE
-from engine.edits.modules import module_names
+from engine.edits.modules import module_above, module_names
 from engine.edits.references import is_member, key_of, local_scope
 from engine.edits.symbols import NameTable, Scope, ScopeKind, Site, Symbol, SymbolKind
 
@@ -23,6 +23,8 @@ _C = ("c", "cpp")
 _HEADERS = (".h", ".hh", ".hpp", ".hxx", ".ipp", ".inc")
 _GO_IMPORT = re.compile(rb'(?:(\w+)[ \t]+)?["`]([^"`\n]+)["`]')
 _LIBRARIES = ("std", "core", "alloc")
+_MAX_HOPS = 8
+_ALL_USED = re.compile(r"(\w+)::\*")
 _PATH = re.compile(rb"(\w+(?:::\w+)*)::$")
 _TAG = re.compile(rb"\b(?:struct|union|enum)\s+$")
 _QUALIFIER = re.compile(rb"([\w.]+)\s*(?:\.|::)\s*$")
@@ -35,6 +37,8 @@ class SharedName:
     path: str
     table: NameTable
     symbol: Symbol
+    handed_on: frozenset[str] = frozenset()
+    """Modules of Rust that give it out under its name."""
 
     @property
     def language(self) -> str:
@@ -89,18 +93,21 @@ class SharedName:
 
     def _rust(self, path: str, table: NameTable) -> Iterator[tuple[Site, bool]]:
         """Whoever names the module, by a path or an import; others may mean it."""
-        name, modules = self.symbol.name, module_names(_slashed(self.path))
-        modules = tuple(self._spaces())[:1] or modules
-        own = module_names(_slashed(path))
+        name, modules = self.symbol.name, {*self._modules(), *self.handed_on}
+        own, above = module_names(_slashed(path)), module_above(_slashed(path))
+        is_known = False
         for symbol in table.symbols:
-            if symbol.name == name and symbol.kind is SymbolKind.IMPORT:
-                path_used = _used_path(table, symbol)
-                if path_used and _is_of_library(table, path_used):
-                    continue
-                used = path_used.rpartition("::")[2]
-                is_sure = used in modules or (used in ("self", "super") and own != modules)
-                for site in symbol.sites:
-                    yield site, is_sure
+            if symbol.name != name or symbol.kind is not SymbolKind.IMPORT:
+                continue
+            path_used = _used_path(table, symbol)
+            if path_used and _is_of_library(table, path_used):
+                continue
+            used = path_used.rpartition("::")[2]
+            is_sure = used in modules or (used == "self" and not modules.isdisjoint(own))
+            is_sure |= used == "super" and (is_known or not modules.isdisjoint(above))
+            is_known |= is_sure
+            for site in symbol.sites:
+                yield site, is_sure
         for site in table.unknown.get(name, ()):
             head = _qualifier(table, site)
             path_used = _path_before(table, site)
@@ -108,6 +115,24 @@ class SharedName:
                 yield site, head in modules
         for site in table.free.get(name, ()):
             yield site, False
+
+    def _modules(self) -> tuple[str, ...]:
+        return tuple(self._spaces())[:1] or module_names(_slashed(self.path))
+
+    def given_out(self, tables: Iterable[tuple[str, NameTable]]) -> SharedName:
+        """The same, and which modules of Rust give it out (``pub use``)."""
+        if self.language != "rust" or is_member(self.symbol):
+            return self
+        uses = [
+            (path, used) for path, table in tables for used in _given_out(table, self.symbol.name)
+        ]
+        found = set(self._modules())
+        for _ in range(_MAX_HOPS):
+            again = {name for path, used in uses if used in found for name in module_names(path)}
+            if again <= found:
+                break
+            found |= again
+        return replace(self, handed_on=frozenset(found))
 
     def _c(self, path: str, table: NameTable) -> Iterator[tuple[Site, bool]]:
         """All of the program: whoever does not declare it for himself."""
@@ -168,14 +193,15 @@ class SharedName:
 
 
 def declared_in(
-    tables: Iterator[tuple[str, NameTable]], path: str, here: NameTable, name: str, offset: int
+    tables: Sequence[tuple[str, NameTable]], path: str, here: NameTable, name: str, offset: int
 ) -> tuple[str, Symbol] | None:
     """The symbol of another file that the name at ``offset`` of ``path`` certainly means."""
     for other, table in tables:
         for symbol in table.symbols if other != path else ():
             if symbol.name != name or not symbol.sites or is_member(symbol):
                 continue
-            for site, is_certain in SharedName(other, table, symbol).sites_in(path, here):
+            shared = SharedName(other, table, symbol).given_out(tables)
+            for site, is_certain in shared.sites_in(path, here):
                 if is_certain and site.span.start <= offset <= site.span.end:
                     return other, symbol
     return None
@@ -261,6 +287,19 @@ def _path_before(table: NameTable, site: Site) -> str:
     """Rust's path before a name, empty for none."""
     match = _PATH.search(table.tree.data, max(0, site.span.start - 200), site.span.start)
     return "" if match is None else match[1].decode("utf-8", "replace")
+
+
+def _given_out(table: NameTable, name: str) -> Iterator[str]:
+    """The modules from which a file of Rust gives out ``name``, by itself or with all others."""
+    root = table.tree.root
+    for node in () if root is None else root.named_children:
+        is_public = any(child.type == "visibility_modifier" for child in node.named_children)
+        if node.type == "use_declaration" and is_public:
+            text = (node.text or b"").decode("utf-8", "replace")
+            yield from (found[1] for found in _ALL_USED.finditer(text))
+            if re.search(rf"\b{re.escape(name)}\b", text):
+                for symbol in table.file_scope.symbols.get(name, ()):
+                    yield _used_path(table, symbol).rpartition("::")[2]
 
 
 def _is_of_library(table: NameTable, path: str) -> bool:

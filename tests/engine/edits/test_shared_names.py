@@ -100,6 +100,26 @@ def test_it_may_begin_at_a_use(files: dict[str, str], user: str, at: str) -> Non
     assert renamed(texts) == renamed(files)
 
 
+def test_rust_names_are_followed_through_the_modules_that_give_them_out() -> None:
+    files = {
+        "/w/k/src/core/size.rs": "pub struct «Size»;\n",
+        "/w/k/src/core/mod.rs": "mod size;\npub use self::size::Size;\n",
+        "/w/k/src/lib.rs": "pub mod core;\npub use core::*;\n",
+        "/w/k/src/a.rs": "use crate::core::{Size, b};\n\nfn f(s: Size) {}\n",
+        "/w/k/src/core/c.rs": "use super::Size;\n\nmod tests {\n    use super::Size;\n}\n",
+        "/w/k/tests/t.rs": "use k::Size;\n",
+        "/w/k/src/other/mod.rs": "pub struct Size;\n",
+        "/w/k/src/other/d.rs": "use super::Size;\n\nfn f(s: Size) {}\n",
+    }
+    made = renamed(files)
+    assert {path for path in files if path not in made} == {
+        "/w/k/src/lib.rs",  # names everything
+        "/w/k/src/other/mod.rs",
+        "/w/k/src/other/d.rs",
+    }
+    assert not any("Size" in text for text in made.values())
+
+
 def test_a_method_is_followed_where_it_is_defined_outside_of_its_class() -> None:
     made = renamed(CPP)
     assert "int Box::fresh()" in made["/w/box.cc"]
