@@ -8,11 +8,14 @@ Ids that may not be written, ids that end a line, ids that begin with given byte
 from __future__ import annotations
 
 import bisect
+import re
 
 import numpy as np
 
 from engine.canvas import Ids
 from engine.tokenizer import Tokenizer
+
+_WORD = re.compile(rb"[\w$]")
 
 
 class Lexicon:
@@ -32,6 +35,10 @@ class Lexicon:
             np.int64,
         )
         """Ids with nothing but white space before their first newline."""
+        self.words = np.array(
+            [at for at, piece in enumerate(pieces) if _WORD.match(piece)], np.int64
+        )
+        """Ids that go on with an identifier."""
         self._ids = {piece: index for index, piece in enumerate(pieces) if piece}
         self._sorted = sorted(self._ids)
         self._sorted_ids = np.array([self._ids[piece] for piece in self._sorted], np.int64)

@@ -1,7 +1,8 @@
 """Texts that parse in their place, and still are not what was to be written there.
 
-Published code next to never breaks these two rules: no line stands a second time within three
-lines of itself, and what is opened nowhere else is opened by the line that is missing.
+Published code next to never breaks these rules: no line stands a second time within three lines of
+itself, what is opened nowhere else is opened by the line that is missing, and a deeper line belongs
+to what the line above it leaves open.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from engine.brackets import scan
 from engine.holes import Hole, HoleKind, MaskPlan
 from engine.loose_ends.loose_names import line_around
 from engine.planning.cursor_site import cursor_site
+from engine.planning.gaps import indent_of
 from engine.planning.neutral import fill
 from engine.planning.stand_in import opens_body, stand_in
 from engine.proposal import Reason
@@ -22,6 +24,19 @@ from engine.syntax import SyntaxTree
 NUM_NEAR = 3
 _LETTERS = re.compile(r"\w")
 _MIN_LETTERS = 4
+# C's preprocessor indents as it likes; in Python the parser objects.
+_DEEPER = frozenset("go java javascript javascriptreact rust typescript typescriptreact".split())
+# A statement that its line does not end, or the next one goes on with.
+_TO_GO_ON = re.compile(
+    rb"(?:[-=:?&|+*/%,.<>({\[\\^~!]"
+    rb"|\b(?:as|await|case|const|default|do|else|export|extends|if|implements|in|new|not|of|or"
+    rb"|private|protected|public|return|static|throws|typeof|where|yield))\s*(?://.*|/\*.*\*/)?\s*$"
+)
+_GOES_ON = re.compile(
+    rb"\s*(?:[-.?:&|+*/,=<>%^){\]}#]"
+    rb"|(?:as|else|extends|from|if|implements|in|instanceof|of|throws|where)\b)"
+)
+_HEAD = re.compile(rb"\s*(?:\}\s*)?(?:else\s+)?(?:if|for|while|with)\b.*\)\s*(?://.*)?$")
 _HEADER_END = re.compile(rb"[:\\]\s*(?:#.*)?$")
 
 
@@ -48,6 +63,8 @@ def misfit_of(tree: SyntaxTree, plan: MaskPlan, texts: Sequence[str]) -> MisfitO
         return MisfitOf(Reason.REPEATS_SUFFIX, "the line stands close by already")
     if leaves_open(tree, plan, text):
         return MisfitOf(Reason.DOES_NOT_PARSE, "what stands below needs a line that opens it")
+    if leaves_deeper(tree, hole, plan.lead.encode(), text):
+        return MisfitOf(Reason.DOES_NOT_PARSE, "the line below is deeper, and nothing is left open")
     return None
 
 
@@ -83,6 +100,21 @@ def leaves_open(tree: SyntaxTree, plan: MaskPlan, text: bytes) -> bool:
         return False
     found = stand_in(filled.filled([(line, b"")]), line.start, lead)
     return found.is_opening and found.num_faults < min(found.num_plain_faults, num_faults)
+
+
+def leaves_deeper(tree: SyntaxTree, hole: Hole, lead: bytes, text: bytes) -> bool:
+    """Whether ``text`` completes a line, and still a deeper one follows it (braced languages)."""
+    if tree.language.id not in _DEEPER:
+        return False
+    place = line_around(tree.data, hole.span)
+    before, behind = tree.data[place.start : hole.span.start], tree.data[hole.span.end : place.end]
+    line = before + lead + text + behind
+    below = tree.data[place.end + 1 :].partition(b"\n")[0]
+    if not below.strip() or indent_of(below) <= indent_of(line) or _GOES_ON.match(below):
+        return False
+    found = scan(line, tree.language)
+    is_open = found.openers or found.string or found.comment
+    return not is_open and not _TO_GO_ON.search(line) and not _HEAD.match(line)
 
 
 def _opens(line: bytes, tree: SyntaxTree) -> bool:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from engine.loose_ends.import_lines import folder_of, named_file
+from engine.loose_ends.import_lines import folder_of, named_file, python_module
 from engine.request import OpenDocument
 
 _PYTHON = (".py", ".pyi")
@@ -77,30 +77,24 @@ def _python_pattern(wanted: Collection[str], has_variables: bool) -> re.Pattern[
     )
 
 
-def _parts(path: str) -> list[str]:
-    """Folders and module of a file of Python."""
-    parts = re.sub(r"\.pyi?$", "", path.replace("\\", "/")).split("/")
-    return parts[:-1] if parts[-1] == "__init__" else parts
-
-
 def _root(documents: Iterable[OpenDocument], path: str, text: str) -> list[str] | None:
     """The folder from which modules are named: of one that an absolute import of a file names."""
     documents = [OpenDocument(path, None, text), *documents]
     named = {name for each in documents for name in _ABSOLUTE.findall(each.text)}
     heads = {tuple(name.split(".")[:2]) for name in named if "." in name}
     for document in documents:
-        parts = _parts(document.path)
+        parts = python_module(document.path)
         for at in range(len(parts) - 1):
             if tuple(parts[at : at + 2]) in heads:
                 return parts[:at]
     # A project's folder is often named like its package, which is further in.
-    tops, own = {head for head, _ in heads} | named, _parts(path)
+    tops, own = {head for head, _ in heads} | named, python_module(path)
     return next((own[:at] for at in range(len(own) - 2, -1, -1) if own[at] in tops), None)
 
 
 def _module(path: str, importing: str, root: list[str] | None) -> str | None:
     """How the file ``importing`` names the module of ``path``: from ``root`` on, or relatively."""
-    parts = _parts(path)
+    parts = python_module(path)
     if root is not None:
         return ".".join(parts[len(root) :]) if parts[: len(root)] == root else None
     own = folder_of(importing).split("/")

@@ -37,6 +37,32 @@ def named_file(path: str, importing: str, ending: str = "") -> str:
     return SCRIPT_SUFFIX.sub(ending, moved).removesuffix("/index")
 
 
+def script_module(folder: str, name: str) -> str:
+    """The script that one in ``folder`` calls ``name``, without suffix; an index is its folder."""
+    path = posixpath.normpath(posixpath.join(folder, name))
+    return SCRIPT_SUFFIX.sub("", path).removesuffix("/index")
+
+
+def python_module(path: str) -> list[str]:
+    """Folders and module of a file of Python; a package is its folder."""
+    parts = re.sub(r"\.pyi?$", "", path.replace("\\", "/")).split("/")
+    return parts[:-1] if parts[-1] == "__init__" else parts
+
+
+def is_module(name: str, importing: str, path: str) -> bool:
+    """Whether the file ``path`` is what the file ``importing`` calls ``name``."""
+    folder = folder_of(importing)
+    if not path.endswith((".py", ".pyi")):
+        return name.startswith(".") and script_module(folder, name) == script_module("", path)
+    own, place = python_module(path), folder.split("/")
+    behind = name.lstrip(".")
+    parts, num_dots = behind.split(".") if behind else [], len(name) - len(behind)
+    if num_dots:
+        return num_dots <= len(place) and place[: len(place) - num_dots + 1] + parts == own
+    # One word is often another library's: `http`, `types`.
+    return parts == own or (len(parts) > 1 and own[-len(parts) :] == parts)
+
+
 def import_lines(
     documents: Iterable[OpenDocument], wanted: Collection[str], path: str | None, language: str
 ) -> list[str]:
@@ -67,6 +93,8 @@ def _imports(
         kept = _only(wanted, clause)
         if not kept or (module.startswith(".") and path is None):
             continue
+        if path is not None and is_module(module, document.path, path):
+            continue  # it is this file that is to declare it
         if path is not None and module.startswith("."):
             folders = folder_of(document.path), folder_of(path)
             moved = _moved_package(module, *folders) if is_python else _moved_file(module, *folders)

@@ -19,12 +19,22 @@ from engine.canvas import Canvas, Ids
 from engine.decoding.posterior import IMPOSSIBLE
 from engine.denoisers.protocol import Logits
 from engine.holes import HoleKind, MaskPlan
+from engine.lexicon import Lexicon
+from engine.loose_ends.asked_names import AskedName, asked_names
 from engine.loose_ends.declarations import OPENERS, Kind, open_import_list, opening
 from engine.loose_ends.likely_imports import likely_imports
-from engine.loose_ends.loose_names import FreeName, is_global, line_around, loose_names
+from engine.loose_ends.loose_names import (
+    LANGUAGES,
+    FreeName,
+    LooseNames,
+    is_global,
+    line_around,
+    loose_names,
+)
+from engine.planning.cursor_site import cursor_site
 from engine.request import OpenDocument
+from engine.spans import Span
 from engine.syntax import SyntaxTree
-from engine.tokenizer import Tokenizer
 from engine.vocabulary import VOCABULARIES
 
 # How much of the probability the missing names share, by what is declared: a little less than how
@@ -43,12 +53,16 @@ SHARES: Mapping[Kind, float] = {
 }
 # The same for lines of other files that import them, and for what a list of imports holds.
 LINE_SHARE, LISTED_SHARE = 0.8, 0.85
+# The same for lines that declare what other files import from this one.
+HEAD_SHARE = 0.8
 # What is likelier than this is drafted.
 _LEAST_DRAFTED = 0.3
 # Added to the logits of words that begin a declaration, while something is missing.
 OPENER_GAIN = np.float32(2.0)
 # The same for what may be used.
 USE_GAIN = np.float32(2.5)
+# Taken off what would go on with a name that is whole.
+END_LOSS = np.float32(4.0)
 _ABOVE_BYTES = 2_000
 _WORDS = re.compile(r"[\w$]+")
 _LAST_WORD = re.compile(r"[\w$]+$")
@@ -80,13 +94,19 @@ class LooseEnds:
         unused: Sequence[str],
         lines: Sequence[str],
         line: Line,
-        tokenizer: Tokenizer,
+        lexicon: Lexicon,
+        heads: Sequence[str] = (),
     ) -> None:
         self._names, self._unused, self._lines = names, unused, lines
-        self._line, self._tokenizer = line, tokenizer
+        self._heads = heads
+        self._line, self._lexicon, self._tokenizer = line, lexicon, lexicon.tokenizer
         self._keywords = VOCABULARIES[line.language].keywords
         self._openers = sorted(
-            {int(tokenizer.encode(lead + word)[0]) for word in self._words() for lead in ("", " ")}
+            {
+                int(self._tokenizer.encode(lead + word)[0])
+                for word in self._words()
+                for lead in ("", " ")
+            }
         )
 
     @staticmethod
@@ -96,7 +116,7 @@ class LooseEnds:
         canvas: Canvas,
         path: str | None,
         others: Sequence[OpenDocument],
-        tokenizer: Tokenizer,
+        lexicon: Lexicon,
     ) -> LooseEnds | None:
         """What is missing at a plan's only hole; None when nothing is, or where no code stands."""
         [hole] = plan.holes
@@ -110,23 +130,23 @@ class LooseEnds:
         words = [*_WORDS.findall(_text(own)), *_WORDS.findall(rest)]
         loose = loose_names(tree, place, plan.lead)
         free = [name for name in loose.free if not is_global(name.name, others)]
+        asked = _asked(tree, place, loose, own, path, others)
         names = [
             name for name in free if name.name not in words or own.endswith(name.name.encode())
         ]
+        names += [FreeName(each.name, each.is_called) for each in asked if not each.is_declared]
+        begun = [head for each in asked for head in each.heads(language)]
         unused = [name for name in loose.unused if name not in words]
         missing = {each.name for each in free}
         lines = likely_imports(tree, place, _text(own), rest.rstrip(), missing, path, others)
-        if not names and not unused and not lines:
+        if not names and not unused and not lines and not begun:
             return None
         above = _text(data[max(place.start - _ABOVE_BYTES, 0) : place.start])
-        line = Line(
-            own.removesuffix(canvas.holes[0].forced),
-            language,
-            open_import_list(language, above) is not None,
-            loose.is_in_body,
-            b"{ " in data or b"{" not in data,
-        )
-        return LooseEnds(names, unused, lines, line, tokenizer)
+        is_listed = open_import_list(language, above) is not None
+        begun_with = own.removesuffix(canvas.holes[0].forced)
+        is_spaced = b"{ " in data or b"{" not in data
+        line = Line(begun_with, language, is_listed, loose.is_in_body, is_spaced)
+        return LooseEnds(names, unused, lines, line, lexicon, begun)
 
     def recall(self, logits: Logits, written: Ids) -> None:
         """Move probability in ``logits`` (V,), in place, to what is missing and what is not used.
@@ -138,6 +158,8 @@ class LooseEnds:
             return
         if self._names and not line.strip():
             logits[self._openers] += OPENER_GAIN
+        if line in self._heads:
+            logits[self._lexicon.words] -= END_LOSS
         if self._unused:
             logits[self._uses(line)] += USE_GAIN
         share, continuations = self._continuations(line)
@@ -200,6 +222,11 @@ class LooseEnds:
         whole = [each[len(body) :] for each in lines if each.startswith(body)]
         if whole:
             return LINE_SHARE, whole
+        begun = [
+            head[len(line) :] for head in self._heads if head.startswith(line) and head != line
+        ]
+        if begun:
+            return HEAD_SHARE, begun
         found = opening(self._line.language, line, self._line.is_spaced)
         if found is None or _is_in_text(line):
             return 0.0, []
@@ -245,6 +272,25 @@ class LooseEnds:
         if left:
             ids = self._tokenizer.encode(text).tolist()
         return ids
+
+
+def _asked(
+    tree: SyntaxTree,
+    line: Span,
+    loose: LooseNames,
+    own: bytes,
+    path: str | None,
+    others: Sequence[OpenDocument],
+) -> list[AskedName]:
+    """What other files import from this one, where ``line``, begun with ``own``, may declare it."""
+    is_top = not loose.is_in_body and not own[:1].isspace()
+    if tree.language.id not in LANGUAGES or not is_top or cursor_site(tree, line.start).opener:
+        return []
+    text = _text(tree.data[: line.start] + tree.data[line.end :])
+    found = asked_names(others, path, text, loose.declared)
+    # Where the line has one already, it is about that.
+    words = _WORDS.findall(_text(line.of(tree.data)))
+    return [each for each in found if each.name not in words or own.endswith(each.name.encode())]
 
 
 def _is_in_text(line: str) -> bool:

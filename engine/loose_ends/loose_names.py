@@ -57,12 +57,13 @@ class FreeName:
 class LooseNames:
     """``free`` are not declared, the nearest use below first; ``unused`` are imported in vain.
 
-    ``is_in_body``: the line stands in a function or a class.
+    ``is_in_body``: the line stands in a function or a class. ``declared``: the names at the top.
     """
 
     free: tuple[FreeName, ...] = ()
     unused: tuple[str, ...] = ()
     is_in_body: bool = False
+    declared: frozenset[str] = frozenset()
 
 
 def loose_names(tree: SyntaxTree, line: Span, lead: str = "") -> LooseNames:
@@ -89,6 +90,7 @@ def _without_line(language: Language, data: bytes, at: int, lead: bytes) -> Loos
         tuple(_free(table, scope, at, _body_below(table.tree.data, at, lead))),
         tuple(_unused(table, scope)),
         scope.kind is not ScopeKind.FILE,
+        frozenset(table.file_scope.symbols),
     )
 
 

@@ -27,7 +27,7 @@ class Library:
 
     def __init__(self, lexicon: Lexicon) -> None:
         tokenizer = lexicon.tokenizer
-        self._tokenizer = tokenizer
+        self._lexicon, self._tokenizer = lexicon, tokenizer
         self._pieces = tuple(map(tokenizer.token_bytes, range(tokenizer.vocab_size)))
         self._is_line_end = np.zeros(tokenizer.vocab_size, np.bool_)
         self._is_line_end[lexicon.line_ends] = True
@@ -60,7 +60,7 @@ class Library:
             plan.rest.of(data).rstrip(),
         )
         eom_id = self._tokenizer.eom_id
-        loose = LooseEnds.of(tree, plan, canvas, request.path, _documents(request), self._tokenizer)
+        loose = LooseEnds.of(tree, plan, canvas, request.path, _documents(request), self._lexicon)
         return Memory(
             own,
             self.others(request),

@@ -6,6 +6,7 @@ import re
 
 import tree_sitter
 
+from engine.brackets import scan
 from engine.holes import Hole, HoleKind
 from engine.languages import BlockStyle
 from engine.planning.cursor_site import CursorSite, cursor_site, following_line, preceding_line
@@ -33,9 +34,41 @@ def missing_indent(tree: SyntaxTree, hole: Hole) -> str | None:
     is_list = site.opener in brackets and (within is None or not within.type.startswith("jsx_"))
     wanted = _item_indent(tree, site) if is_list else block_indent(tree, hole)
     left = site.left.replace(b"\r", b"")
-    if wanted is None or not wanted.startswith(left):
+    if wanted is None or not wanted.startswith(left) or _leaves(tree, site, is_list):
         return None
     return wanted[len(left) :].decode("ascii", "replace")
+
+
+def _leaves(tree: SyntaxTree, site: CursorSite, is_list: bool) -> bool:
+    """Whether a blank line stands where the block or list above it is left, by what is below.
+
+    Two blank lines above a deeper one: a function of Python begins. A bracket that is closed
+    nowhere is closed on the level of the line that opens it.
+    """
+    below = following_line(tree, site.line)
+    if site.line.start and not site.opener:
+        is_python = tree.language.block_style is BlockStyle.INDENT
+        is_apart = tree.data[: site.line.start].endswith((b"\n\n\n", b"\n\r\n\r\n"))
+        if not is_python or not is_apart or below is None:
+            return False
+        return below.start == site.line.end + 1 and _is_deeper(tree, below, site.left)
+    lead = lead_of(tree.line_at(site.opener_offset).of(tree.data))
+    if not site.opener or site.left != lead:
+        return False
+    if not is_list and (_ends_statement(tree, site) or not below or _is_deeper(tree, below, lead)):
+        return False
+    closed = scan(tree.data[site.line.end :], tree.language).unmatched
+    return not "".join(mark.text for mark in closed).startswith(site.open.closers)
+
+
+def _ends_statement(tree: SyntaxTree, site: CursorSite) -> bool:
+    """Whether another statement may follow the line above, rather than an item of a list."""
+    return tree.data[: site.line.start].rstrip().endswith((b";", b"}"))
+
+
+def _is_deeper(tree: SyntaxTree, line: Span, lead: bytes) -> bool:
+    deeper = lead_of(line.of(tree.data))
+    return deeper != lead and deeper.startswith(lead)
 
 
 def _item_indent(tree: SyntaxTree, site: CursorSite) -> bytes | None:

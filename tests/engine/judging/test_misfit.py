@@ -8,7 +8,7 @@ from engine import Effort, InfillConfig, Infiller, Proposal, Reason, Refusal, Re
 from engine.denoisers.scripted import ByteTokenizer, Script, ScriptedDenoiser
 from engine.effort import Decoding
 from engine.holes import MaskPlan
-from engine.judging.misfit import misfit_of
+from engine.judging.misfit import leaves_deeper, misfit_of
 from engine.languages import language_of
 from engine.mask_plan import plan_masks
 from engine.planning.span_plan import plan_spans
@@ -52,6 +52,31 @@ def test_a_line_does_not_stand_a_second_time_close_by(marked: str, text: str, pa
 )
 def test_what_may_well_be_meant(marked: str, text: str, path: str) -> None:
     assert misfit_of(*planned(marked, path), (text,)) is None
+
+
+@pytest.mark.parametrize(
+    ("marked", "shut", "opened", "path"),
+    [
+        ("‸\n  options.all as Everything;\n", "const all = f();", "const all =", "a.ts"),
+        ("  ‸\n    .map(f)\n    .join();\n", "const all = f", "const all = f", "a.js"),
+        ("x := ‸\n\ty,\n)\n", "f()", "f(", "a.go"),
+        ("function f() {\n  ‸\n    g();\n}\n", "if (x) {}", "if (x)", "a.js"),
+    ],
+)
+def test_a_deeper_line_goes_on_with_something(
+    marked: str, shut: str, opened: str, path: str
+) -> None:
+    tree, plan = planned(marked, path)
+    [hole] = plan.holes
+    lead = plan.lead.encode()
+    assert leaves_deeper(tree, hole, lead, shut.encode()) == (shut != opened)
+    assert not leaves_deeper(tree, hole, lead, opened.encode())
+
+
+def test_what_is_deeper_for_no_reason_is_let_be() -> None:
+    for marked, path in (("‸\n    x();\n", "a.c"), ("‸\n\n    x();\n", "a.js")):
+        tree, plan = planned(marked, path)
+        assert not leaves_deeper(tree, plan.holes[0], b"", b"x = 1;")
 
 
 def test_a_span_that_the_caller_gave_may_repeat_a_line() -> None:

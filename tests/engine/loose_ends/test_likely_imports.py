@@ -57,6 +57,11 @@ def test_where_it_may_not(marked: str) -> None:
     assert likely(marked, "Shape") == []
 
 
+def test_a_file_imports_nothing_from_itself() -> None:
+    assert likely("‸\n\nx(Red)\n", "Red", "p/colours.py") == []
+    assert likely("‸\n\nx(three);\n", "three", "p/three.js") == []
+
+
 def test_what_stands_behind_the_cursor_is_not_written_again() -> None:
     assert likely("from .shapes ‸ Shape\nShape()\n", "Shape") == ["from .shapes import"]
     assert likely("from .shapes ‸ Other\nShape()\n", "Shape") == []

@@ -14,6 +14,7 @@ from engine.decoding.posterior import IMPOSSIBLE
 from engine.denoisers.scripted import ByteTokenizer, Script, ScriptedDenoiser
 from engine.effort import Decoding
 from engine.languages import language_of
+from engine.lexicon import Lexicon
 from engine.loose_ends.declarations import Kind
 from engine.loose_ends.loose_ends import SHARES, Line, LooseEnds
 from engine.loose_ends.loose_names import FreeName
@@ -24,19 +25,21 @@ from engine.tokenizer import BPETokenizer
 
 WEIGHTS = Path(__file__).parents[3] / "engine" / "weights"
 TOKENIZER = BPETokenizer(WEIGHTS / "tokenizer.json")
+LEXICON = Lexicon(TOKENIZER)
 
 
 def ends(
     *free: str,
     unused: tuple[str, ...] = (),
     lines: tuple[str, ...] = (),
+    heads: tuple[str, ...] = (),
     before: str = "",
     language: str = "javascript",
     is_in_body: bool = False,
 ) -> LooseEnds:
     names = [FreeName(name.removesuffix("("), name.endswith("(")) for name in free]
     line = Line(before.encode(), language, is_in_body=is_in_body)
-    return LooseEnds(names, unused, lines, line, TOKENIZER)
+    return LooseEnds(names, unused, lines, line, LEXICON, heads)
 
 
 def recalled(made: LooseEnds, written: str = "") -> tuple[str, float]:
@@ -52,6 +55,46 @@ def recalled(made: LooseEnds, written: str = "") -> tuple[str, float]:
 def drafted(made: LooseEnds, written: str) -> str:
     ids = made.draft(TOKENIZER.encode(written)).tolist()
     return b"".join(map(TOKENIZER.token_bytes, ids)).decode()
+
+
+def test_a_line_begins_to_declare_what_other_files_import() -> None:
+    made = ends(heads=("export const total",))
+    assert recalled(made)[0] == "export"
+    assert drafted(made, "export") == " const total"
+    assert drafted(made, "export const total") == ""
+    assert drafted(made, "import") == ""
+
+
+def test_a_name_that_is_whole_does_not_go_on() -> None:
+    made = ends(heads=("export const total",))
+    logits = np.zeros(TOKENIZER.vocab_size, np.float32)
+    made.recall(logits, TOKENIZER.encode("export const total"))
+    more, end = int(TOKENIZER.encode("s")[0]), int(TOKENIZER.encode(" =")[0])
+    assert logits[more] < logits[end]
+
+
+OTHERS = (OpenDocument("p/b.ts", None, "import { total } from './a';\ntotal(1);\n"),)
+
+
+@pytest.mark.parametrize(
+    ("marked", "begins"),
+    [
+        ("const x = 1;\n‸\n", True),
+        ("export function total() {}\n‸\n", False),
+        ("export {\n‸\n", False),
+        ("function f() {\n  ‸\n}\n", False),
+    ],
+)
+def test_only_a_line_at_the_top_gives_others_a_name(marked: str, begins: bool) -> None:
+    before, after = marked.split("‸")
+    request = Request(before + after, ByteOffset(len(before)), path="p/a.ts")
+    data = request.text.encode()
+    tree = parse(data, language_of("p/a.ts"))
+    plan = plan_masks(tree, request.cursor, request)
+    canvas = Canvas.from_plan(plan, select_context(tree, plan, request), data, TOKENIZER)
+    made = LooseEnds.of(tree, plan, canvas, request.path, OTHERS, LEXICON)
+    drafts = "" if made is None else drafted(made, "export")
+    assert ("total" in drafts) == begins
 
 
 def test_a_declaration_is_of_what_is_missing() -> None:
@@ -72,7 +115,7 @@ def test_what_is_called_or_named_like_a_type_is_no_module() -> None:
 
 def test_what_only_a_parameter_may_be_is_declared_as_nothing_else() -> None:
     names = [FreeName("value", False, is_parameter=True), FreeName("load", True, is_parameter=True)]
-    made = LooseEnds(names, (), (), Line(b"    ", "python", is_in_body=True), TOKENIZER)
+    made = LooseEnds(names, (), (), Line(b"    ", "python", is_in_body=True), LEXICON)
     assert drafted(made, "def f(self, va") == "lue"
     assert drafted(made, "def lo") == "" and drafted(made, "va") == ""
 
@@ -137,7 +180,7 @@ def test_what_is_not_used_becomes_likelier_where_it_can_be_used() -> None:
 
 def test_what_is_assigned_again_is_no_constant() -> None:
     line = Line(b"", "javascript")
-    made = LooseEnds([FreeName("total", False, is_changed=True)], [], [], line, TOKENIZER)
+    made = LooseEnds([FreeName("total", False, is_changed=True)], [], [], line, LEXICON)
     assert recalled(made, "const")[0] != " total"
     assert recalled(made, "let")[0] == " total"
     logits = np.zeros(TOKENIZER.vocab_size, np.float32)
@@ -161,7 +204,7 @@ def test_nothing_is_missing_in_a_comment(line: str, is_code: bool) -> None:
     tree = parse(data, language_of("a.py"))
     plan = plan_masks(tree, request.cursor, request)
     canvas = Canvas.from_plan(plan, select_context(tree, plan, request), data, TOKENIZER)
-    found = LooseEnds.of(tree, plan, canvas, request.path, (), TOKENIZER)
+    found = LooseEnds.of(tree, plan, canvas, request.path, (), LEXICON)
     assert (found is not None) == is_code
 
 

@@ -55,6 +55,17 @@ def lead_at(name: str, marked: str) -> str:
         ("a.c", "void f(void) {\n    call(first,\n‸\n         third);\n}\n", "         "),
         ("a.java", "class A {\n    int x = f(\n‸\n    );\n}\n", "        "),
         ("a.py", "x = {\n‸\n}\n", "    "),
+        # what is closed nowhere is closed on the level of its opener
+        ("a.ts", "import {\n  one,\n  two,\n‸\n\nexport const x = 1;\n", ""),
+        ("a.ts", "function f(\n  a: string,\n‸\n  return a;\n}\n", ""),
+        ("a.py", "def f(\n    a: str,\n‸\n    return a\n", ""),
+        ("a.ts", "import {\n  one,\n‸\n} from './x';\n", "  "),
+        ("a.ts", "f(\n  a,\n‸\n);\n", "  "),
+        ("a.js", "function f() {\n  x();\n‸\n\nfunction g() {\n}\n", "  "),
+        # below two blank lines, a header of what stands below
+        ("a.py", "class A:\n    x = 1\n\n\n‸\n    y = 2\n", ""),
+        ("a.py", "class A:\n    x = 1\n\n‸\n    y = 2\n", "    "),
+        ("a.py", "class A:\n    x = 1\n\n\n‸\n\n    y = 2\n", "    "),
         # what is there already wins
         ("a.go", "func f() {\n\tif a {\n\t\tx()\n\t‸\n\t}\n}\n", ""),
         ("a.py", "if a:\n    b()\n‸\n", ""),
