@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from engine.languages import Language
 
 CLOSER_OF = {"(": ")", "[": "]", "{": "}", "${": "}"}
-CLOSERS = frozenset(")]}")
+OPENER_OF = {")": "(", "]": "[", "}": "{"}
+CLOSERS = frozenset(OPENER_OF)
 _REGEX_LANGUAGES = frozenset(("javascript", "javascriptreact", "typescript", "typescriptreact"))
 _CHARACTER_LANGUAGES = frozenset(("rust", "go", "java", "c", "cpp"))
 _BEFORE_REGEX = re.compile(

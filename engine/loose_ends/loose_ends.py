@@ -15,10 +15,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.brackets import scan
 from engine.canvas import Canvas, Ids
 from engine.decoding.posterior import IMPOSSIBLE
 from engine.denoisers.protocol import Logits
 from engine.holes import HoleKind, MaskPlan
+from engine.languages import language_of
 from engine.lexicon import Lexicon
 from engine.loose_ends.asked_names import AskedName, asked_names
 from engine.loose_ends.declarations import OPENERS, Kind, open_import_list, opening
@@ -30,6 +32,7 @@ from engine.loose_ends.loose_names import (
     is_global,
     line_around,
     loose_names,
+    opened_below,
 )
 from engine.planning.cursor_site import cursor_site
 from engine.request import OpenDocument
@@ -55,6 +58,8 @@ SHARES: Mapping[Kind, float] = {
 LINE_SHARE, LISTED_SHARE = 0.8, 0.85
 # The same for lines that declare what other files import from this one.
 HEAD_SHARE = 0.8
+# The same for the end of a line behind the bracket that it opens for what stands below.
+OPENED_SHARE = 0.9
 # What is likelier than this is drafted.
 _LEAST_DRAFTED = 0.3
 # Added to the logits of words that begin a declaration, while something is missing.
@@ -75,7 +80,8 @@ class Line:
     """What is known of the line of a hole: ``before`` the bytes on it that are not masked.
 
     ``is_listed``: it lists what is imported. ``is_in_body``: it stands in a function or a class.
-    ``is_spaced``: braces stand apart from names.
+    ``is_spaced``: braces stand apart from names. ``opens``: the brackets that it leaves open for
+    what stands below.
     """
 
     before: bytes
@@ -83,6 +89,14 @@ class Line:
     is_listed: bool = False
     is_in_body: bool = False
     is_spaced: bool = True
+    opens: str = ""
+
+    def has_opened(self, written: str) -> bool:
+        """Whether the last of these brackets is the last that is ``written`` of the line."""
+        if not self.opens or not written.endswith(self.opens[-1]):
+            return False
+        found = scan(written.encode(), language_of(None, self.language))
+        return "".join(mark.text for mark in found.openers) == self.opens
 
 
 class LooseEnds:
@@ -139,13 +153,14 @@ class LooseEnds:
         unused = [name for name in loose.unused if name not in words]
         missing = {each.name for each in free}
         lines = likely_imports(tree, place, _text(own), rest.rstrip(), missing, path, others)
-        if not names and not unused and not lines and not begun:
+        opens = opened_below(tree, place, plan.lead)
+        if not names and not unused and not lines and not begun and not opens:
             return None
         above = _text(data[max(place.start - _ABOVE_BYTES, 0) : place.start])
         is_listed = open_import_list(language, above) is not None
         begun_with = own.removesuffix(canvas.holes[0].forced)
         is_spaced = b"{ " in data or b"{" not in data
-        line = Line(begun_with, language, is_listed, loose.is_in_body, is_spaced)
+        line = Line(begun_with, language, is_listed, loose.is_in_body, is_spaced, opens)
         return LooseEnds(names, unused, lines, line, lexicon, begun)
 
     def recall(self, logits: Logits, written: Ids) -> None:
@@ -216,6 +231,8 @@ class LooseEnds:
 
     def _continuations(self, line: str) -> tuple[float, list[str]]:
         """What may follow ``line``, and its share of the probability."""
+        if self._line.has_opened(line):
+            return OPENED_SHARE, [""]
         body = line.lstrip()
         # A list of imports may go on where it may end.
         lines = [each for each in self._lines if body or not each.startswith("}")]

@@ -15,7 +15,7 @@ from engine.edits.names_of import table_of
 from engine.edits.symbols import NameTable, Scope, ScopeKind, Site, SymbolKind
 from engine.languages import Language
 from engine.planning.gaps import indent_of
-from engine.planning.stand_in import NAME, stand_in
+from engine.planning.stand_in import NAME, StandIn, stand_in
 from engine.request import OpenDocument
 from engine.spans import Span, span
 from engine.syntax import SyntaxTree, parse
@@ -73,16 +73,36 @@ def loose_names(tree: SyntaxTree, line: Span, lead: str = "") -> LooseNames:
     """
     if tree.language.id not in LANGUAGES or len(tree.data) > MAX_BYTES:
         return LooseNames()
+    return _without_line(tree.language, *_left_out(tree, line, lead))
+
+
+def opened_below(tree: SyntaxTree, line: Span, lead: str = "") -> str:
+    """The brackets that ``line`` leaves open for what stands below, the outermost first.
+
+    It is asked as ``loose_names`` is.
+    """
+    if tree.language.grammar is None or len(tree.data) > MAX_BYTES:
+        return ""
+    return _stood_in(tree.language, *_left_out(tree, line, lead)).opens
+
+
+def _left_out(tree: SyntaxTree, line: Span, lead: str) -> tuple[bytes, int, bytes]:
+    """A text without a line, where that stood, and its indentation."""
     text = line.of(tree.data)
     lead_bytes = lead.encode() + text[: len(text) - len(text.lstrip())]
-    data = tree.data[: line.start] + tree.data[line.end :]
-    return _without_line(tree.language, data, line.start, lead_bytes)
+    return tree.data[: line.start] + tree.data[line.end :], line.start, lead_bytes
+
+
+@functools.lru_cache(maxsize=4)
+def _stood_in(language: Language, data: bytes, at: int, lead: bytes) -> StandIn:
+    """The text with a stand-in for the line that stood ``at`` that place, behind ``lead``."""
+    return stand_in(parse(data, language), at, lead)
 
 
 @functools.lru_cache(maxsize=4)
 def _without_line(language: Language, data: bytes, at: int, lead: bytes) -> LooseNames:
-    """The same for a text without the line that stood ``at`` that place, behind ``lead``."""
-    table = table_of(stand_in(parse(data, language), at, lead).tree)
+    """The loose names of that text."""
+    table = table_of(_stood_in(language, data, at, lead).tree)
     if table is None:
         return LooseNames()
     scope = _scope(table, at, len(lead))

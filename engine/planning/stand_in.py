@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.brackets import scan
+from engine.brackets import OPENER_OF, scan
 from engine.languages import BlockStyle
 from engine.planning.cursor_site import following_line
 from engine.planning.gaps import indent_of
@@ -49,14 +49,15 @@ _CLOSING = (b")", b"]", b"}")
 class StandIn:
     """The text with it, how broken that is, and how broken the text is with nothing there.
 
-    ``is_opening``: it opens what stands below. A deeper line of Python below without one that opens
-    it counts as a fault.
+    ``is_opening``: it opens what stands below, of brackets ``opens``. A deeper line of Python below
+    without one that opens it counts as a fault.
     """
 
     tree: SyntaxTree
     num_faults: int
     num_plain_faults: int
     is_opening: bool = False
+    opens: str = ""
 
 
 def stand_in(tree: SyntaxTree, at: int, lead: bytes) -> StandIn:
@@ -72,10 +73,17 @@ def stand_in(tree: SyntaxTree, at: int, lead: bytes) -> StandIn:
         num_faults = found.num_faults()
         if num_faults < best.num_faults:
             is_opening = not line.startswith((")", "]", "}")) or line.endswith("{")
-            best = StandIn(found, num_faults, num_plain_faults, is_opening)
+            opens = _missing_openers(tree) if is_opening else ""
+            best = StandIn(found, num_faults, num_plain_faults, is_opening, opens)
         if not num_faults:
             break
     return best
+
+
+def _missing_openers(tree: SyntaxTree) -> str:
+    """The brackets that are closed and opened nowhere, the outermost first."""
+    closed = scan(tree.data, tree.language).unmatched
+    return "".join(OPENER_OF[mark.text] for mark in reversed(closed))
 
 
 def opens_body(tree: SyntaxTree, at: int, lead: bytes) -> bool:

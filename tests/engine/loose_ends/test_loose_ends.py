@@ -16,7 +16,7 @@ from engine.effort import Decoding
 from engine.languages import language_of
 from engine.lexicon import Lexicon
 from engine.loose_ends.declarations import Kind
-from engine.loose_ends.loose_ends import SHARES, Line, LooseEnds
+from engine.loose_ends.loose_ends import OPENED_SHARE, SHARES, Line, LooseEnds
 from engine.loose_ends.loose_names import FreeName
 from engine.mask_plan import plan_masks
 from engine.spans import ByteOffset
@@ -71,6 +71,23 @@ def test_a_name_that_is_whole_does_not_go_on() -> None:
     made.recall(logits, TOKENIZER.encode("export const total"))
     more, end = int(TOKENIZER.encode("s")[0]), int(TOKENIZER.encode(" =")[0])
     assert logits[more] < logits[end]
+
+
+@pytest.mark.parametrize(
+    ("written", "is_over"),
+    [
+        ("if (x) {", True),
+        ("if (x", False),
+        ("if (x) { y(", False),
+        ("f({", False),
+        ("a = 1", False),
+    ],
+)
+def test_a_line_ends_where_it_has_opened_what_stands_below(written: str, is_over: bool) -> None:
+    made = LooseEnds([], [], [], Line(b"", "javascript", opens="{"), LEXICON)
+    token, p = recalled(made, written)
+    assert (token == "<eom>") == is_over
+    assert not is_over or p == pytest.approx(OPENED_SHARE, abs=0.01)
 
 
 OTHERS = (OpenDocument("p/b.ts", None, "import { total } from './a';\ntotal(1);\n"),)

@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from engine.languages import language_of
-from engine.loose_ends.loose_names import MAX_BYTES, LooseNames, is_global, line_around, loose_names
+from engine.loose_ends.loose_names import (
+    MAX_BYTES,
+    LooseNames,
+    is_global,
+    line_around,
+    loose_names,
+    opened_below,
+)
 from engine.request import OpenDocument
 from engine.spans import span
 from engine.syntax import parse
@@ -148,6 +155,27 @@ def test_what_other_files_use_and_none_declares_is_global(
 ) -> None:
     others = [OpenDocument(f"{number}.js", None, text) for number, text in enumerate(texts)]
     assert is_global("page", others) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "opens"),
+    [
+        ("§\n  y();\n}\n", "a.js", "{"),
+        ("§\n  y();\n});\n", "a.ts", "({"),
+        ("x = §\n    1,\n)\n", "a.py", "("),
+        ("func f() {\n\t§\n\t\ty()\n\t}\n}\n", "a.go", "{"),
+        ("function f(\n  a,\n§\n  return a;\n}\n", "a.ts", "{"),
+        ("if (x) {\n§\n}\n", "a.js", ""),
+        ("§\ny();\n", "a.js", ""),
+        ("§\n}\n", "a.txt", ""),
+        ("§\n  y();\n}\n" + "/" * MAX_BYTES, "a.js", ""),
+    ],
+)
+def test_brackets_that_the_line_leaves_open(text: str, path: str, opens: str) -> None:
+    before, _, behind = text.partition("§")
+    tree = parse((before + behind).encode(), language_of(path))
+    line = line_around(tree.data, span(len(before), len(before)))
+    assert opened_below(tree, line) == opens
 
 
 @pytest.mark.parametrize(
