@@ -120,3 +120,10 @@ async def test_nothing_is_offered_where_midfill_is_off(client: Any) -> None:
     client.open(URI, HOLE)
     params = {"textDocument": {"uri": URI}, "range": RANGE, "context": {"diagnostics": []}}
     assert (await client.request("textDocument/codeAction", params))["result"] == []
+
+
+async def test_the_tree_goes_with_its_document(client: Any) -> None:
+    assert await listed(client, RESOLVING)
+    assert len(client.session.trees) == 1
+    client.notify("textDocument/didClose", {"textDocument": {"uri": URI}})
+    await client.until(lambda: len(client.session.trees) == 0)
