@@ -7,6 +7,7 @@ without annotations does not get them.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -66,6 +67,8 @@ async def _paths_mentioning(session: Session, name: str) -> list[Path]:
     """The files that are not open and hold ``name``, once all have been looked at as they are."""
     deadline = time.monotonic() + _PATIENCE_S
     index = session.background_index
+    with contextlib.suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(session.workspace.are_roots_set.wait(), _PATIENCE_S)
     num_runs = index.refresh() if session.workspace.roots else 0
     while session.workspace.roots and index.num_runs < num_runs:
         if time.monotonic() > deadline and index.num_runs == 0:

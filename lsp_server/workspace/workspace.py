@@ -6,6 +6,7 @@ of ignored files.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
@@ -34,6 +35,8 @@ class Workspace:
         self._documents = documents
         self.database_of = database_of
         self._roots: tuple[Path, ...] = ()
+        self.are_roots_set = asyncio.Event()
+        """Not before the client's settings have come, which decide about the roots."""
         self._indexes: dict[Path, Index] = {}
         self._rules: dict[Path, IgnoreRules] = {}
 
@@ -49,6 +52,7 @@ class Workspace:
     def set_roots(self, roots: Iterable[Path]) -> None:
         """Change the folders that are indexed."""
         self._roots = tuple(dict.fromkeys(roots))
+        self.are_roots_set.set()
         self._rules.clear()
         for root in [one for one in self._indexes if one not in self._roots]:
             self._indexes.pop(root).close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -64,3 +65,26 @@ async def test_headers_are_of_the_same_language_as_cpp(
     result = (await client.request("textDocument/rename", params))["result"]
     again = {one["textDocument"]["uri"] for one in result["documentChanges"]}
     assert again == changed
+
+
+async def test_it_waits_for_the_settings_that_decide_about_the_folders(
+    client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "b.py").write_text("from a import total\n")
+    is_answered = asyncio.Event()
+
+    async def configuration(_: object) -> list[object]:
+        await is_answered.wait()
+        return [{}]
+
+    monkeypatch.setattr(client.session.server, "workspace_configuration_async", configuration)
+    await client.initialize(folders=[{"uri": tmp_path.as_uri(), "name": "w"}])
+    uri = (tmp_path / "a.py").as_uri()
+    client.open(uri, "def total(): pass\n")
+    where = {"line": 0, "character": 5}
+    params = {"textDocument": {"uri": uri}, "position": where, "newName": "add"}
+    id_ = client.begin("textDocument/rename", params)
+    await client.request("midfill/trace", None)
+    is_answered.set()
+    changed = (await client.response(id_))["result"]["documentChanges"]
+    assert len(changed) == 2
