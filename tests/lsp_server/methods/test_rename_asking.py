@@ -50,19 +50,24 @@ async def test_headers_are_of_the_same_language_as_cpp(
     header.write_text("class Box {\n  int size;\n};\n")
     other = tmp_path / "other.h"
     other.write_text("class Box;\n")
-    folders = [{"uri": tmp_path.as_uri(), "name": "w"}]
-    await client.initialize(folders=folders)
+    on_disk = (header, other)
+    client.session.workspace.files_mentioning = lambda _name, limit: on_disk[:limit]
+    await client.initialize()
     uri = (tmp_path / "box.cc").as_uri()
     client.open(uri, '#include "box.h"\nBox one;\n', language="cpp")
     where = {"line": 1, "character": 0}
     params = {"textDocument": {"uri": uri}, "position": where, "newName": "Chest"}
-    result = (await client.request("textDocument/rename", params))["result"]
+    response = await client.request("textDocument/rename", params)
+    assert "result" in response, response
+    result = response["result"]
     changed = {one["textDocument"]["uri"] for one in result["documentChanges"]}
     assert changed == {uri, header.as_uri(), other.as_uri()}
     client.open(header.as_uri(), header.read_text(), language=language)
     where = {"line": 0, "character": 6}
     params = {**params, "textDocument": {"uri": header.as_uri()}, "position": where}
-    result = (await client.request("textDocument/rename", params))["result"]
+    response = await client.request("textDocument/rename", params)
+    assert "result" in response, response
+    result = response["result"]
     again = {one["textDocument"]["uri"] for one in result["documentChanges"]}
     assert again == changed
 
