@@ -31,9 +31,10 @@ _EXPORTED = re.compile(
     re.MULTILINE,
 )
 _COMMENT = {True: re.compile(r"#.*"), False: re.compile(r"//.*|/\*[\s\S]*?\*/")}
-# Star imports and exports, lists of what others export, what answers for names that are not there.
+# Star imports and exports, lists of what others export, ways that are not read here.
 _PASSES_ON = re.compile(
     r"""^export[ \t]*\*|^export\b[^{}'"]*\{[^{}]*\}[ \t]*from"""
+    r"""|^export[ \t]+(?:const|let|var)[ \t]*[{\[]|^export[ \t]*=|\bmodule\.exports\b|^exports\."""
     r"""|^from[ \t]+[\w.]+[ \t]+import[ \t]*\*|^def[ \t]+__getattr__""",
     re.MULTILINE,
 )

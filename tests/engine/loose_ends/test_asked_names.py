@@ -73,6 +73,9 @@ def test_scripts_name_an_index_by_its_folder() -> None:
         "const size = 1;\nexport { size as area };",
         "export * from './areas';",
         "export { width } from './areas';",
+        "export const { area, width } = sizes;",
+        "module.exports = { area };",
+        "exports.area = 1;",
     ],
 )
 def test_what_a_script_exports_is_not_missing(text: str) -> None:
