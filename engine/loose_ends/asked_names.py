@@ -30,7 +30,8 @@ _EXPORTED = re.compile(
     r"|^export[ \t]*(?:type[ \t]*)?\{([^{}]*)\}",
     re.MULTILINE,
 )
-_COMMENT = {True: re.compile(r"#.*"), False: re.compile(r"//.*|/\*[\s\S]*?\*/")}
+_PYTHON_COMMENT = re.compile(r"#.*")
+_SCRIPT_COMMENT = re.compile(r"//.*|/\*[\s\S]*?\*/")
 # Star imports and exports, lists of what others export, ways that are not read here.
 _PASSES_ON = re.compile(
     r"""^export[ \t]*\*|^export\b[^{}'"]*\{[^{}]*\}[ \t]*from"""
@@ -115,7 +116,8 @@ def _of_python(documents: Iterable[OpenDocument], path: str) -> _Asked:
     for document in documents:
         for match in _PYTHON.finditer(document.text) if stem in document.text else ():
             if is_module(match["module"], document.path, path):
-                yield from ((document, each) for each in _names(match["listed"] or match["names"]))
+                listed = _PYTHON_COMMENT.sub("", match["listed"] or match["names"])
+                yield from ((document, name) for name in _names(listed))
 
 
 def _of_script(documents: Sequence[OpenDocument], path: str) -> _Asked:
@@ -124,7 +126,8 @@ def _of_script(documents: Sequence[OpenDocument], path: str) -> _Asked:
     for document in documents:
         for match in _SCRIPT.finditer(document.text):
             module = script_module(folder_of(document.path), match["module"])
-            for name in _names(match["names"], False) if module in (own, *barrels) else ():
+            listed = _SCRIPT_COMMENT.sub("", match["names"])
+            for name in _names(listed) if module in (own, *barrels) else ():
                 if module == own or not any(name in exported(each.text) for each in documents):
                     yield document, name
 
@@ -149,14 +152,14 @@ def exported(text: str) -> frozenset[str]:
     """The names that a script exports, as others see them."""
     found = set()
     for name, listed in _EXPORTED.findall(text):
-        parts = _COMMENT[False].sub("", listed).split(",")
+        parts = _SCRIPT_COMMENT.sub("", listed).split(",")
         found |= {name} | {part.split()[-1] for part in parts if part.strip()}
     return frozenset(found)
 
 
-def _names(listed: str, is_python: bool = True) -> Iterator[str]:
+def _names(listed: str) -> Iterator[str]:
     """The names that a list of imports takes, as the file that they come from declares them."""
-    for part in _COMMENT[is_python].sub("", listed).split(","):
+    for part in listed.split(","):
         words = [word for word in part.split() if word != "type"]
         if words and words[0] != "default" and not words[0].startswith('"'):
             yield words[0]
