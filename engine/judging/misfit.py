@@ -112,9 +112,11 @@ def leaves_deeper(tree: SyntaxTree, hole: Hole, lead: bytes, text: bytes) -> boo
     below = tree.data[place.end + 1 :].partition(b"\n")[0]
     if not below.strip() or indent_of(below) <= indent_of(line) or _GOES_ON.match(below):
         return False
+    site = cursor_site(tree, hole.span.start)
     found = scan(line, tree.language)
     is_open = found.openers or found.string or found.comment
-    return not is_open and not _TO_GO_ON.search(line) and not _HEAD.match(line)
+    is_text = site.is_comment or site.is_string
+    return not (is_text or is_open or _TO_GO_ON.search(line) or _HEAD.match(line))
 
 
 def _opens(line: bytes, tree: SyntaxTree) -> bool:

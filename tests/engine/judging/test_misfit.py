@@ -74,7 +74,12 @@ def test_a_deeper_line_goes_on_with_something(
 
 
 def test_what_is_deeper_for_no_reason_is_let_be() -> None:
-    for marked, path in (("‸\n    x();\n", "a.c"), ("‸\n\n    x();\n", "a.js")):
+    for marked, path in (
+        ("‸\n    x();\n", "a.c"),
+        ("‸\n\n    x();\n", "a.js"),
+        ("/*\n‸\n    x();\n*/\n", "a.js"),
+        ("const a = `\n‸\n    x\n`;\n", "a.ts"),
+    ):
         tree, plan = planned(marked, path)
         assert not leaves_deeper(tree, plan.holes[0], b"", b"x = 1;")
 
