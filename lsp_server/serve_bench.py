@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TextIO
@@ -58,8 +58,8 @@ def serve_bench(config: ServeBenchConfig, is_json: bool, out: TextIO) -> int:
         data = without_secrets(source.text).encode()
         before, behind = data[: source.cursor].decode(), data[source.cursor :].decode()
         bodies.append(body_of(before, behind, source.name))
-    with _server(config) as server:
-        model, place = server.ready()
+    with _server(config) as (server, is_starting):
+        model, place = server.ready(is_starting)
         result = load(server, bodies, config.num_streams, config.num_rounds)
     report = ServeReport(
         version=__version__,
@@ -82,10 +82,10 @@ def serve_bench(config: ServeBenchConfig, is_json: bool, out: TextIO) -> int:
 
 
 @contextmanager
-def _server(config: ServeBenchConfig) -> Iterator[Server]:
-    """The server at the URL, or one on a free port that ends with the block."""
+def _server(config: ServeBenchConfig) -> Iterator[tuple[Server, Callable[[], bool] | None]]:
+    """The server at the URL, or one of our own for the block, and whether that still runs."""
     if config.url is not None:
-        yield Server(config.url, os.environ.get("MIDFILL_TOKEN"))
+        yield Server(config.url, os.environ.get("MIDFILL_TOKEN")), None
         return
     port = free_port()
     chosen = ["--model", config.model] if config.model is not None else []
@@ -94,7 +94,8 @@ def _server(config: ServeBenchConfig) -> Iterator[Server]:
     command = [sys.executable, "-m", "lsp_server.cli", "serve", *listen, *chosen]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        yield Server(f"http://127.0.0.1:{port}", os.environ.get("MIDFILL_TOKEN"))
+        server = Server(f"http://127.0.0.1:{port}", os.environ.get("MIDFILL_TOKEN"))
+        yield server, lambda: process.poll() is None
     finally:
         process.terminate()
         process.wait()

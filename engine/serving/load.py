@@ -11,7 +11,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -25,6 +25,8 @@ PATH = "/v1/completions"
 BUDGET_MS = 600_000.0
 PATIENCE_S = 600.0
 _READY_S = 120.0
+_LISTENS_S = 3.0
+_PROBE_S = 2.0
 _POLL_S = 0.1
 Body = Mapping[str, Any]
 
@@ -62,29 +64,67 @@ class Server:
         parts = urlsplit(url)
         if parts.scheme != "http" or not parts.hostname or not _is_loopback(parts.hostname):
             raise BadInput(f"{url} is not http on this machine: give http://127.0.0.1:PORT")
-        self.host, self.port = parts.hostname, parts.port or 80
+        self.url = url
+        try:
+            self.host, self.port = parts.hostname, parts.port or 80
+        except ValueError as error:
+            raise BadInput(f"{url}: {error}: give http://127.0.0.1:PORT") from None
         self._headers = {"Content-Type": "application/json"}
         if token:
             self._headers["Authorization"] = f"Bearer {token}"
 
-    def ready(self) -> tuple[str, str]:
-        """Its model and what that runs on, once it answers; MidfillError when it is not in time."""
-        deadline = time.monotonic() + _READY_S
-        while time.monotonic() < deadline:
-            try:
-                with closing(self.connect()) as connection:
-                    connection.request("GET", "/ready", headers=self._headers)
-                    answer = connection.getresponse()
-                    if answer.status == 200:
-                        said = json.loads(answer.read())
-                        return str(said["model"]), str(said["place"])
-            except (OSError, http.client.HTTPException):
-                time.sleep(_POLL_S)
-        raise MidfillError(f"no server at {self.host}:{self.port} after {_READY_S:.0f} s")
+    def ready(self, is_starting: Callable[[], bool] | None = None) -> tuple[str, str]:
+        """Its model and what that runs on, once it answers.
 
-    def connect(self) -> http.client.HTTPConnection:
+        ``is_starting`` tells of a server that may not listen yet whether it still runs; without it
+        somebody must listen within seconds. Raises BadInput when nobody does, or another program;
+        MidfillError when the server ended or is not ready in time.
+        """
+        patience_s = _LISTENS_S if is_starting is None else _READY_S
+        began = time.monotonic()
+        while time.monotonic() - began < patience_s:
+            status, content = self._probe()
+            if status == 200:
+                return self._described(content)
+            if status == 503:
+                patience_s = _READY_S  # somebody is there, and says: not yet
+            elif status:
+                raise BadInput(
+                    f"{self.url} answers {status} to /ready: it is no midfill serve, name another"
+                )
+            if is_starting is not None and not is_starting():
+                raise MidfillError(
+                    "midfill serve ended before it was ready: start it by hand to see why"
+                )
+            time.sleep(_POLL_S)
+        if is_starting is None:
+            raise BadInput(
+                f"nothing answers at {self.url}: start midfill serve there, or leave --url out"
+            )
+        raise MidfillError(f"{self.url} is not ready after {_READY_S:.0f} s")
+
+    def _probe(self) -> tuple[int, bytes]:
+        """Ask whether it is ready: status and body; status 0 when there was no answer."""
+        try:
+            with closing(self.connect(_PROBE_S)) as connection:
+                connection.request("GET", "/ready", headers=self._headers)
+                answer = connection.getresponse()
+                return answer.status, answer.read()
+        except (OSError, http.client.HTTPException):
+            return 0, b""
+
+    def _described(self, content: bytes) -> tuple[str, str]:
+        try:
+            said = json.loads(content)
+            return str(said["model"]), str(said["place"])
+        except (ValueError, KeyError, TypeError):
+            raise BadInput(
+                f"{self.url} names no model at /ready: that is not midfill serve, name another"
+            ) from None
+
+    def connect(self, timeout_s: float = PATIENCE_S) -> http.client.HTTPConnection:
         """A connection of one client."""
-        return http.client.HTTPConnection(self.host, self.port, timeout=PATIENCE_S)
+        return http.client.HTTPConnection(self.host, self.port, timeout=timeout_s)
 
     def ask(self, connection: http.client.HTTPConnection, body: Body) -> Answered:
         """One request; status 0 for a connection that broke."""
