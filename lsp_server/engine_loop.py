@@ -182,7 +182,7 @@ def main() -> None:
     """Serve the parent process on stdin and stdout until it is gone."""
     options = json.loads(sys.argv[1])
     log_file = options["log_file"]
-    start_logging(options["log_level"], Path(log_file) if log_file is not None else None)
+    start_logging(options["log_level"], Path(log_file) if log_file else None, is_child=True)
     # A terminal's Ctrl-C reaches the whole group; the server decides when the engine ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     requests, answers = os.dup(0), os.dup(1)

@@ -212,7 +212,7 @@ def main() -> None:
     """Update the index that the first argument names, and say how it goes."""
     options = json.loads(sys.argv[1])
     log_file = options["log_file"]
-    start_logging(options["log_level"], Path(log_file) if log_file is not None else None)
+    start_logging(options["log_level"], Path(log_file) if log_file else None, is_child=True)
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
     threading.Thread(target=_end_with_stdin, daemon=True).start()

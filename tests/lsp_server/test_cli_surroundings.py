@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -55,6 +56,37 @@ def test_a_log_file_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     done = ran(tmp_path, f"$M lsp --log-file {tmp_path}/missing/log.txt < /dev/null")
     assert done.returncode == 1
     assert done.stderr == f"midfill: {tmp_path}/missing/log.txt: No such file or directory\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device here")
+def test_a_log_on_a_full_disk_is_one_line_and_the_server_serves(tmp_path: Path) -> None:
+    messages = (
+        {"id": 1, "method": "initialize", "params": {"capabilities": {}}},
+        {"method": "initialized", "params": {}},
+        {"method": "textDocument/didClose", "params": {"textDocument": {"uri": "file:///a.py"}}},
+        {"id": 2, "method": "shutdown"},
+        {"method": "exit"},
+    )
+    bodies = [json.dumps({"jsonrpc": "2.0", **message}) for message in messages]
+    sent = "".join(f"Content-Length: {len(body)}\r\n\r\n{body}" for body in bodies)
+    (tmp_path / "sent").write_text(sent, newline="")
+    done = ran(tmp_path, "$M lsp --model scripted --log-file /dev/full < sent")
+    assert done.returncode == 0
+    assert '"id":2' in done.stdout.replace(" ", "")
+    [line] = done.stderr.splitlines()
+    assert line.startswith("midfill: /dev/full: No space left on device")
+
+
+@POSIX_ONLY
+def test_a_child_outlives_a_log_file_that_it_cannot_open(tmp_path: Path) -> None:
+    script = (
+        "import logging, pathlib; from lsp_server.logs import start_logging; "
+        "start_logging(20, pathlib.Path('missing/log.txt'), is_child=True); logging.info('x')"
+    )
+    done = ran(tmp_path, f'{sys.executable} -c "{script}"')
+    assert done.returncode == 0
+    [line] = done.stderr.splitlines()
+    assert line.startswith("midfill: missing/log.txt: No such file or directory")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere all names are Unicode")
