@@ -190,14 +190,36 @@ class Documents:
 
     def __init__(self) -> None:
         self._by_uri: dict[str, Document] = {}
+        self._lost: dict[str, Document] = {}
 
     def __iter__(self) -> Iterator[Document]:
         return iter(self._by_uri.values())
 
     def open(self, item: types.TextDocumentItem) -> Document:
         """Open a document; one that is open under this URI is replaced."""
-        self._by_uri.pop(item.uri, None)
+        self.close(item.uri)
         self._by_uri[item.uri] = document = Document(item)
+        return document
+
+    def lose(self, uri: str) -> bool:
+        """Set a document aside whose text is no longer the client's; False when it is not open.
+
+        Nobody gets it, as if it were not open, until ``regain``.
+        """
+        document = self._by_uri.pop(uri, None)
+        if document is not None:
+            self._lost[uri] = document
+        return document is not None
+
+    def is_lost(self, uri: str) -> bool:
+        """Whether a document is open in the editor and its text is not known here."""
+        return uri in self._lost
+
+    def regain(self, uri: str) -> Document | None:
+        """Take back what was lost, for a change that brings the whole text; None when none was."""
+        document = self._lost.pop(uri, None)
+        if document is not None:
+            self._by_uri[uri] = document
         return document
 
     def touch(self, uri: str) -> Document | None:
@@ -216,7 +238,8 @@ class Documents:
 
     def close(self, uri: str) -> bool:
         """Forget a document; False when it was not open."""
-        return self._by_uri.pop(uri, None) is not None
+        found = self._by_uri.pop(uri, None), self._lost.pop(uri, None)
+        return found != (None, None)
 
     def others(
         self,

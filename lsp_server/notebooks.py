@@ -111,6 +111,11 @@ class Notebooks:
         """Forget a notebook."""
         self._by_uri.pop(uri, None)
 
+    def cells_of(self, uri: str) -> tuple[str, ...]:
+        """The documents of a notebook's cells; none when it is not open."""
+        notebook = self._by_uri.get(uri)
+        return () if notebook is None else tuple(cell.document for cell in notebook.cells)
+
     def context_of(self, document: Document, documents: Documents) -> CellContext | None:
         """Return what stands around ``document`` if it is a cell: code in its own language."""
         notebook = self._of(document.uri)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from functools import partial
 from typing import Any
@@ -31,6 +31,9 @@ from lsp_server.logs import described
 
 logger = logging.getLogger(__name__)
 
+_CHANGES = (types.TEXT_DOCUMENT_DID_CHANGE, types.NOTEBOOK_DOCUMENT_DID_CHANGE)
+_MAX_UINTEGER = 2**31 - 1
+
 
 class MidfillProtocol(LanguageServerProtocol):
     """One connection's protocol. ``has_exited`` after the client's ``exit`` notification."""
@@ -38,6 +41,8 @@ class MidfillProtocol(LanguageServerProtocol):
     has_exited = False
     # Members of the server's capabilities that the answer to ``initialize`` leaves out.
     withheld: frozenset[str] = frozenset()
+    # Told of each change to documents that could not be read, by its parameters.
+    on_unread_change: Callable[[Any], None] = staticmethod(lambda _params: None)
 
     @property
     def converter(self) -> Converter:
@@ -86,6 +91,8 @@ class MidfillProtocol(LanguageServerProtocol):
         except (JsonRpcInvalidParams, JsonRpcInternalError) as error:
             detail = _described(error)
             logger.warning("invalid parameters for %s: %s", data.get("method"), detail)
+            if data.get("method") in _CHANGES:
+                self.on_unread_change(data.get("params"))
             if "id" in data and "method" in data:
                 message = f"Invalid parameters for {data['method']}: {detail}"
                 self.refuse(data["id"], types.ErrorCodes.InvalidParams, message)
@@ -194,7 +201,43 @@ def message_converter() -> Converter:
     converter.register_structure_hook(
         JsonRPCRequestMessage, lambda data, cls: structure({"params": None, **data}, cls)
     )
+    for carrier in (
+        types.TextDocumentContentChangePartial,
+        types.TextDocumentContentChangeWholeDocument,
+        types.TextDocumentItem,
+    ):
+        converter.register_structure_hook(
+            carrier, partial(_with_text, converter.get_structure_hook(carrier))
+        )
     return converter
+
+
+def _with_text(structure: Callable[[Any, Any], Any], data: Any, cls: Any) -> Any:
+    """Read what carries a document's text; TypeError when that is none (it would become 'None')."""
+    if not isinstance(data.get("text"), str):
+        raise TypeError("text is not a string")
+    return structure(_in_range(data) if "range" in data else data, cls)
+
+
+def _in_range(change: Any) -> Any:
+    """A change without the numbers that no position has: below 0 means 0, too large the end.
+
+    A change that is dropped leaves the document wrong for good. This is what clamping is for (3.17,
+    "Position") and what the protocol's own library for servers does, with numbers below 0 as well.
+    """
+    try:
+        places = {
+            end: {
+                name: min(max(change["range"][end][name], 0), _MAX_UINTEGER)
+                for name in ("line", "character")
+            }
+            for end in ("start", "end")
+        }
+    except (KeyError, TypeError):
+        return change  # read as it is, and refused with what is wrong about it
+    if places != change["range"]:
+        logger.warning("a change's range is not of the protocol: it is taken as %s", places)
+    return {"range": places, "text": change["text"]}
 
 
 def _described(error: JsonRpcException) -> str:

@@ -62,7 +62,8 @@ class RenameFile:
         document = documents.get(self.uri)
         if self.stamp is None:
             return document is not None and document.revision == self.revision
-        return document is None and _stamp(Path(self.source.path)) == self.stamp
+        is_on_disk = document is None and not documents.is_lost(self.uri)
+        return is_on_disk and _stamp(Path(self.source.path)) == self.stamp
 
 
 def opened(document: Document) -> RenameFile:

@@ -32,7 +32,7 @@ from lsp_server.late_methods import (
 from lsp_server.logs import quieten_pygls
 from lsp_server.methods.completion import completion
 from lsp_server.methods.configuration import did_change_configuration
-from lsp_server.methods.did_change import did_change
+from lsp_server.methods.did_change import did_change, lose_changed
 from lsp_server.methods.did_change_workspace_folders import did_change_workspace_folders
 from lsp_server.methods.did_close import did_close
 from lsp_server.methods.did_focus import METHOD as FOCUS_METHOD
@@ -112,6 +112,7 @@ def build(
     """Build one connection's server and its session; without ``stores`` no feedback is kept."""
     server = MidfillServer()
     session = Session(server, worker, model, stores)
+    server.protocol.on_unread_change = partial(lose_changed, session)
     for method, handler, options in _HANDLERS:
         server.feature(method, options)(partial(handler, session))
     server.command(ACCEPT_COMMAND)(_accept_command(session))

@@ -133,11 +133,73 @@ async def test_a_position_that_is_none_is_invalid(client: Any, position: Any) ->
     client.open(URI, "x = 1")
     answer = await client.complete(URI, *position)
     assert answer["error"]["code"] == INVALID_PARAMS
-    line, character = position
-    place = {"line": line, "character": character}
-    client.change(URI, 2, {"range": {"start": place, "end": place}, "text": "2"})
-    await client.complete(URI, 0, 0)
-    assert client.session.documents[URI].text == "x = 1"
+
+
+def placed(start: tuple[Any, Any], end: tuple[Any, Any], text: Any) -> dict[str, Any]:
+    places = [{"line": line, "character": character} for line, character in (start, end)]
+    return {"range": {"start": places[0], "end": places[1]}, "text": text}
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "text"),
+    [
+        ((-1, 0), (-1, 0), "!ab\ncd\n"),
+        ((0, -(2**40)), (0, 1), "!b\ncd\n"),
+        ((1, 0), (2**32 - 1, 2**63), "ab\n!"),
+        ((0, 1), (0, 2**32 - 1), "a!\ncd\n"),
+        ((1, 1), (0, 1), "a!d\n"),
+        ((7, 0), (9, 9), "ab\ncd\n!"),
+    ],
+)
+async def test_a_change_outside_of_the_text_is_made_at_its_edge(
+    client: Any, start: Any, end: Any, text: str
+) -> None:
+    await client.initialize()
+    client.open(URI, "ab\ncd\n")
+    client.change(URI, 2, placed(start, end, "!"))
+    assert "result" in await client.complete(URI, 0, 0, kind=1)
+    assert client.session.documents[URI].text == text
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        placed((None, 0), (0, 0), "!"),
+        placed(([], 0), (0, 0), "!"),
+        placed((0, 0), (0, 0), None),
+        {"range": 5, "text": "!"},
+        {},
+    ],
+    ids=["null", "list", "no text", "no range", "nothing"],
+)
+async def test_a_document_whose_change_cannot_be_read_is_set_aside_until_its_whole_text_comes(
+    client: Any, change: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    await client.initialize()
+    client.open(URI, "x = 1")
+    client.change(URI, 2, change)
+    client.change(URI, 3, client.edit(0, 0, 0, "y"))
+    assert (await client.complete(URI, 0, 0))["error"]["code"] == INVALID_PARAMS
+    assert caplog.text.count("nothing is offered there until the client sends its whole text") == 1
+    client.change(URI, 4, {"text": "yz = 1"}, client.edit(0, 0, 0, "w"))
+    assert (await client.complete(URI, 0, 1, kind=1))["result"]["items"]
+    assert client.session.documents[URI].text == "wyz = 1"
+    client.change(URI, 5, change)
+    client.open(URI, "v")
+    assert (await client.complete(URI, 0, 1, kind=1))["result"]["items"]
+    assert client.session.documents[URI].text == "v"
+
+
+async def test_a_change_that_raises_leaves_no_half_changed_document(
+    client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await client.initialize()
+    client.open(URI, "x = 1")
+    monkeypatch.setattr("lsp_server.documents.span_of", lambda *_: 1 / 0)
+    client.change(URI, 2, client.edit(0, 0, 0, "y"))
+    assert (await client.complete(URI, 0, 0))["error"]["code"] == INVALID_PARAMS
+    client.change(URI, 3, {"text": "z"})
+    assert (await client.complete(URI, 0, 1, kind=1))["result"]["items"]
 
 
 async def test_a_notification_with_an_id_is_answered(client: Any) -> None:

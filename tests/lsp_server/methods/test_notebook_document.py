@@ -36,6 +36,22 @@ async def opened(client: Any, texts: Sequence[str] = TEXTS) -> None:
     client.notify("notebookDocument/didOpen", params)
 
 
+async def test_a_change_that_cannot_be_read_sets_all_cells_aside(client: Any) -> None:
+    await opened(client)
+    changes = [{"range": None, "text": "x"}]
+    content = {"document": {"uri": CELLS[2], "version": 2}, "changes": changes}
+    params = {
+        "notebookDocument": {"uri": NOTEBOOK, "version": 2},
+        "change": {"cells": {"textContent": [{**content, "changes": 5}]}},
+    }
+    client.notify("notebookDocument/didChange", params)
+    assert "error" in await client.complete(CELLS[2], 0, 9, kind=1)
+    content["changes"] = [{"text": TEXTS[2]}]
+    params["change"] = {"cells": {"textContent": [content]}}
+    client.notify("notebookDocument/didChange", params)
+    assert "result" in await client.complete(CELLS[2], 0, 9, kind=1)
+
+
 async def test_the_other_cells_stand_around_the_one(client: Any, infiller: Any) -> None:
     await opened(client)
     (proposed,) = (await client.complete(CELLS[2], 0, 9))["result"]["items"]
