@@ -70,7 +70,7 @@ def fill(place: str, options: FillOptions, is_json: bool, is_watched: bool, out:
 
     run = run_request(place, options, show if is_watched else None)
     if is_json:
-        out.write(json.dumps(report(run.outcome, run.source.name)) + "\n")
+        out.write(json.dumps(report(run.source.form.in_file(run.outcome), run.source.name)) + "\n")
         return run.exit_code
     if is_watched:
         out.write("\n")

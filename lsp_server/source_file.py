@@ -13,6 +13,7 @@ from pathlib import Path
 from engine.errors import BadInput, TooLarge
 from engine.spans import ByteOffset
 from lsp_server.buffer import TextBuffer
+from lsp_server.file_form import FileForm
 from lsp_server.positions import Encoding, num_units, offset_of
 
 MAX_FILE_BYTES = 4 * 1024 * 1024
@@ -49,11 +50,16 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file's text and the byte offset of the cursor in it."""
+    """A file as the engine reads it (``form``), and the byte offset of the cursor in that text."""
 
     path: Path
-    text: str
+    form: FileForm
     cursor: ByteOffset
+
+    @property
+    def text(self) -> str:
+        r"""The text without a byte order mark, its line ends ``\n`` if they are of one kind."""
+        return self.form.text
 
     @property
     def name(self) -> str:
@@ -64,8 +70,8 @@ class SourceFile:
     def read(cls, place: Place) -> SourceFile:
         """Read the file of ``place``; BadInput (TooLarge) when it cannot be used."""
         data = _read_bytes(place.path)
-        text = _decoded(place.path, data)
-        return cls(place.path, text, _cursor(place, TextBuffer(data)))
+        form = FileForm.of(_decoded(place.path, data))
+        return cls(place.path, form, _cursor(place, TextBuffer(form.text.encode())))
 
 
 def _read_bytes(path: Path) -> bytes:
