@@ -5,7 +5,9 @@ one step for an output's weights, one for a row of activations, an exact sum of 
 them. So the blocks become bytes when a model is loaded. What large activations a channel is known
 for is taken off them and given to the weights (SmoothQuant, arXiv:2211.10438).
 
-The same bytes signed, for processors that multiply those faster, are 128 less.
+x86 processors multiply unsigned bytes by signed ones fastest. Those without VNNI add such products
+in pairs of 16 bits, which overflow: so an output's step is as large as its loudest pair needs, and
+every processor comes to the same sums.
 
 ``expansion.json`` beside the graph says where each projection's parts are::
 
@@ -30,12 +32,12 @@ from engine.errors import DamagedWeights
 
 EXPANSION_FILE = "expansion.json"
 BLOCK = 32
-# A byte's zero, and how far a weight or an activation goes on either side of it.
+# An activation's zero; how far it goes on either side, and a pair of weights, which rounding makes
+# 128 at most: 255 * 128 < 2 ** 15.
 ZERO, REACH = 128, 127
 # Weights that are expanded at a time.
 STRIPE = 1 << 17
 Place = tuple[str, int]
-Bytes = NDArray[np.uint8] | NDArray[np.int8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +59,17 @@ class Stored:
     offsets: Place | None = None
 
 
-def expanded(graph: Path, num_threads: int, signed: bool = False) -> dict[str, NDArray[Any]]:
+def expanded(graph: Path, num_threads: int) -> dict[str, NDArray[Any]]:
     """``<name>.bytes``, ``.steps`` and ``.loud`` of what the graph declares and no file holds.
 
-    Bytes are int8 if ``signed``, else uint8 around 128. Empty for a graph without an expansion.
-    Raises DamagedWeights when a file is not what it should.
+    Empty for a graph without an expansion. Raises DamagedWeights when a file is not what it should.
     """
     index = graph.parent / EXPANSION_FILE
     if not index.exists():
         return {}
     try:
         stored = _read(json.loads(index.read_text(encoding="utf-8")))
-        rooms = _rooms(stored, np.dtype(np.int8 if signed else np.uint8))
+        rooms = _rooms(stored)
         with ThreadPoolExecutor(num_threads) as pool:
             parts = pool.map(lambda name: expand(graph.parent, stored[name], rooms[name]), stored)
             found = {
@@ -81,12 +82,12 @@ def expanded(graph: Path, num_threads: int, signed: bool = False) -> dict[str, N
     return found | {f"{name}.bytes": room for name, room in rooms.items()}
 
 
-def expand(folder: Path, stored: Stored, room: Bytes) -> dict[str, NDArray[Any]]:
+def expand(folder: Path, stored: Stored, room: NDArray[np.int8]) -> dict[str, NDArray[Any]]:
     """Write one projection's weights into ``room`` (I, O); what else the graph needs of them.
 
-    ``(room - zero).T * steps`` are the weights, relieved; zero is 128 in unsigned bytes and 0 in
-    signed ones; ``steps`` (O,). ``loud`` (L, O), if there are any: the weights of channels that are
-    kept out of the bytes. Raises ValueError for a file that ends early.
+    ``room.T * steps`` are the weights, relieved; ``steps`` (O,). ``loud`` (L, O), if there are any:
+    the weights of channels that are kept out of the bytes. Raises ValueError for a file that ends
+    early.
     """
     num_out, num_in = stored.shape
     relief = _array(folder, stored.relief, np.float32, (num_in,))
@@ -98,12 +99,10 @@ def expand(folder: Path, stored: Stored, room: Bytes) -> dict[str, NDArray[Any]]
         apart[:, stripe] = rows[:, loud].T
         rows[:, loud] = 0
         rows /= relief
-        steps_here = np.maximum(rows.max(axis=1), -rows.min(axis=1)) / np.float32(REACH)
+        steps_here = _peaks(rows) / np.float32(REACH)
         rows /= np.where(steps_here > 0, steps_here, np.float32(1))[:, None]
         np.rint(rows, out=rows)
-        if room.dtype == np.uint8:
-            rows += ZERO
-        room[:, stripe] = rows.astype(room.dtype).T
+        room[:, stripe] = rows.astype(np.int8).T
         steps[stripe] *= steps_here
     return {"steps": steps, "loud": apart} if len(loud) else {"steps": steps}
 
@@ -130,10 +129,21 @@ def _stripes(folder: Path, stored: Stored) -> Iterator[tuple[slice, NDArray[np.f
         yield stripe, weights.reshape(-1, num_in)
 
 
-def _rooms(stored: Mapping[str, Stored], dtype: np.dtype[Any]) -> dict[str, Bytes]:
+def _peaks(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How far each row (O, I) goes (O,): its largest weight, or sum of a pair, without the sign.
+
+    Of two weights with different signs the larger one counts, and it is larger than their sum.
+    """
+    sums = rows[:, 0::2] + rows[:, 1::2]
+    ends = [rows.max(axis=1), -rows.min(axis=1), sums.max(axis=1), -sums.min(axis=1)]
+    peaks: NDArray[np.float32] = np.max(ends, axis=0)
+    return peaks
+
+
+def _rooms(stored: Mapping[str, Stored]) -> dict[str, NDArray[np.int8]]:
     """Where each projection's bytes go, (I, O): one stretch of memory, so that it is given back."""
     sizes = [one.shape[0] * one.shape[1] for one in stored.values()]
-    pieces = np.split(np.empty(sum(sizes), dtype), np.cumsum(sizes)[:-1])
+    pieces = np.split(np.empty(sum(sizes), np.int8), np.cumsum(sizes)[:-1])
     return {
         name: piece.reshape(one.shape[::-1])
         for (name, one), piece in zip(stored.items(), pieces, strict=True)

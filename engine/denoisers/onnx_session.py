@@ -19,7 +19,6 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from engine.denoisers.expansion import expanded
-from engine.denoisers.signed_bytes import signed_graph
 from engine.errors import Cancelled, DamagedWeights, MidfillError
 
 # On Windows the system collects its events; elsewhere see ``engine``.
@@ -121,15 +120,13 @@ def _start(path: Path, num_threads: int) -> onnxruntime.InferenceSession:
     # Threads spin between the operators of a run, not between runs.
     options.add_session_config_entry("session.force_spinning_stop", "1")
     options.log_severity_level = 3
-    signed = signed_graph(path)
-    graph, weights = signed or path, expanded(path, num_threads, signed is not None)
-    constants = {name: _shared(values) for name, values in weights.items()}
+    constants = {name: _shared(values) for name, values in expanded(path, num_threads).items()}
     options.add_external_initializers(list(constants), list(constants.values()))
     try:
-        return onnxruntime.InferenceSession(str(graph), options, ["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(str(path), options, ["CPUExecutionProvider"])
     except Exception as error:  # the runtime's errors have no base of their own
         raise DamagedWeights(
-            f"{graph}: ONNX Runtime {onnxruntime.__version__} cannot read it "
+            f"{path}: ONNX Runtime {onnxruntime.__version__} cannot read it "
             f"({_first_line(error)}): reinstall midfill"
         ) from error
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from engine.denoisers.expansion import EXPANSION_FILE
-from engine.denoisers.signed_bytes import PROBE_FILE, SIGNED_FILE
 from engine.errors import TrainingError
 from engine.training.onnx_graph import LlamaGraph
 from engine.training.onnx_nodes import Floats, Nodes
@@ -20,7 +19,6 @@ from engine.training.onnx_projection import (
     FullProjector,
     Projector,
     QuantisedProjector,
-    write_probe,
 )
 from engine.training.shape import LlamaShape
 
@@ -80,7 +78,7 @@ def export(
     shape: LlamaShape | None = None,
     relief: Mapping[str, Floats] | None = None,
 ) -> dict[str, dict[str, Any]]:
-    """Write the graphs and their data files; their manifest entries by file name.
+    """Write the graph and its data files; their manifest entries by file name.
 
     ``weights``: tensors by Hugging Face names; others are not read. ``relief`` as
     ``engine.training.relief`` measures it. Raises TrainingError for a missing tensor or a file over
@@ -101,10 +99,7 @@ def export(
     if quantised is not None:
         index = {name: asdict(stored) for name, stored in quantised.stored.items()}
         (out_dir / EXPANSION_FILE).write_text(json.dumps(index), encoding="utf-8")
-        nodes.save(out_dir / SIGNED_FILE, signed=True)
-        write_probe(out_dir / PROBE_FILE)
-    graphs = [MODEL_FILE, SIGNED_FILE, PROBE_FILE]
-    names = [*graphs, EXPANSION_FILE, *dict.fromkeys(data_files.values())]
+    names = [MODEL_FILE, EXPANSION_FILE, *dict.fromkeys(data_files.values())]
     return {name: describe(out_dir / name) for name in names if (out_dir / name).exists()}
 
 

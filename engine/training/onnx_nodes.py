@@ -73,8 +73,6 @@ class Nodes:
         self._inputs: list[onnx.ValueInfoProto] = []
         self._outputs: list[onnx.ValueInfoProto] = []
         self._constants: dict[str, onnx.TensorProto] = {}
-        # What takes a constant's place in the graph of signed bytes.
-        self._signed: dict[str, onnx.TensorProto] = {}
 
     def add(
         self,
@@ -129,21 +127,10 @@ class Nodes:
         return file_name, self._files[file_name].append(np.ascontiguousarray(values).tobytes())
 
     def declare(self, name: str, dtype: type[np.generic], sizes: Sequence[int]) -> str:
-        """A constant that is handed over when the graph is loaded; its name.
-
-        Bytes are int8 instead of uint8 in the graph of signed bytes.
-        """
+        """A constant that is handed over when the graph is loaded; its name."""
         values = np.broadcast_to(np.zeros((), dtype), sizes)
         self._constants[name] = _external(name, values, HANDED_OVER, 0)
-        if dtype is np.uint8:
-            self._signed[name] = _external(name, values.view(np.int8), HANDED_OVER, 0)
         return name
-
-    def weight_zero(self, unsigned: int) -> str:
-        """What stands for zero among declared bytes; 0 in the graph of signed ones."""
-        name = "weight_zero"
-        self._signed[name] = numpy_helper.from_array(np.array(0, np.int8), name)
-        return self.constant(name, np.array(unsigned, np.uint8))
 
     def _file_of(self, name: str) -> str | None:
         return next(
@@ -174,11 +161,10 @@ class Nodes:
         names = [f"{name}.{size}" for size in sizes]
         self._outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, names))
 
-    def save(self, path: Path, signed: bool = False) -> None:
-        """Write the graph, or the one of signed bytes; the data files are written already."""
-        constants = self._constants | (self._signed if signed else {})
+    def save(self, path: Path) -> None:
+        """Write the graph; the data files are written already."""
         graph = helper.make_graph(
-            self._nodes, "midfill", self._inputs, self._outputs, list(constants.values())
+            self._nodes, "midfill", self._inputs, self._outputs, list(self._constants.values())
         )
         opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(MICROSOFT, 1)]
         model = helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION)

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -14,8 +13,6 @@ from engine.denoisers.expansion import REACH, ZERO, Place, Stored
 from engine.training.onnx_nodes import MICROSOFT, Floats, Nodes
 from engine.training.quantise import FourBit, eight_bit, four_bit
 
-# Input and output features of the probe.
-PROBE_SIZE = 64
 TO_FLOAT = {"to": 1}  # its number among ONNX's types
 
 
@@ -134,7 +131,7 @@ class QuantisedProjector:
         places["relief"] = nodes.store(f"{one.name}.relief", one.relief)
         places["gain"] = nodes.store(f"{one.name}.gain", one.gain)
         self.stored[one.name] = Stored((num_out, num_in), bits, **places)
-        nodes.declare(f"{one.name}.bytes", np.uint8, (num_in, num_out))
+        nodes.declare(f"{one.name}.bytes", np.int8, (num_in, num_out))
         nodes.declare(f"{one.name}.steps", np.float32, (num_out,))
 
     def _product(self, states: str, name: str) -> str:
@@ -148,17 +145,6 @@ class QuantisedProjector:
         step = nodes.real(1 / REACH, "byte_step")
         zero = nodes.constant("byte_zero", np.array(ZERO, np.uint8))
         rounded = nodes.add("QuantizeLinear", even, step, zero)
-        inputs = rounded, f"{name}.bytes", step, f"{name}.steps", zero, nodes.weight_zero(ZERO)
+        inputs = rounded, f"{name}.bytes", step, f"{name}.steps", zero
         product = nodes.add("MatMulIntegerToFloat", *inputs, domain=MICROSOFT)
         return nodes.add("Mul", product, peaks)
-
-
-def write_probe(path: Path) -> None:
-    """Weights (I, O) of 127, to tell whether signed bytes are multiplied exactly."""
-    nodes = Nodes(path.parent, {})
-    nodes.input("bytes", np.uint8, ["N", PROBE_SIZE])
-    weights = nodes.constant("weights", np.full((PROBE_SIZE, PROBE_SIZE), 127, np.int8))
-    one = nodes.real(1.0, "one")
-    inputs = "bytes", weights, one, one
-    nodes.output("sums", nodes.add("MatMulIntegerToFloat", *inputs, domain=MICROSOFT), "NO")
-    nodes.save(path)

@@ -331,9 +331,8 @@ def test_a_handle_of_another_denoiser(denoiser: OnnxDenoiser) -> None:
 def test_a_graph_that_cannot_be_read_is_named(folder: Path, tmp_path: Path) -> None:
     for path in folder.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
-    for path in tmp_path.glob("model*.onnx"):
-        path.write_bytes(b"not a graph")
-    with pytest.raises(DamagedWeights, match=r"model(\.signed)?\.onnx"):
+    (tmp_path / "model.onnx").write_bytes(b"not a graph")
+    with pytest.raises(DamagedWeights, match=r"model\.onnx"):
         OnnxDenoiser(read_model(tmp_path)).prefill(canvas(ids(1, 4), ids(2, 3)))
 
 
