@@ -19,7 +19,7 @@ from engine.errors import DamagedWeights, UnknownModel
 
 DEFAULT_MODEL = "default"
 MANIFEST_FILE = "manifest.json"
-MANIFEST_FORMAT = 1
+MANIFEST_FORMAT = 2
 _SHIPPED = Path(__file__).parent / "weights"
 
 
@@ -164,12 +164,12 @@ def read_model(folder: Path) -> Model:
     except (OSError, ValueError) as error:
         raise DamagedWeights(f"{path} cannot be read ({error}): reinstall the model") from error
     try:
-        if record["format"] != MANIFEST_FORMAT:
-            raise DamagedWeights(
-                f"{path}: format {record['format']} is not {MANIFEST_FORMAT}: upgrade midfill"
-            )
+        written = int(record["format"])
+        if written != MANIFEST_FORMAT:
+            mend = "upgrade midfill" if written > MANIFEST_FORMAT else "export the model again"
+            raise DamagedWeights(f"{path}: format {written} is not {MANIFEST_FORMAT}: {mend}")
         return Model(folder, _manifest(record))
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise DamagedWeights(f"{path}: {error} is missing or wrong: reinstall the model") from error
 
 

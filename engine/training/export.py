@@ -13,6 +13,7 @@ from typing import Any
 
 from engine.denoisers.expansion import EXPANSION_FILE
 from engine.errors import TrainingError
+from engine.models import MANIFEST_FORMAT
 from engine.training.onnx_graph import LlamaGraph
 from engine.training.onnx_nodes import Floats, Nodes
 from engine.training.onnx_projection import (
@@ -23,7 +24,6 @@ from engine.training.onnx_projection import (
 from engine.training.shape import LlamaShape
 
 MODEL_FILE, MANIFEST_FILE, TOKENIZER_FILE = "model.onnx", "manifest.json", "tokenizer.json"
-MANIFEST_FORMAT = 1
 MAX_POSITIONS = 8192
 DATA_FILES = {
     "layers.": "layers.bin",

@@ -17,7 +17,7 @@ def write_model(folder: Path, **changes: Any) -> Path:
     folder.mkdir(parents=True)
     (folder / "model.onnx").write_bytes(b"graph")
     manifest: dict[str, Any] = {
-        "format": 1,
+        "format": 2,
         "name": folder.name,
         "base": "none",
         "data": "none",
@@ -74,7 +74,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         resolve(str(folder)).verify()
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"format": 1}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"format": 2}'])
 def test_a_manifest_that_cannot_be_read(tmp_path: Path, text: str) -> None:
     folder = write_model(tmp_path / "mine")
     (folder / "manifest.json").write_text(text)
@@ -82,9 +82,12 @@ def test_a_manifest_that_cannot_be_read(tmp_path: Path, text: str) -> None:
         resolve(str(folder))
 
 
-def test_a_manifest_of_another_format(tmp_path: Path) -> None:
-    with pytest.raises(DamagedWeights, match="upgrade midfill"):
-        resolve(str(write_model(tmp_path / "mine", format=2)))
+@pytest.mark.parametrize(
+    ("number", "mend"), [(1, "export the model again"), (3, "upgrade midfill")]
+)
+def test_a_manifest_of_another_format(tmp_path: Path, number: int, mend: str) -> None:
+    with pytest.raises(DamagedWeights, match=f"format {number} is not 2: {mend}"):
+        resolve(str(write_model(tmp_path / "mine", format=number)))
 
 
 def test_a_manifest_that_is_missing(tmp_path: Path) -> None:

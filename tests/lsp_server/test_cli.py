@@ -276,7 +276,7 @@ def test_the_model_that_ships_fills_a_fixture(repository: Path) -> None:
 
 def test_damaged_weights_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     manifest = {
-        "format": 1, "name": "m", "base": "b", "data": "d", "recipe_commit": "c", "tokens_seen": 1,
+        "format": 2, "name": "m", "base": "b", "data": "d", "recipe_commit": "c", "tokens_seen": 1,
         "shape": {"num_layers": 1, "num_kv_heads": 1, "head_width": 1, "max_positions": 1},
         "files": {"model.onnx": {"sha256": "0" * 64}},
         "quality": {}, "calibration": {}, "defaults": {},
