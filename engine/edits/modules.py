@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator
 
 from engine.edits.symbols import Origin
 
-_SCRIPT_ENDINGS = (".ts", ".tsx", ".js", ".jsx", ".mts", ".cts", ".mjs", ".cjs", ".d.ts")
-_COMPILED = {".js": (".ts", ".tsx"), ".jsx": (".tsx",), ".mjs": (".mts",), ".cjs": (".cts",)}
+SCRIPT_ENDINGS = (".ts", ".tsx", ".js", ".jsx", ".mts", ".cts", ".mjs", ".cjs", ".d.ts")
+COMPILED = {".js": (".ts", ".tsx"), ".jsx": (".tsx",), ".mjs": (".mts",), ".cjs": (".cts",)}
 
 
 def module_path(origin: Origin, importer: str, paths: Collection[str], language: str) -> str | None:
@@ -69,17 +69,18 @@ def _script(module: str, importer: str, paths: Collection[str]) -> str | None:
         return None
     stem = posixpath.normpath(posixpath.join(posixpath.dirname(importer), module))
     by_slashed = {_slashed(path): path for path in paths}
-    return next((by_slashed[one] for one in _script_files(stem) if one in by_slashed), None)
+    return next((by_slashed[one] for one in script_files(stem) if one in by_slashed), None)
 
 
-def _script_files(stem: str) -> Iterator[str]:
+def script_files(stem: str) -> Iterator[str]:
+    """What a relative import of a script may mean, the first that is there first."""
     yield stem
-    for ending in _SCRIPT_ENDINGS:
+    for ending in SCRIPT_ENDINGS:
         yield stem + ending
-    for written, sources in _COMPILED.items():
+    for written, sources in COMPILED.items():
         if stem.endswith(written):
             yield from (stem.removesuffix(written) + source for source in sources)
-    for ending in _SCRIPT_ENDINGS:
+    for ending in SCRIPT_ENDINGS:
         yield posixpath.join(stem, f"index{ending}")
 
 

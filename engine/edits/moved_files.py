@@ -1,0 +1,197 @@
+"""What must be written anew when files are renamed or moved: imports and includes that name them.
+
+Python's imports with their uses, relative imports of JavaScript and TypeScript, C's includes from
+the own folder. Only what certainly means a file of the workspace as it stands; text alone decides,
+no likelihood.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from engine.edits.moved_imports import Imported, ImportReader, ImportWriter, Rewritten, Statement
+from engine.edits.moved_modules import Module, ModuleNames
+from engine.edits.moved_scripts import MovedScript, include_places, script_places
+from engine.edits.moved_uses import MovedUses
+from engine.edits.moves import INITS, Moves, is_below, slashed
+from engine.edits.names_of import name_table
+from engine.edits.project_names import SourceText
+from engine.edits.symbols import NameTable
+from engine.languages import language_of
+from engine.proposal import Edit
+from engine.syntax import SyntaxTree, parse
+
+_SCRIPTS = frozenset("javascript javascriptreact typescript typescriptreact".split())
+_C = frozenset(("c", "cpp"))
+LANGUAGES = frozenset(("python", *_SCRIPTS, *_C))
+_IMPORT = re.compile(r"\bimport\b")
+
+
+@dataclass(frozen=True, slots=True)
+class MovePlan:
+    """Edits with their files' paths; ``left``: files with what cannot be written, and how much."""
+
+    edits: tuple[Edit, ...]
+    left: tuple[tuple[str, int], ...] = ()
+
+
+def names_moved(moves: Moves, path: str, text: str, language: str | None = None) -> bool:
+    """Whether a file may have to change: quick, and true for some that need not."""
+    kind = language_of(path, language).id
+    here, data = slashed(path), text.encode("utf-8", "replace")
+    if kind in _SCRIPTS:
+        script = MovedScript(moves, here)
+        return any(script.may_change(found) for _, found in script_places(data))
+    if kind in _C:
+        script = MovedScript(moves, here)
+        return any(script.may_change(found) for _, found in include_places(data))
+    if kind != "python" or not _IMPORT.search(text):
+        return False
+    return moves.moved(here) != here or _module_words(moves).search(text) is not None
+
+
+def _module_words(moves: Moves) -> re.Pattern[str]:
+    """What a file must hold to name one of the modules that move."""
+    words = {_stem(one.old) for one in moves.moves}
+    inits = [one.old for one in moves.moves if posixpath.basename(one.old) in INITS]
+    words |= {posixpath.basename(posixpath.dirname(path)) for path in inits}
+    named = "|".join(map(re.escape, sorted(words)))
+    return re.compile(rf"\b(?:{named})\b" + (r"|\bfrom\s+\.+\s+import" if inits else ""))
+
+
+def plan_moves(files: Sequence[SourceText], moves: Moves) -> MovePlan:
+    """Mend what names the moved files in ``files``, theirs included; by file, in text order."""
+    edits, left = list[Edit](), list[tuple[str, int]]()
+    python = _PythonFiles(moves, [one for one in files if _language(one) == "python"])
+    for file in files:
+        found, num_left = list[Edit](), 0
+        if _language(file) == "python":
+            found, num_left = python.edits(file)
+        elif _language(file) in LANGUAGES:
+            found = list(_path_edits(moves, file))
+        edits += [replace(one, path=file.path) for one in sorted(found, key=lambda one: one.span)]
+        left += [(file.path, num_left)] if num_left else []
+    return MovePlan(tuple(edits), tuple(left))
+
+
+def _language(file: SourceText) -> str:
+    return language_of(file.path, file.language).id
+
+
+def _path_edits(moves: Moves, file: SourceText) -> Iterator[Edit]:
+    script = MovedScript(moves, slashed(file.path))
+    tree = parse(file.text.encode(), language_of(file.path, file.language))
+    is_script = _language(file) in _SCRIPTS
+    return script.script_edits(tree) if is_script else script.include_edits(tree)
+
+
+class _PythonFiles:
+    """All Python files of a plan: what one gives on to others is asked of all."""
+
+    def __init__(self, moves: Moves, files: Sequence[SourceText]) -> None:
+        self._moves = moves
+        self._files = {slashed(file.path): file for file in files}
+        self._names = {path: ModuleNames(moves, path) for path in self._files}
+        self._trees: dict[str, SyntaxTree] = {}
+        self._tables: dict[str, NameTable | None] = {}
+        self._statements: dict[str, list[Statement]] = {}
+        self._given: set[tuple[str, str]] | None = None
+
+    def edits(self, file: SourceText) -> tuple[list[Edit], int]:
+        """What becomes of one file, and how much of it cannot be written."""
+        path = slashed(file.path)
+        names, statements = self._names[path], self._imports(path)
+        uses: MovedUses | None = None
+
+        def all_uses() -> MovedUses | None:
+            nonlocal uses
+            table = self._table(path)
+            if uses is None and table is not None:
+                uses = MovedUses(names, table, statements, self._is_shadowed)
+            return uses
+
+        def may_rename(one: Imported, name: str) -> bool:
+            found = all_uses()
+            is_given = posixpath.basename(path) in INITS or (path, one.bound) in self._all_given()
+            return found is not None and not is_given and found.can_follow(one, name)
+
+        writer = ImportWriter(names, self._tree(path).data, may_rename)
+        rewritten = writer.rewritten(statements)
+        is_used = bool(rewritten.renamed or rewritten.dotted) or self._has_members(path)
+        found = all_uses() if is_used else None
+        if found is None:
+            return rewritten.edits, rewritten.left
+        more = found.edits(rewritten)
+        return [*rewritten.edits, *more], rewritten.left + found.left
+
+    def _has_members(self, path: str) -> bool:
+        """Whether a package is imported that a moved module may be used as a member of."""
+        packages = [
+            one.module.stem
+            for statement in self._imports(path)
+            for one in statement.names
+            if one.module is not None
+        ]
+        text = self._files[path].text
+        return any(
+            is_below(move.old, stem) and f".{_stem(move.old)}" in text
+            for stem in packages
+            for move in self._moves.moves
+        )
+
+    def _imports(self, path: str) -> list[Statement]:
+        if path not in self._statements:
+            reader = ImportReader(self._names[path], self._tree(path), self._is_shadowed)
+            self._statements[path] = reader.statements()
+        return self._statements[path]
+
+    def _tree(self, path: str) -> SyntaxTree:
+        if path not in self._trees:
+            language = language_of(None, "python")
+            self._trees[path] = parse(self._files[path].text.encode(), language)
+        return self._trees[path]
+
+    def _table(self, path: str) -> NameTable | None:
+        if path not in self._tables:
+            self._tables[path] = name_table(self._tree(path))
+        return self._tables[path]
+
+    def _all_given(self) -> set[tuple[str, str]]:
+        """What files import from others under a name: by file and name."""
+        if self._given is None:
+            self._given = {
+                (statement.home.file, one.path)
+                for path in self._files
+                for statement in self._imports(path)
+                for one in statement.names
+                if statement.home is not None and one.module is None
+            }
+        return self._given
+
+    def _is_shadowed(self, home: Module, name: str) -> bool:
+        """Whether a package's own code gives another thing under the name of its module."""
+        file = self._files.get(home.file)
+        if file is None or not re.search(rf"\b{re.escape(name)}\b", file.text):
+            return False
+        table = self._table(home.file)
+        for symbol in () if table is None else table.file_scope.symbols.get(name, ()):
+            origin = symbol.origin
+            if origin is None or origin.name != name:
+                return True
+            where = self._names[home.file]
+            source = (
+                where.relative(origin.level, origin.module)
+                if origin.level
+                else where.absolute(origin.module)
+            )
+            if source is None or source.stem != home.stem:
+                return True
+        return False
+
+
+def _stem(path: str) -> str:
+    name = posixpath.basename(path)
+    return posixpath.splitext(name)[0] if name.endswith((".py", ".pyi")) else name
