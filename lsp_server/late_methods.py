@@ -34,6 +34,19 @@ CODE_ACTION_OPTIONS = types.CodeActionOptions(
 )
 
 
+# Files of the languages whose imports are mended (``engine.edits.moved_files``), and all folders.
+_ENDINGS = "py,pyi,pyw,js,mjs,cjs,jsx,ts,mts,cts,tsx,c,h,cc,cpp,cxx,hpp,hh,hxx,ipp,cu"
+FILE_OPERATION_OPTIONS = types.FileOperationRegistrationOptions(
+    [
+        types.FileOperationFilter(types.FileOperationPattern(glob, kind), "file")
+        for glob, kind in (
+            (f"**/*.{{{_ENDINGS}}}", types.FileOperationPatternKind.File),
+            ("**", types.FileOperationPatternKind.Folder),
+        )
+    ]
+)
+
+
 def code_action(
     session: Session, params: types.CodeActionParams
 ) -> list[types.CodeAction] | Coroutine[Any, Any, list[types.CodeAction]]:
@@ -84,7 +97,25 @@ def rename(
     return rename(session, params)
 
 
+def will_rename_files(
+    session: Session, params: types.RenameFilesParams
+) -> Coroutine[Any, Any, types.WorkspaceEdit | None]:
+    """See ``methods.will_rename_files``."""
+    from lsp_server.methods.will_rename_files import will_rename_files
+
+    return will_rename_files(session, params)
+
+
+_LATE = ("code_action", "code_action_resolve", "inline_edit", "rename", "will_rename_files")
+
+
 def import_all() -> None:
     """Import what the functions above import. May run in a thread beside the server's."""
-    for name in ("code_action", "code_action_resolve", "inline_edit", "rename"):
+    for name in (
+        "code_action",
+        "code_action_resolve",
+        "inline_edit",
+        "rename",
+        "will_rename_files",
+    ):
         importlib.import_module(f"lsp_server.methods.{name}")

@@ -1,4 +1,4 @@
-"""Plans a rename over many files in a process of its own.
+"""Plans a rename over many files in a process of its own, of a name or of a file.
 
 All names of a hundred files are a million objects in cycles: here they would hold the interpreter,
 for which typing waits, for the two seconds that it takes to find that they are garbage, and leave
@@ -12,11 +12,16 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
+from engine.edits.moved_files import MovePlan, plan_moves
+from engine.edits.moves import Moves
 from engine.edits.project_names import SourceText
 from engine.edits.rename import RenamePlan, plan_rename
 from engine.errors import BadInput
+
+T = TypeVar("T")
 
 # The names of less text are read in about the time that the process takes to start.
 MIN_CHARACTERS = 200_000
@@ -26,11 +31,20 @@ _START = "import sys; sys.path[:] = {path!r}; from lsp_server.rename_process imp
 
 async def planned(files: Sequence[SourceText], path: str, offset: int, new_name: str) -> RenamePlan:
     """``plan_rename`` beside the messages. Cancelling the task ends the process."""
+    return await _beside(files, plan_rename, path, offset, new_name)
+
+
+async def planned_moves(files: Sequence[SourceText], moves: Moves) -> MovePlan:
+    """``plan_moves`` in the same way."""
+    return await _beside(files, plan_moves, moves)
+
+
+async def _beside(files: Sequence[SourceText], plan: Callable[..., T], *rest: Any) -> T:
     if sum(len(file.text) for file in files) < MIN_CHARACTERS:
-        return await asyncio.to_thread(plan_rename, files, path, offset, new_name)
+        return await asyncio.to_thread(plan, files, *rest)
     command = [sys.executable, "-c", _START.format(path=sys.path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        asked = pickle.dumps((files, path, offset, new_name))
+        asked = pickle.dumps((plan, files, rest))
         try:
             answer, _ = await asyncio.to_thread(process.communicate, asked)
         except BaseException:  # cancelled
@@ -41,15 +55,16 @@ async def planned(files: Sequence[SourceText], path: str, offset: int, new_name:
     found = pickle.loads(answer)
     if isinstance(found, BadInput):
         raise found
-    plan: RenamePlan = found
-    return plan
+    answered: T = found
+    return answered
 
 
 def main() -> None:
     """Read what is asked from stdin, write the plan, or why there is none, to stdout."""
-    found: RenamePlan | BadInput
+    plan, files, rest = pickle.load(sys.stdin.buffer)
+    found: object
     try:
-        found = plan_rename(*pickle.load(sys.stdin.buffer))
+        found = plan(files, *rest)
     except BadInput as error:
         found = error
     sys.stdout.buffer.write(pickle.dumps(found))

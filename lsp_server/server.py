@@ -20,6 +20,7 @@ from lsp_server.convert import ACCEPT_COMMAND
 from lsp_server.language_server import MidfillServer, ThreadedReader
 from lsp_server.late_methods import (
     CODE_ACTION_OPTIONS,
+    FILE_OPERATION_OPTIONS,
     INLINE_EDIT_METHOD,
     RUN_COMMAND,
     code_action,
@@ -28,6 +29,7 @@ from lsp_server.late_methods import (
     prepare_rename,
     rename,
     run_command,
+    will_rename_files,
 )
 from lsp_server.logs import quieten_pygls
 from lsp_server.methods.completion import completion
@@ -42,6 +44,7 @@ from lsp_server.methods.did_partially_accept_completion import METHOD as PARTIAL
 from lsp_server.methods.did_partially_accept_completion import did_partially_accept_completion
 from lsp_server.methods.did_reject import METHOD as REJECT_METHOD
 from lsp_server.methods.did_reject import did_reject
+from lsp_server.methods.did_rename_files import did_rename_files
 from lsp_server.methods.did_save import did_save
 from lsp_server.methods.did_show_completion import INLINE_EDIT_METHOD as SHOW_EDIT_METHOD
 from lsp_server.methods.did_show_completion import METHOD as SHOW_METHOD
@@ -88,6 +91,8 @@ _HANDLERS: tuple[tuple[str, Any, Any], ...] = (
     (FOCUS_METHOD, did_focus, None),
     (types.TEXT_DOCUMENT_PREPARE_RENAME, prepare_rename, None),
     (types.TEXT_DOCUMENT_RENAME, rename, types.RenameOptions(prepare_provider=True)),
+    (types.WORKSPACE_WILL_RENAME_FILES, will_rename_files, FILE_OPERATION_OPTIONS),
+    (types.WORKSPACE_DID_RENAME_FILES, did_rename_files, FILE_OPERATION_OPTIONS),
     (INLINE_EDIT_METHOD, inline_edit, None),
     (TRACE_METHOD, trace, None),
     (types.SHUTDOWN, shutdown, None),

@@ -141,6 +141,14 @@ class Settings:
             kinds.BOOLEAN, "rename symbols; false leaves that to the language's own server"
         ),
     )
+    update_imports: bool = field(
+        default=True,
+        metadata=_described(
+            kinds.BOOLEAN,
+            "mend imports when files are renamed or moved; false leaves that to the language's own"
+            " server",
+        ),
+    )
     feedback: bool = field(
         default=True,
         metadata=_described(

@@ -12,12 +12,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from engine.edits.moved_imports import Imported, ImportReader, ImportWriter, Rewritten, Statement
+from engine.edits.moved_imports import Imported, ImportReader, ImportWriter, Statement
 from engine.edits.moved_modules import Module, ModuleNames
 from engine.edits.moved_scripts import MovedScript, include_places, script_places
 from engine.edits.moved_uses import MovedUses
 from engine.edits.moves import INITS, Moves, is_below, slashed
-from engine.edits.names_of import name_table
+from engine.edits.names_of import name_table, uncollected
 from engine.edits.project_names import SourceText
 from engine.edits.symbols import NameTable
 from engine.languages import language_of
@@ -69,7 +69,8 @@ def plan_moves(files: Sequence[SourceText], moves: Moves) -> MovePlan:
     for file in files:
         found, num_left = list[Edit](), 0
         if _language(file) == "python":
-            found, num_left = python.edits(file)
+            with uncollected():
+                found, num_left = python.edits(file)
         elif _language(file) in LANGUAGES:
             found = list(_path_edits(moves, file))
         edits += [replace(one, path=file.path) for one in sorted(found, key=lambda one: one.span)]

@@ -61,6 +61,10 @@ class Rewritten:
     left: int = 0
 
 
+_Group = tuple[str, Sequence[tuple[Imported, str]]]
+"""Where names come from, as it is written, and what each is called there."""
+
+
 class ImportReader:
     """Reads the imports of one file."""
 
@@ -101,9 +105,7 @@ class ImportReader:
             name = _text(path)
             module = None if home is None else self._submodule(home, name)
             bound = name if alias is None else _text(alias)
-            names.append(
-                Imported(name, bound, _span(path), module, alias is not None, _span(item))
-            )
+            names.append(Imported(name, bound, _span(path), module, alias is not None, _span(item)))
         place = None if source is None else _span(source)
         return Statement(_span(node), tuple(names), place, level, home)
 
@@ -139,7 +141,7 @@ class ImportWriter:
             if one.module is None or stem == one.module.stem:
                 continue
             dotted = None if stem is None else self._names.written(stem, one.module.root, 0)
-            if dotted is None:
+            if not dotted:
                 self._found.left += 1
             elif dotted != one.path and one.has_alias:
                 self._found.edits.append(Edit(one.place, dotted))
@@ -168,32 +170,38 @@ class ImportWriter:
             else self._names.written(parent, home.root, statement.level)
             for parent in groups
         }
-        names = [name for group in groups.values() for _, name in group]
-        if None in written.values() or not is_dotted(names):
-            is_new = any(parent != home.stem for parent in groups)
-            self._found.left += is_new or names != [one.path for one in statement.names]
+        is_bad = any(
+            text is None or (not text and any(one.module is None for one, _ in groups[parent]))
+            for parent, text in written.items()
+        )
+        if is_bad or not is_dotted([name for group in groups.values() for _, name in group]):
+            self._found.left += 1
             return
-        first = stem if stem in groups else next(iter(groups), None)
-        if first is None:
+        self._write_groups(statement, now, [(written[key] or "", groups[key]) for key in groups])
+
+    def _write_groups(self, statement: Statement, now: str, groups: Sequence[_Group]) -> None:
+        """The names of one place keep the statement, that which they have if there are any."""
+        first = next((each for each in groups if each[0] == now), None)
+        first = first or next((each for each in groups if each[0]), None)
+        if first is None and groups:
+            lines = [self._line(*each) for each in groups]
+            self._found.edits.append(Edit(statement.place, "; ".join(lines)))
+        if first is None or statement.source is None:
             return
-        text = written[first] or ""
-        if now != text:
-            self._found.edits.append(Edit(source, text))
-        for one, name in groups[first]:
-            self._write_name(one, name)
-        others = [(written[key] or "", group) for key, group in groups.items() if key != first]
+        if now != first[0]:
+            self._found.edits.append(Edit(statement.source, first[0]))
+        for one, name in first[1]:
+            if name != one.path:
+                self._found.edits.append(Edit(one.place, self._named(one, name)))
+        others = [each for each in groups if each is not first]
         if others:
-            self._split(statement, [one for one, _ in groups[first]], others)
+            self._split(statement, [one for one, _ in first[1]], others)
 
     def _is_kept(self, statement: Statement, home: Module) -> bool:
         """Whether the statement means the same afterwards as it stands."""
         modules = [home, *(one.module for one in statement.names if one.module is not None)]
         is_at_home = not statement.level or self._names.folder == self._names.new_folder
         return is_at_home and all(self._names.new_stem(one) == one.stem for one in modules)
-
-    def _write_name(self, one: Imported, name: str) -> None:
-        if name != one.path:
-            self._found.edits.append(Edit(one.place, self._named(one, name)))
 
     def _named(self, one: Imported, name: str) -> str:
         """The imported name, with an alias where its uses cannot follow."""
@@ -204,20 +212,20 @@ class ImportWriter:
             return name
         return f"{name} as {one.bound}"
 
+    def _line(self, source: str, names: Sequence[tuple[Imported, str]]) -> str:
+        """A statement of its own for ``names``; of modules where no package holds them."""
+        written = []
+        for one, name in names:
+            named = self._named(one, name)
+            written.append(f"{named} as {one.bound}" if one.has_alias else named)
+        head = f"from {source} import" if source else "import"
+        return f"{head} {', '.join(written)}"
+
     def _split(
-        self,
-        statement: Statement,
-        kept: Sequence[Imported],
-        others: Sequence[tuple[str, Sequence[tuple[Imported, str]]]],
+        self, statement: Statement, kept: Sequence[Imported], others: Sequence[_Group]
     ) -> None:
         """Names that come from elsewhere get statements of their own, in front of this one."""
-        lines = []
-        for source, group in others:
-            names = []
-            for one, name in group:
-                named = self._named(one, name)
-                names.append(f"{named} as {one.bound}" if one.has_alias else named)
-            lines.append(f"from {source} import {', '.join(names)}")
+        lines = [self._line(*each) for each in others]
         at = statement.place.start
         start = self._data.rfind(b"\n", 0, at) + 1
         indent = self._data[start:at]

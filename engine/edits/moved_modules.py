@@ -124,12 +124,15 @@ class ModuleNames:
     def written(self, stem: str, root: str, level: int) -> str | None:
         """The dotted name of ``stem`` in the file where it will be; None if it has none.
 
-        Relative for who wrote ``level`` dots, as long as both are in one package.
+        Relative for who wrote ``level`` dots, as long as both are in one package. Empty for a
+        folder where absolute names begin.
         """
-        if level:
-            found = self._relative(stem, level)
-            if found is not None:
-                return found
+        found = self._relative(stem, level) if level else None
+        if found is not None:
+            return found
+        is_root = stem == root or stem in self._all_roots()
+        if is_root and not self._moves.will_be_package(stem):
+            return ""
         parts = stem[len(self._new_root(stem, root)) :].strip("/").split("/")
         return ".".join(parts) if is_dotted(parts) else None
 

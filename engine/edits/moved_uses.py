@@ -122,7 +122,7 @@ class MovedUses:
         if found is None or stem == found.stem:
             return None
         dotted = None if stem is None else self._names.written(stem, found.root, 0)
-        if dotted is None or dotted.split(".")[0] not in tops:
+        if not dotted or dotted.split(".")[0] not in tops:
             self.left += 1
             return None
         return Edit(chain.of(0, size - 1), dotted)
@@ -184,9 +184,7 @@ class MovedUses:
         return None
 
     def _is_module(self, name: str) -> bool:
-        return all(
-            one.kind is SymbolKind.MODULE for one in self._table.symbols if one.name == name
-        )
+        return all(one.kind is SymbolKind.MODULE for one in self._table.symbols if one.name == name)
 
     def _is_top(self, one: Imported) -> bool:
         """Whether ``import a.b`` binds ``a``."""

@@ -5,15 +5,14 @@ Deterministic, by syntax trees alone: no model is needed.
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import gc
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from engine.edits.mentions import mentions
+from engine.edits.names_of import uncollected
 from engine.edits.new_name import badly_formed, clash, taken
 from engine.edits.project_names import Exported, ProjectNames, SourceText
 from engine.edits.references import is_member, key_of, local_scope, references_at, symbol_at
@@ -99,7 +98,7 @@ def plan_rename(files: Sequence[SourceText], path: str, offset: int, new_name: s
     table = names.table(path)
     if table is None:
         raise BadInput(f"renaming in {names.language(path).id} files is not supported")
-    with _uncollected():
+    with uncollected():
         home, symbol = _home(names, path, table, offset)
     new_name = _with_mark(symbol.name, new_name)
     bad = badly_formed(new_name, names.language(path))
@@ -108,7 +107,7 @@ def plan_rename(files: Sequence[SourceText], path: str, offset: int, new_name: s
     if symbol.name == new_name:
         return RenamePlan(symbol.name, new_name, ())
     edits: dict[tuple[str, Span], RenameEdit] = {}
-    with _uncollected():
+    with uncollected():
         for one in _Rename(names, home, symbol, new_name).edits():
             key = (one.edit.path or "", one.edit.span)
             edits.setdefault(key, one)
@@ -123,21 +122,6 @@ def _moved(path: str, symbol: Symbol, new_name: str) -> tuple[str, str] | None:
     if not is_class or re.split(r"[/\\]", path)[-1] != end:
         return None
     return path, f"{path.removesuffix(end)}{new_name}.java"
-
-
-@contextlib.contextmanager
-def _uncollected() -> Iterator[None]:
-    """Keep the garbage collector out: tables of names are millions of objects that all stay.
-
-    To look through them again and again takes half of the time, and stops all other threads.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _symbol(table: NameTable, offset: int) -> Symbol:

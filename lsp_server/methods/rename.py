@@ -7,9 +7,6 @@ without annotations does not get them.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import time
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +20,7 @@ from engine.edits.rename import (
     is_local_at,
 )
 from engine.errors import BadInput
+from lsp_server.file_edits import refreshed, tell_left, trouble
 from lsp_server.methods.prepare_rename import refused, renamable
 from lsp_server.positions import range_of
 from lsp_server.rename_files import (
@@ -65,18 +63,11 @@ async def rename(session: Session, params: types.RenameParams) -> types.Workspac
 
 async def _paths_mentioning(session: Session, name: str) -> list[Path]:
     """The files that are not open and hold ``name``, once all have been looked at as they are."""
-    deadline = time.monotonic() + _PATIENCE_S
     index = session.background_index
-    with contextlib.suppress(asyncio.TimeoutError):
-        await asyncio.wait_for(session.workspace.are_roots_set.wait(), _PATIENCE_S)
-    num_runs = index.refresh() if session.workspace.roots else 0
-    while session.workspace.roots and index.num_runs < num_runs:
-        if time.monotonic() > deadline and index.num_runs == 0:
+    if not await refreshed(session, _PATIENCE_S):
+        if index.num_runs == 0:
             raise refused("the workspace is still being indexed: try again in a moment")
-        if time.monotonic() > deadline:
-            session.show(types.MessageType.Warning, _SLOW)
-            break
-        await asyncio.sleep(0.05)
+        session.show(types.MessageType.Warning, _SLOW)
     if index.has_failed:
         session.show(types.MessageType.Warning, _FAILED)
     known = {Path(one.path) for one in session.documents if one.path is not None}
@@ -113,11 +104,11 @@ async def _renamed(
     for file in (files[0], *touched.values()):
         if not file.is_current(session.documents):
             raise JsonRpcContentModified(f"{file.source.path} has changed meanwhile: rename again")
-    troubles = {path: _trouble(session, file) for path, file in touched.items()}
+    troubles = {path: trouble(session, file) for path, file in touched.items()}
     left = {path: why for path, why in troubles.items() if why is not None}
     if files[0].source.path in left:
         raise refused(f"{files[0].source.path}: {left[files[0].source.path]}")
-    _tell(session, left | unread)
+    tell_left(session, left | unread, "the name may stand there, too")
     if not is_local and session.workspace.is_cut:
         session.show(types.MessageType.Warning, _CUT)
     _tell_possible(session, plan)
@@ -151,24 +142,8 @@ def _is_moving(session: Session) -> bool:
     return is_versioned and types.ResourceOperationKind.Rename in operations
 
 
-def _trouble(session: Session, file: RenameFile) -> str | None:
-    """Why a file may not be changed: it is ignored or read-only."""
-    path = Path(file.source.path)
-    ignored = session.workspace.ignore_reason(path) if path.is_absolute() else None
-    return ignored or file.trouble
-
-
 def _paths(plan: RenamePlan) -> list[str]:
     return list(dict.fromkeys(one.edit.path for one in plan.edits if one.edit.path is not None))
-
-
-def _tell(session: Session, left: Mapping[str, str]) -> None:
-    """Tell the user what holds the name, or may hold it, and stays as it is."""
-    if left:
-        names = "; ".join(f"{path} ({why})" for path, why in list(left.items())[:5])
-        more = "" if len(left) <= 5 else f" and {len(left) - 5} more"
-        message = f"Left as they are, though the name may stand there, too: {names}{more}"
-        session.show(types.MessageType.Warning, message)
 
 
 def _written(

@@ -61,9 +61,9 @@ class Workspace:
         """Let go of all files."""
         self.set_roots(())
 
-    def ignore_reason(self, path: Path) -> str | None:
-        """Say why no model may see the file ``path``; None when one may."""
-        return self._rules_of(path.parent).reason(path)
+    def ignore_reason(self, path: Path, is_folder: bool = False) -> str | None:
+        """Say why no model may see the file or folder ``path``; None when one may."""
+        return self._rules_of(path.parent).reason(path, is_folder)
 
     def definitions(self, *names: str, limit: int = MAX_ROWS) -> tuple[Definition, ...]:
         """Where ``names`` are defined in the files as they were indexed, at most ``limit``.

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from engine.edits.moved_files import plan_moves
+from engine.edits.moves import Move, Moves
 from engine.edits.project_names import SourceText
 from engine.edits.rename import plan_rename
 from engine.errors import BadInput
-from lsp_server.rename_process import MIN_CHARACTERS, planned
+from lsp_server.rename_process import MIN_CHARACTERS, planned, planned_moves
 
 HOME = SourceText("/p/a.py", "def total(items):\n    return sum(items)\n")
 IMPORTER = "from a import total\n\ntotal([2])\n"
@@ -41,6 +45,20 @@ async def test_long_texts_are_read_elsewhere(processes: list[subprocess.Popen[by
     assert plan == plan_rename([HOME, *OTHERS], HOME.path, 5, "add_up")
     assert len(plan.edits) == 1 + 2 * len(OTHERS)
     assert len((await planned([HOME, SMALL], HOME.path, 5, "add_up")).edits) == 3
+    assert len(processes) == 1
+
+
+async def test_moves_over_long_texts_are_planned_there_too(
+    processes: list[subprocess.Popen[bytes]], tmp_path: Path
+) -> None:
+    (tmp_path / "a.py").write_text(HOME.text)
+    moves = Moves([Move(str(tmp_path / "a.py"), str(tmp_path / "b.py"))], [str(tmp_path)])
+    files = [replace(one, path=f"{tmp_path}/{one.path[3:]}") for one in OTHERS]
+    plan = await planned_moves(files, moves)
+    assert len(processes) == 1
+    assert plan == plan_moves(files, moves)
+    assert [edit.new_text for edit in plan.edits] == ["b"] * len(OTHERS)
+    assert len((await planned_moves(files[:1], moves)).edits) == 1
     assert len(processes) == 1
 
 

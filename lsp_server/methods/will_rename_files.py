@@ -1,0 +1,111 @@
+"""``workspace/willRenameFiles``: the imports that name what moves, as one versioned edit.
+
+The editor waits for the answer before it moves anything, so it is given in seconds or not at all;
+whatever goes wrong is told, and the files move without it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from threading import Event
+
+from lsprotocol import types
+from pygls.uris import to_fs_path
+
+from engine.edits.moved_files import MovePlan
+from engine.edits.moves import Move, Moves, is_below, slashed
+from engine.errors import BadInput
+from lsp_server.file_edits import refreshed, tell_left, trouble, written
+from lsp_server.moved_texts import MovedTexts, open_files, paths_to_read, read_texts
+from lsp_server.rename_files import RenameFile
+from lsp_server.rename_process import planned_moves
+from lsp_server.session import Session
+from lsp_server.trust import distrust
+
+# Editors wait some five seconds. The index gets the first of them to look for changed files.
+_PATIENCE_S = 4.0
+_INDEX_PATIENCE_S = 1.5
+_SUBJECT = "they may import what moves"
+
+
+async def will_rename_files(
+    session: Session, params: types.RenameFilesParams
+) -> types.WorkspaceEdit | None:
+    """Mend the imports of files that are about to move; None where there is nothing to mend."""
+    wanted = [move for one in params.files if (move := _move(session, one)) is not None]
+    if not wanted or not session.settings.update_imports or not session.settings.enabled:
+        return None
+    roots = [path for uri in session.folders.uris if (path := _path(uri)) is not None]
+    is_over = Event()
+    try:
+        mended = _mended(session, Moves(wanted, roots), is_over)
+        return await asyncio.wait_for(mended, _PATIENCE_S)
+    except asyncio.TimeoutError:
+        _tell(session, f"that takes longer than {_PATIENCE_S:g} s here")
+    except BadInput as error:
+        _tell(session, str(error))
+    finally:
+        is_over.set()
+    return None
+
+
+def _tell(session: Session, why: str) -> None:
+    message = f"Imports of what moves stay as they are: {why}"
+    session.show(types.MessageType.Warning, message)
+
+
+def _path(uri: str) -> str | None:
+    """The path of a ``file:`` URI."""
+    try:
+        return to_fs_path(uri)
+    except ValueError:
+        return None
+
+
+def _move(session: Session, asked: types.FileRename) -> Move | None:
+    """What is asked, if it is a file or folder of the workspace that may be looked at."""
+    old, new = _path(asked.old_uri), _path(asked.new_uri)
+    if old is None or new is None or slashed(old) == slashed(new) or not os.path.exists(old):
+        return None
+    roots = [path for uri in session.folders.uris if (path := _path(uri)) is not None]
+    if not any(is_below(slashed(old), slashed(root)) for root in roots):
+        return None
+    is_hidden = session.workspace.ignore_reason(Path(old), os.path.isdir(old)) is not None
+    return None if is_hidden or distrust(session.settings, old) is not None else Move(old, new)
+
+
+async def _mended(session: Session, moves: Moves, is_over: Event) -> types.WorkspaceEdit | None:
+    """Read, plan beside the messages, and make sure that no file has changed meanwhile."""
+    if not await refreshed(session, _INDEX_PATIENCE_S) and session.background_index.num_runs == 0:
+        raise BadInput("the workspace is still being indexed")
+    opened = open_files(session, moves)
+    paths = paths_to_read(session, moves)
+    known = {one.path for one in session.documents}
+    left_out = [path for path in session.workspace.left_out() if str(path) not in known]
+    everything = [*paths, *(path for path in left_out if path not in set(paths))]
+    texts = await asyncio.to_thread(read_texts, moves, opened, everything, is_over)
+    plan = await planned_moves([file.source for file in texts.files], moves)
+    return _answer(session, plan, texts)
+
+
+def _answer(session: Session, plan: MovePlan, texts: MovedTexts) -> types.WorkspaceEdit | None:
+    by_path = {file.source.path: file for file in texts.files}
+    touched = {path: by_path[path] for path in dict.fromkeys(one.path or "" for one in plan.edits)}
+    for path, file in touched.items():
+        if not file.is_current(session.documents):
+            raise BadInput(f"{path} has changed meanwhile")
+    left = {path: why for path, file in touched.items() if (why := _trouble(session, file))}
+    hard = {
+        path: f"{num} of its imports cannot be written for the new place"
+        for path, num in plan.left
+        if path not in left and _trouble(session, by_path[path]) is None
+    }
+    tell_left(session, left | hard | texts.unread, _SUBJECT)
+    edits = [one for one in plan.edits if one.path not in left]
+    return written(session, touched, edits) if edits else None
+
+
+def _trouble(session: Session, file: RenameFile) -> str | None:
+    return trouble(session, file) or distrust(session.settings, file.source.path)
