@@ -25,6 +25,7 @@ from engine.edits.judged_edits import JudgedEdits, drafted
 from engine.edits.known_trees import known_trees
 from engine.edits.lexemes import lexemes
 from engine.edits.lost_names import lost_names
+from engine.edits.minified import is_minified
 from engine.edits.names_of import name_table
 from engine.edits.repair_place import reads_no_macros, repair_place
 from engine.edits.repeats import MAX_PLACES, repeats
@@ -87,6 +88,9 @@ class NextEdit:
         The request's budget counts from here: what analysis leaves of it is the model's.
         """
         budget = Budget.of(self.request.budget_ms, cancel, time.perf_counter)
+        if self._is_hopeless():
+            detail = "a minified file takes too long to analyse: ask by hand"
+            return Refusal(Reason.DEADLINE, detail, model=infiller.denoiser.name)
         try:
             found, job = self._analysed(budget, infiller.denoiser.name)
         except Cancelled as error:
@@ -137,6 +141,14 @@ class NextEdit:
         if place is not None and self._is_being_written(tree, place):
             return replace(nothing, detail="the line at fault is being written"), None
         return nothing, None if place is None else FillSpans(request, (place,))
+
+    def _is_hopeless(self) -> bool:
+        """Whether who did not ask would wait for seconds, told without a look at the syntax."""
+        request = self.request
+        language = language_of(request.path, request.language)
+        if request.patience_ms is None or language.grammar is None:
+            return False
+        return is_minified(request.text.encode())
 
     def _is_too_long(self, tree: SyntaxTree, change: UserChange) -> bool:
         """Whether who did not ask would get the answer late, and other requests theirs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.edits.minified import is_minified
 from lsp_server.actions.add_parameter import AddParameter
 from lsp_server.actions.convert_style import ConvertStyle
 from lsp_server.actions.docstring import Docstring
@@ -45,9 +46,12 @@ _MAX_BYTES_UNASKED = 30_000
 _KNOW_THE_WHOLE = frozenset("remove_redundant inline_variable add_parameter next_edit".split())
 
 
-def providers_for(num_bytes: int, *, is_asked: bool, is_cell: bool = False) -> tuple[Provider, ...]:
-    """Those that can answer, in time: all when the user asks, else not the slow ones at length."""
-    is_slow = not is_asked and num_bytes > _MAX_BYTES_UNASKED
+def providers_for(text: bytes, *, is_asked: bool, is_cell: bool = False) -> tuple[Provider, ...]:
+    """Those that can answer, in time: all when the user asks, else not the slow ones at length.
+
+    In a minified text, whose names take seconds, the slow ones are left out for everybody.
+    """
+    is_slow = (not is_asked and len(text) > _MAX_BYTES_UNASKED) or is_minified(text)
     out = (_READ_NAMES if is_slow else frozenset()) | (_KNOW_THE_WHOLE if is_cell else frozenset())
     return tuple(provider for provider in PROVIDERS if provider.name not in out)
 

@@ -35,7 +35,7 @@ def code_action(
     is_cell = len(session.notebooks.cells_with(document, session.documents)) > 1
     wanted = [
         provider
-        for provider in providers_for(document.num_bytes, is_asked=is_asked, is_cell=is_cell)
+        for provider in providers_for(document.buffer.content(), is_asked=is_asked, is_cell=is_cell)
         if any(_is_wanted(kind, params.context.only) for kind in provider.kinds)
     ]
     if not wanted:

@@ -326,6 +326,25 @@ def test_the_names_of_long_texts_are_read_for_who_asks(
         assert isinstance(outcome, Refusal) and "ask by hand" in outcome.detail
 
 
+@pytest.mark.parametrize(
+    ("patience_ms", "path", "line_end", "is_read"),
+    [
+        (300.0, "a.js", "", False),
+        (300.0, "a.js", "\n", True),
+        (300.0, "a.txt", "", True),
+        (None, "a.js", "", True),
+    ],
+)
+def test_a_minified_text_is_not_read_at_every_key(
+    patience_ms: float | None, path: str, line_end: str, is_read: bool
+) -> None:
+    text = "let ⟦a⟧b⟦⟧=1;\n" + f"f(a,1);{line_end}" * 6_000
+    request = replace(typed(text, path), patience_ms=patience_ms, budget_ms=60_000.0)
+    outcome = next_edit(request)
+    is_refused = isinstance(outcome, Refusal) and "minified" in outcome.detail
+    assert is_refused is not is_read
+
+
 def test_when_the_time_is_up_drafts_are_not_shown() -> None:
     outcome = next_edit(replace(typed(REPEATED, "A.java"), budget_ms=0.0), "id")
     assert isinstance(outcome, Refusal) and outcome.reason is Reason.DEADLINE

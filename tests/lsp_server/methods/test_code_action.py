@@ -13,6 +13,7 @@ from lsp_server.actions.registry import PROVIDERS, provider_named, providers_for
 URI = "file:///project/a.py"
 HOLE = "def area(width, height):\n    pass\n"
 RANGE = {"start": {"line": 1, "character": 4}, "end": {"line": 1, "character": 4}}
+LONG = b"value = compute(1)\n" * 60_000
 RESOLVING = {
     "textDocument": {"codeAction": {"resolveSupport": {"properties": ["edit"]}}},
     "workspace": {"workspaceEdit": {"documentChanges": True}},
@@ -35,9 +36,15 @@ def test_names_are_unique_and_found() -> None:
 
 
 def test_a_long_file_gets_the_quick_ones_unless_the_user_asks() -> None:
-    assert providers_for(1_000_000, is_asked=True) == providers_for(1, is_asked=False) == PROVIDERS
-    quick = {provider.name for provider in providers_for(1_000_000, is_asked=False)}
+    assert providers_for(LONG, is_asked=True) == providers_for(b"x", is_asked=False) == PROVIDERS
+    quick = {provider.name for provider in providers_for(LONG, is_asked=False)}
     assert "fill_hole" in quick and "remove_redundant" not in quick
+
+
+def test_a_minified_file_gets_the_quick_ones_whoever_asks() -> None:
+    minified = LONG.replace(b"\n", b";")
+    quick = providers_for(LONG, is_asked=False)
+    assert providers_for(minified, is_asked=True) == quick != PROVIDERS
 
 
 async def test_the_kinds_are_advertised(client: Any) -> None:
