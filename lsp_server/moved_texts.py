@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import posixpath
 import re
@@ -58,17 +59,23 @@ def _path_of(session: Session, document: Document) -> str | None:
     return str(document.source) if is_cell and document.source is not None else None
 
 
-def paths_to_read(session: Session, moves: Moves) -> list[Path]:
-    """Files on disk that move, or may name what moves, as far as the index knows."""
+async def paths_to_read(session: Session, moves: Moves) -> list[Path]:
+    """Files on disk that move, or may name what moves, as far as the index knows.
+
+    Other messages are let through between two moves: the index answers this thread alone.
+    """
     workspace = session.workspace
     known = {Path(one.path) for one in session.documents if one.path is not None}
     listed = workspace.files()
-    found = {path for path in listed if moves.moved(slashed(str(path))) != slashed(str(path))}
+    found = {path for path in listed if _is_moved(moves, path)}
+    kinds = {language_of(str(path)).id for path in found}
     for move in moves.moves:
+        await asyncio.sleep(0)
+        # What a folder holds besides is what scripts import, too.
+        kinds.add("javascript" if os.path.isdir(move.old) else language_of(move.old).id)
         found |= {Path(move.old)} if os.path.isfile(move.old) else set()
         found |= set(_mentioning(session, move.old, listed))
         found |= set(_packages(move.old, moves))
-    kinds = {language_of(str(path)).id for path in found if _is_moved(moves, path)}
     wanted = [path for path in found - known if _is_akin(path, kinds)]
     return sorted(wanted)
 

@@ -7,6 +7,7 @@ no likelihood.
 
 from __future__ import annotations
 
+import functools
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
@@ -53,6 +54,7 @@ def names_moved(moves: Moves, path: str, text: str, language: str | None = None)
     return moves.moved(here) != here or _module_words(moves).search(text) is not None
 
 
+@functools.lru_cache(maxsize=1)
 def _module_words(moves: Moves) -> re.Pattern[str]:
     """What a file must hold to name one of the modules that move."""
     words = {_stem(one.old) for one in moves.moves}

@@ -139,6 +139,7 @@ class ImportWriter:
         for one in statement.names:
             stem = None if one.module is None else self._names.new_stem(one.module)
             if one.module is None or stem == one.module.stem:
+                self._found.left += one.module is not None and self._names.loses(one.module)
                 continue
             dotted = None if stem is None else self._names.written(stem, one.module.root, 0)
             if not dotted:
@@ -151,6 +152,7 @@ class ImportWriter:
     def _write_from(self, statement: Statement, source: Span, home: Module) -> None:
         """Each name comes from the folder that holds it then; most go together."""
         if self._is_kept(statement, home):
+            self._found.left += not statement.level and self._names.loses(home)
             return
         stem = self._names.new_stem(home)
         groups: dict[str, list[tuple[Imported, str]]] = {}

@@ -150,15 +150,20 @@ class ModuleNames:
             return None
         return "." * num_dots + parts.replace("/", ".")
 
+    def loses(self, module: Module) -> bool:
+        """Whether the file goes, and its old folder was where the name of ``module`` began."""
+        is_own = module.root == self.folder and self._moves.root_of(self.folder) != self.folder
+        return is_own and self._moves.moved(module.root) != self.new_folder != self.folder
+
     def _new_root(self, stem: str, root: str) -> str:
         """Where the absolute name of ``stem`` will begin: where it does now, if it may."""
         own = self._root_above(posixpath.dirname(stem), self._moves.will_be_package)
+        root = self._moves.moved(root)
         if is_below(stem, root) and stem != root:
             first = stem[len(root) :].strip("/").split("/")[0]
             is_plain = self._moves.will_be_package(f"{root}/{first}") or own == root
-            if is_plain or own not in self._all_roots():
-                return root
-            return root if posixpath.basename(own) not in _SOURCE_FOLDERS else own
+            is_source = posixpath.basename(own) in _SOURCE_FOLDERS and own in self._all_roots()
+            return own if is_source and not is_plain else root
         if own != posixpath.dirname(stem):
             return own
         around = [one for one in self._all_roots() if is_below(stem, one) and stem != one]

@@ -19,7 +19,7 @@ from engine.syntax import SyntaxTree
 
 # Read where there is no ending: others have to be written.
 _UNWRITTEN = (".d.ts", ".ts", ".tsx", ".js", ".jsx")
-_WRITTEN = {source: js for js, sources in COMPILED.items() for source in sources}
+_WRITTEN = {source: js for js, sources in reversed(COMPILED.items()) for source in sources}
 _SPECIFIER = re.compile(rb"""(["'`])(\.{1,2}(?:/[^"'`\\\n]*)?)\1""")
 _REFERENCE = re.compile(rb"""^///[ \t]*<reference[ \t]+path[ \t]*=[ \t]*(["'])([^"'\n]+)\1""", re.M)
 _INCLUDE = re.compile(rb"""^[ \t]*#[ \t]*include[ \t]*(")([^"\\\n]+)\1""", re.M)
@@ -70,7 +70,7 @@ class MovedScript:
 
     def script_edits(self, tree: SyntaxTree) -> Iterator[Edit]:
         """The imports that must be written anew."""
-        for place, text in script_places(tree.data):
+        for place, text in dict.fromkeys(script_places(tree.data)):
             if self.may_change(text) and _is_import(tree, place):
                 new = self._script(text)
                 if new is not None and new != text:
@@ -149,7 +149,7 @@ def _is_import(tree: SyntaxTree, place: Span) -> bool:
     """Whether the string imports a module, and is none that the program reads."""
     node = tree.node_at(place.end)
     if node is not None and node.type == "comment":
-        return node.start_byte < place.start and tree.line_at(place.start).start == node.start_byte
+        return _REFERENCE.match(tree.data, tree.line_at(place.start).start) is not None
     while node is not None and node.type not in ("string", "template_string"):
         node = node.parent
     if node is None or node.parent is None or node.start_byte != place.start - 1:

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import os
 import posixpath
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+
+INITS = ("__init__.py", "__init__.pyi")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,23 +27,24 @@ class Moves:
 
     def __init__(self, moves: Iterable[Move], roots: Iterable[str] = ()) -> None:
         """Note ``moves``, and the folders of the workspace, above which nothing is looked for."""
-        named = [Move(slashed(one.old), slashed(one.new)) for one in moves]
-        self.moves = tuple(sorted(named, key=lambda one: len(one.old), reverse=True))
+        self.moves = tuple(Move(slashed(one.old), slashed(one.new)) for one in moves)
         self.roots = tuple(slashed(root) for root in roots)
-        self._back = tuple(sorted(named, key=lambda one: len(one.new), reverse=True))
+        self._new = {one.old: one.new for one in self.moves}
+        self._back = {one.new: one.old for one in self.moves}
+        self._olds = sorted(self._new)
         self._files: dict[str, bool] = {}
         self._folders: dict[str, bool] = {}
 
     def moved(self, path: str) -> str:
-        """Where the file ``path`` will stand."""
-        for one in self.moves:
-            if is_below(path, one.old):
-                return one.new + path[len(one.old) :]
-        return path
+        """Where the file or folder ``path`` will stand."""
+        old = next((one for one in _up(path) if one in self._new), None)
+        return path if old is None else self._new[old] + path[len(old) :]
 
     def may_move(self, stem: str) -> bool:
         """Whether ``stem``, or a file that is called so but for its ending, is among the moved."""
-        return any(is_below(stem, one.old) or one.old.startswith(stem) for one in self.moves)
+        at = bisect_left(self._olds, stem)
+        is_begun = at < len(self._olds) and self._olds[at].startswith(stem)
+        return is_begun or any(one in self._new for one in _up(stem))
 
     def is_file(self, path: str) -> bool:
         """Whether a file stands there now."""
@@ -73,12 +77,16 @@ class Moves:
     def _sources(self, path: str) -> Iterator[str]:
         """What may come to stand at ``path``."""
         yield path
-        for one in self._back:
-            if is_below(path, one.new):
-                yield one.old + path[len(one.new) :]
+        for one in _up(path):
+            if one in self._back:
+                yield self._back[one] + path[len(one) :]
 
 
-INITS = ("__init__.py", "__init__.pyi")
+def _up(path: str) -> Iterator[str]:
+    """``path`` and the folders around it, innermost first."""
+    while path:
+        yield path
+        path = path.rpartition("/")[0]
 
 
 def is_below(path: str, folder: str) -> bool:

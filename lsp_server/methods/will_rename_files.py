@@ -81,7 +81,7 @@ async def _mended(session: Session, moves: Moves, is_over: Event) -> types.Works
     if not await refreshed(session, _INDEX_PATIENCE_S) and session.background_index.num_runs == 0:
         raise BadInput("the workspace is still being indexed")
     opened = open_files(session, moves)
-    paths = paths_to_read(session, moves)
+    paths = await paths_to_read(session, moves)
     known = {one.path for one in session.documents}
     left_out = [path for path in session.workspace.left_out() if str(path) not in known]
     everything = [*paths, *(path for path in left_out if path not in set(paths))]
