@@ -29,6 +29,10 @@ _SCRIPTS = frozenset("javascript javascriptreact typescript typescriptreact".spl
 _C = frozenset(("c", "cpp"))
 LANGUAGES = frozenset(("python", *_SCRIPTS, *_C))
 _IMPORT = re.compile(r"\bimport\b")
+# Import statements and more, whatever they stand in.
+_STATEMENT = re.compile(
+    r"\bfrom\s[\s.\w\\]*?\bimport\s*\([^)]*\)|\b(?:from|import)\b(?:[^\n\\]|\\\r?\n|\\)*"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,19 @@ def names_moved(moves: Moves, path: str, text: str, language: str | None = None)
         return any(script.may_change(found) for _, found in include_places(data))
     if kind != "python" or not _IMPORT.search(text):
         return False
-    return moves.moved(here) != here or _module_words(moves).search(text) is not None
+    return moves.moved(here) != here or _names_module(moves, text)
+
+
+def _names_module(moves: Moves, text: str) -> bool:
+    """Whether an import, or a member of what is imported, is called as one of the moved modules."""
+    words = _module_words(moves)
+    if words.search(text) is None:
+        return False
+    imports = "\n".join(match[0] for match in _STATEMENT.finditer(text))
+    if words.search(imports) is not None:
+        return True
+    owners = re.finditer(rf"(\w+)\s*\.\s*(?:{words.pattern})", text)
+    return not {match[1] for match in owners}.isdisjoint(re.findall(r"\w+", imports))
 
 
 @functools.lru_cache(maxsize=1)
@@ -132,16 +148,12 @@ class _PythonFiles:
 
     def _has_members(self, path: str) -> bool:
         """Whether a package is imported that a moved module may be used as a member of."""
-        packages = [
-            one.module.stem
+        text = self._files[path].text
+        return any(
+            is_below(move.old, one.module.stem) and _is_member(one.bound, _stem(move.old), text)
             for statement in self._imports(path)
             for one in statement.names
             if one.module is not None
-        ]
-        text = self._files[path].text
-        return any(
-            is_below(move.old, stem) and f".{_stem(move.old)}" in text
-            for stem in packages
             for move in self._moves.moves
         )
 
@@ -193,6 +205,12 @@ class _PythonFiles:
             if source is None or source.stem != home.stem:
                 return True
         return False
+
+
+def _is_member(name: str, member: str, text: str) -> bool:
+    """Whether ``name.x.member`` stands in the text."""
+    chain = rf"\b{re.escape(name)}\s*\.(?:\s*\w+\s*\.)*?\s*{re.escape(member)}\b"
+    return member in text and re.search(chain, text) is not None
 
 
 def _stem(path: str) -> str:

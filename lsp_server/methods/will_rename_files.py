@@ -27,6 +27,7 @@ from lsp_server.trust import distrust
 # Editors wait some five seconds. The index gets the first of them to look for changed files.
 _PATIENCE_S = 4.0
 _INDEX_PATIENCE_S = 1.5
+_SLOW = "Looking for changed files takes too long: those that came just now may import what moves"
 _SUBJECT = "they may import what moves"
 
 
@@ -78,8 +79,10 @@ def _move(session: Session, asked: types.FileRename) -> Move | None:
 
 async def _mended(session: Session, moves: Moves, is_over: Event) -> types.WorkspaceEdit | None:
     """Read, plan beside the messages, and make sure that no file has changed meanwhile."""
-    if not await refreshed(session, _INDEX_PATIENCE_S) and session.background_index.num_runs == 0:
-        raise BadInput("the workspace is still being indexed")
+    if not await refreshed(session, _INDEX_PATIENCE_S):
+        if session.background_index.num_runs == 0:
+            raise BadInput("the workspace is still being indexed")
+        session.show(types.MessageType.Warning, _SLOW)
     opened = open_files(session, moves)
     paths = await paths_to_read(session, moves)
     known = {one.path for one in session.documents}
