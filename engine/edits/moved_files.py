@@ -29,6 +29,7 @@ _SCRIPTS = frozenset("javascript javascriptreact typescript typescriptreact".spl
 _C = frozenset(("c", "cpp"))
 LANGUAGES = frozenset(("python", *_SCRIPTS, *_C))
 _IMPORT = re.compile(r"\bimport\b")
+_DOTS = re.compile(r"\bfrom\s*(\.+)")
 # Import statements and more, whatever they stand in.
 _STATEMENT = re.compile(
     r"\bfrom\s[\s.\w\\]*?\bimport\s*\([^)]*\)|\b(?:from|import)\b(?:[^\n\\]|\\\r?\n|\\)*"
@@ -55,7 +56,19 @@ def names_moved(moves: Moves, path: str, text: str, language: str | None = None)
         return any(script.may_change(found) for _, found in include_places(data))
     if kind != "python" or not _IMPORT.search(text):
         return False
-    return moves.moved(here) != here or _names_module(moves, text)
+    return _leaves(moves, here, text) or _names_module(moves, text)
+
+
+def _leaves(moves: Moves, path: str, text: str) -> bool:
+    """Whether a file moves, and imports relatively what does not go with it."""
+    named = moves.named(path)
+    if named is None or named == path:
+        return named is not None
+    num_folders = path[len(named) :].count("/")
+    dots = max((len(one) for one in _DOTS.findall(text)), default=0)
+    return dots > num_folders or moves.is_package(named) != moves.will_be_package(
+        moves.moved(named)
+    )
 
 
 def _names_module(moves: Moves, text: str) -> bool:

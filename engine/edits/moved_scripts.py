@@ -60,9 +60,11 @@ class MovedScript:
     def may_change(self, text: str) -> bool:
         """Whether what is imported as ``text`` moves, or the file itself does."""
         stem = self._stem(text)
-        return self._new_folder != self._folder or self._moves.may_move(
-            stem.removesuffix(_ending(stem))
-        )
+        stem = stem.removesuffix(_ending(stem))
+        if self._new_folder == self._folder:
+            return self._moves.may_move(stem)
+        goes_along = self._moves.named(self._folder) == self._moves.named(stem) is not None
+        return not goes_along or self._moves.names_file(stem)
 
     def _stem(self, text: str) -> str:
         written = re.split(r"[?#]", text, maxsplit=1)[0]

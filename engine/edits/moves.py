@@ -35,16 +35,23 @@ class Moves:
         self._files: dict[str, bool] = {}
         self._folders: dict[str, bool] = {}
 
+    def named(self, path: str) -> str | None:
+        """What was named of what makes ``path`` move: itself or a folder around it, if any."""
+        return next((one for one in _up(path) if one in self._new), None)
+
     def moved(self, path: str) -> str:
         """Where the file or folder ``path`` will stand."""
-        old = next((one for one in _up(path) if one in self._new), None)
+        old = self.named(path)
         return path if old is None else self._new[old] + path[len(old) :]
 
     def may_move(self, stem: str) -> bool:
         """Whether ``stem``, or a file that is called so but for its ending, is among the moved."""
+        return self.names_file(stem) or self.named(stem) is not None
+
+    def names_file(self, stem: str) -> bool:
+        """Whether something was named that begins with ``stem``."""
         at = bisect_left(self._olds, stem)
-        is_begun = at < len(self._olds) and self._olds[at].startswith(stem)
-        return is_begun or any(one in self._new for one in _up(stem))
+        return at < len(self._olds) and self._olds[at].startswith(stem)
 
     def is_file(self, path: str) -> bool:
         """Whether a file stands there now."""

@@ -24,9 +24,9 @@ from lsp_server.rename_process import planned_moves
 from lsp_server.session import Session
 from lsp_server.trust import distrust
 
-# Editors wait some five seconds. The index gets the first of them to look for changed files.
+# Editors wait some five seconds. The index looks for changed files while the plan is made.
 _PATIENCE_S = 4.0
-_INDEX_PATIENCE_S = 1.5
+_INDEX_PATIENCE_S = 2.5
 _SLOW = "Looking for changed files takes too long: those that came just now may import what moves"
 _SUBJECT = "they may import what moves"
 
@@ -78,19 +78,40 @@ def _move(session: Session, asked: types.FileRename) -> Move | None:
 
 
 async def _mended(session: Session, moves: Moves, is_over: Event) -> types.WorkspaceEdit | None:
-    """Read, plan beside the messages, and make sure that no file has changed meanwhile."""
-    if not await refreshed(session, _INDEX_PATIENCE_S):
-        if session.background_index.num_runs == 0:
-            raise BadInput("the workspace is still being indexed")
-        session.show(types.MessageType.Warning, _SLOW)
-    opened = open_files(session, moves)
-    paths = await paths_to_read(session, moves)
-    known = {one.path for one in session.documents}
-    left_out = [path for path in session.workspace.left_out() if str(path) not in known]
-    everything = [*paths, *(path for path in left_out if path not in set(paths))]
-    texts = await asyncio.to_thread(read_texts, moves, opened, everything, is_over)
-    plan = await planned_moves([file.source for file in texts.files], moves)
+    """Plan with what the index knows while it looks for more; what it finds is planned again."""
+    index = session.background_index
+    looking = asyncio.ensure_future(refreshed(session, _INDEX_PATIENCE_S))
+    try:
+        if session.workspace.roots and index.num_runs == 0:
+            await looking
+            if index.num_runs == 0:
+                raise BadInput("the workspace is still being indexed")
+        paths = await _paths(session, moves)
+        texts, plan = await _planned(session, moves, paths, is_over)
+        if not await looking:
+            session.show(types.MessageType.Warning, _SLOW)
+        again = await _paths(session, moves)
+        if set(again) != set(paths):
+            texts, plan = await _planned(session, moves, again, is_over)
+    finally:
+        looking.cancel()
     return _answer(session, plan, texts)
+
+
+async def _paths(session: Session, moves: Moves) -> list[Path]:
+    """What must be looked at on disk, with what is ignored: who names what moves is told."""
+    paths = await paths_to_read(session, moves)
+    opened = {one.path for one in session.documents}
+    left_out = [path for path in session.workspace.left_out() if str(path) not in opened]
+    return list(dict.fromkeys([*paths, *left_out]))
+
+
+async def _planned(
+    session: Session, moves: Moves, paths: list[Path], is_over: Event
+) -> tuple[MovedTexts, MovePlan]:
+    opened = open_files(session, moves)
+    texts = await asyncio.to_thread(read_texts, moves, opened, paths, is_over)
+    return texts, await planned_moves([file.source for file in texts.files], moves)
 
 
 def _answer(session: Session, plan: MovePlan, texts: MovedTexts) -> types.WorkspaceEdit | None:

@@ -360,3 +360,20 @@ async def test_long_texts_are_planned_in_a_process(client: Any, tmp_path: Path) 
     await start(client, tmp_path)
     texts = await moved(client, tmp_path, ("pkg/b.py", "pkg/c.py"))
     assert texts["main.py"].startswith("import pkg.c\n\npkg.c.total([1])\ntext")
+
+
+async def test_what_was_written_since_the_index_is_mended_too(client: Any, tmp_path: Path) -> None:
+    write(tmp_path, PACKAGE)
+    await start(client, tmp_path)
+    await client.until(lambda: client.session.background_index.num_runs == 1)
+    write(tmp_path, {"late.py": "from pkg.b import total\n"})  # by a checkout: nobody tells
+    texts = await moved(client, tmp_path, ("pkg/b.py", "pkg/c.py"))
+    assert texts["late.py"] == "from pkg.c import total\n"
+
+
+async def test_without_an_index_open_documents_are_mended(client: Any, tmp_path: Path) -> None:
+    write(tmp_path, PACKAGE)
+    await start(client, tmp_path, {"workspaceIndex": False})
+    client.open((tmp_path / "main.py").as_uri(), PACKAGE["main.py"])
+    texts = await moved(client, tmp_path, ("pkg/b.py", "pkg/c.py"))
+    assert texts == {"main.py": "import pkg.c\n\npkg.c.total([1])\n"}
