@@ -30,6 +30,13 @@ PACKAGE = {
 }
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that does other work besides makes no test fail."""
+    monkeypatch.setattr("lsp_server.methods.will_rename_files._PATIENCE_S", 60.0)
+    monkeypatch.setattr("lsp_server.methods.will_rename_files._INDEX_PATIENCE_S", 50.0)
+
+
 def write(root: Path, files: dict[str, str]) -> None:
     for name, text in files.items():
         path = root / name
@@ -303,6 +310,7 @@ async def test_nothing_waits_for_it_and_it_ends_in_time(
 ) -> None:
     write(tmp_path, PACKAGE)
     await start(client, tmp_path)
+    await client.until(lambda: client.session.background_index.num_runs == 1)
     started = asyncio.Event()
 
     async def never(*_arguments: Any) -> None:
