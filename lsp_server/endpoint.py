@@ -72,7 +72,7 @@ class Endpoint:
 
     async def connect(self) -> Streams:
         """Connect and say who comes; OSError or EOFError while nobody (ready) listens."""
-        if self.is_socket:
+        if sys.platform != "win32" and self.is_socket:
             reader, writer = await asyncio.open_unix_connection(str(self._socket))
             token = ""
         else:
@@ -96,7 +96,7 @@ class Endpoint:
             else:
                 writer.close()
 
-        if self.is_socket:
+        if sys.platform != "win32" and self.is_socket:
             self._socket.unlink(missing_ok=True)
             server = await asyncio.start_unix_server(welcome, str(self._socket))
             self._socket.chmod(0o600)

@@ -20,11 +20,16 @@ import tempfile
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 from engine.errors import BadInput
 
 _FENCE = Path(__file__).with_name("fence.py")
 _OUTPUT_CHARACTERS = 300
+# How the system ends what is over its limits.
+_OVER: tuple[int, ...] = ()
+if sys.platform != "win32":
+    _OVER = signal.SIGXCPU, signal.SIGKILL
 
 
 class Verdict(str, Enum):
@@ -55,6 +60,9 @@ class Execution:
 class Fence:
     """Runs programs under limits. Raises BadInput where the system has no resource limits."""
 
+    config: FenceConfig
+    _prefix: list[str]
+
     def __init__(self, config: FenceConfig) -> None:
         if sys.platform == "win32":
             raise BadInput("executable tests need resource limits: run them on Linux or macOS")
@@ -83,7 +91,7 @@ class Fence:
             try:
                 return self._wait(process, program, token)
             finally:
-                _kill_group(process)
+                _end(process)
 
     def _wait(self, process: subprocess.Popen[str], program: str, token: str) -> Execution:
         try:
@@ -92,17 +100,25 @@ class Fence:
             return Execution(Verdict.TIMED_OUT, f"over {self.config.wall_seconds:g} s")
         if process.returncode == 0 and output.rstrip().endswith(token):
             return Execution(Verdict.PASSED)
-        if process.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
+        if -process.returncode in _OVER:
             return Execution(Verdict.TIMED_OUT, f"over {self.config.cpu_seconds} s of processor")
         lines = [line for line in errors.splitlines() if line.strip()]
         detail = lines[-1] if lines else f"exit code {process.returncode}"
         return Execution(Verdict.FAILED, detail[:_OUTPUT_CHARACTERS])
 
 
-def _kill_group(process: subprocess.Popen[str]) -> None:
+def kill_group(process: subprocess.Popen[Any]) -> None:
+    """Kill a process that leads a session, and what it has started (Windows: it alone)."""
+    if sys.platform == "win32":
+        process.kill()
+        return
     # The group outlives its leader when a child runs on; mostly all of it has ended by itself.
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    kill_group(process)
     process.wait()
     for pipe in (process.stdin, process.stdout, process.stderr):
         if pipe is not None:

@@ -10,6 +10,8 @@ import os
 import resource
 import sys
 
+assert sys.platform != "win32", "Windows has no resource limits"
+
 _REFUSED = (
     "socket.", "subprocess.", "ctypes.", "os.system", "os.exec", "os.posix_spawn", "os.spawn",
     "os.fork", "os.kill", "os.chmod", "os.chown", "os.link", "os.symlink", "os.remove", "os.rename",

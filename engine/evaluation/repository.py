@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-import signal
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import BadInput
-from engine.evaluation.executed import Execution, Verdict
+from engine.evaluation.executed import Execution, Verdict, kill_group
 from engine.evaluation.fillers import Filler
 from engine.evaluation.holes import MAX_FILE_BYTES, CutConfig, EvalHole, cut_holes
 from engine.evaluation.infilling import (
@@ -121,7 +120,7 @@ class CopyUnderTest:
             try:
                 output, _ = process.communicate(timeout=self.wall_seconds)
             except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
+                kill_group(process)
                 process.communicate()
                 return Execution(Verdict.TIMED_OUT, f"over {self.wall_seconds:g} s")
         if process.returncode == 0:
