@@ -7,6 +7,7 @@ without annotations does not get them.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,13 +30,16 @@ from lsp_server.rename_files import (
     holds,
     opened_with,
     read_beside,
+    search,
     unread_beside,
 )
 from lsp_server.rename_process import planned
 from lsp_server.session import Session
 
-_PATIENCE_S = 10.0
-_CUT = "The workspace holds more files than are indexed: the name may stand in others, too"
+_PATIENCE_S = 15.0
+_CUT = (
+    "The workspace holds more files than can be searched in time: the name may stand in others, too"
+)
 _SLOW = (
     "Looking for changed files takes too long: the name may stand in those that came just now, too"
 )
@@ -70,9 +74,13 @@ async def _paths_mentioning(session: Session, name: str) -> list[Path]:
         session.show(types.MessageType.Warning, _SLOW)
     if index.has_failed:
         session.show(types.MessageType.Warning, _FAILED)
+    return _closed(session, session.workspace.files_mentioning(name, limit=MAX_FILES + 1))
+
+
+def _closed(session: Session, paths: Iterable[Path]) -> list[Path]:
+    """Those of ``paths`` that are not open."""
     known = {Path(one.path) for one in session.documents if one.path is not None}
-    mentioning = session.workspace.files_mentioning(name, limit=MAX_FILES + 1)
-    return [path for path in mentioning if path not in known]
+    return [path for path in paths if path not in known]
 
 
 async def _renamed(
@@ -86,15 +94,17 @@ async def _renamed(
     is_local = await asyncio.to_thread(is_local_at, files[0].source, offset)
     paths = [] if is_local else await _paths_mentioning(session, name)
     left_out = [] if is_local else session.workspace.left_out()
+    rest = [] if is_local else _closed(session, session.workspace.rest())
 
-    def read_all() -> tuple[list[RenameFile], dict[str, str]]:
+    def read_all() -> tuple[list[RenameFile], dict[str, str], bool]:
+        more, is_whole = search(files, rest, name)
         # Where an ignored file holds the name, too, the user is told.
         ignored = (path for path in left_out if holds(path, name))
-        found = [*files, *read_beside(files, [*paths, *ignored])]
-        return found, unread_beside(found, name, [*paths, *left_out])
+        found = [*files, *read_beside(files, [*paths, *more, *ignored])]
+        return found, unread_beside(found, name, [*paths, *more, *left_out]), is_whole
 
     try:
-        found, unread = await asyncio.to_thread(read_all)
+        found, unread, is_whole = await asyncio.to_thread(read_all)
         sources = [file.source for file in found]
         plan = await planned(sources, sources[0].path, offset, new_name)
     except BadInput as error:
@@ -109,7 +119,7 @@ async def _renamed(
     if files[0].source.path in left:
         raise refused(f"{files[0].source.path}: {left[files[0].source.path]}")
     tell_left(session, left | unread, "the name may stand there, too")
-    if not is_local and session.workspace.is_cut:
+    if not is_local and (session.workspace.is_cut or not is_whole):
         session.show(types.MessageType.Warning, _CUT)
     _tell_possible(session, plan)
     return _written(session, plan, {path: touched[path] for path in touched if path not in left})

@@ -9,7 +9,7 @@ back in by ``.midfillignore`` alone.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
@@ -100,6 +100,11 @@ class _Rules:
     spec: GitIgnoreSpec | None
 
 
+# An ignore file's patterns, and how deep below the root its folder is.
+_Specs = tuple[tuple[int, GitIgnoreSpec], ...]
+_SpecsOf = Callable[[str, tuple[str, ...]], _Specs]
+
+
 class IgnoreRules:
     """The rules of one folder tree; files are read again when they changed."""
 
@@ -107,6 +112,7 @@ class IgnoreRules:
         """Read rules from ``root`` down."""
         self.root = root
         self._read: dict[Path, _Rules] = {}
+        self._walked: dict[tuple[str, tuple[str, ...]], _Specs] = {}
         self._secrets = GitIgnoreSpec.from_lines(SECRET_FILES)
 
     @classmethod
@@ -125,7 +131,7 @@ class IgnoreRules:
         parts = relative.parts
         for depth in range(1, len(parts) + 1):
             is_last = depth == len(parts)
-            found = self._reason_at(parts[:depth], is_folder or not is_last)
+            found = self._reason_at(parts[:depth], is_folder or not is_last, self._specs)
             if found is not None:
                 return found
         return None
@@ -133,34 +139,37 @@ class IgnoreRules:
     def reason_within(self, path: Path, is_folder: bool) -> str | None:
         """Judge ``path`` whose folders are known not to be ignored, as a walk down the tree does.
 
-        ValueError when it lies outside of the tree.
+        The ignore files of a folder are looked for once, so a walk has rules of its own. ValueError
+        when it lies outside of the tree.
         """
-        return self._reason_at(path.relative_to(self.root).parts, is_folder)
+        return self._reason_at(path.relative_to(self.root).parts, is_folder, self._walked_specs)
 
-    def _reason_at(self, parts: tuple[str, ...], is_folder: bool) -> str | None:
+    def _reason_at(self, parts: tuple[str, ...], is_folder: bool, specs_of: _SpecsOf) -> str | None:
         """Judge one file or folder; the folders above it are not ignored."""
-        own = self._verdict(OWN_FILE, parts, is_folder)
+        own = _verdict(specs_of(OWN_FILE, parts[:-1]), parts, is_folder)
         if own is not None:
             return f"{'/'.join(parts)} is named in {OWN_FILE}" if own else None
         # The list of secrets takes back what it names too broadly: a plain "not included".
         if self._secrets.check_file(_spelled(parts, is_folder)).include:
             return f"{'/'.join(parts)} looks like a file of secrets ({OWN_FILE} can take it back)"
-        if self._verdict(GIT_FILE, parts, is_folder):
+        if _verdict(specs_of(GIT_FILE, parts[:-1]), parts, is_folder):
             return f"{'/'.join(parts)} is ignored by git ({OWN_FILE} can take it back)"
         return None
 
-    def _verdict(self, name: str, parts: tuple[str, ...], is_folder: bool) -> bool | None:
-        """Ask the ignore files called ``name``, the nearest first; None when none has a say."""
-        for depth in reversed(range(len(parts))):
-            folder = self.root.joinpath(*parts[:depth])
-            for path in _files(folder, name, depth):
-                spec = self._spec(path)
-                if spec is None:
-                    continue
-                verdict = spec.check_file(_spelled(parts[depth:], is_folder)).include
-                if verdict is not None:
-                    return verdict
-        return None
+    def _specs(self, name: str, folder: tuple[str, ...]) -> _Specs:
+        """The ignore files called ``name`` that count in ``folder``, the nearest first."""
+        return tuple(
+            (depth, spec)
+            for depth in reversed(range(len(folder) + 1))
+            for path in _files(self.root.joinpath(*folder[:depth]), name, depth)
+            if (spec := self._spec(path)) is not None
+        )
+
+    def _walked_specs(self, name: str, folder: tuple[str, ...]) -> _Specs:
+        key = name, folder
+        if key not in self._walked:
+            self._walked[key] = self._specs(name, folder)
+        return self._walked[key]
 
     def _spec(self, path: Path) -> GitIgnoreSpec | None:
         try:
@@ -173,6 +182,15 @@ class IgnoreRules:
         if held is None or held.stamp != stamp:
             held = self._read[path] = _Rules(stamp, _load(path) if stamp is not None else None)
         return held.spec
+
+
+def _verdict(specs: _Specs, parts: tuple[str, ...], is_folder: bool) -> bool | None:
+    """What the first of ``specs`` that has a say says; None when none has."""
+    for depth, spec in specs:
+        verdict = spec.check_file(_spelled(parts[depth:], is_folder)).include
+        if verdict is not None:
+            return verdict
+    return None
 
 
 def _files(folder: Path, name: str, depth: int) -> Iterator[Path]:

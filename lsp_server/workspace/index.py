@@ -17,7 +17,7 @@ from engine.memory.nearness import density, rarity
 from engine.spans import ByteOffset, Span
 from lsp_server.folders import cache_folder
 
-FORMAT = 4
+FORMAT = 5
 MAX_ROWS = 200
 _SCHEMA = """
 CREATE TABLE files (
@@ -39,6 +39,7 @@ CREATE INDEX mentions_by_file ON mentions(file);
 CREATE TABLE whole (is_cut INTEGER NOT NULL);
 INSERT INTO whole VALUES (0);
 CREATE TABLE left_out (path TEXT NOT NULL);
+CREATE TABLE rest (path TEXT NOT NULL);
 """
 
 
@@ -175,13 +176,18 @@ class Index:
 
     @property
     def is_cut(self) -> bool:
-        """Whether the root holds more than is indexed."""
+        """Whether the root holds more than is indexed and listed as its rest."""
         (is_cut,) = self._connection.execute("SELECT is_cut FROM whole").fetchone()
         return bool(is_cut)
 
     def left_out(self) -> tuple[Path, ...]:
         """What is not read, as far as it was noted."""
         rows = self._connection.execute("SELECT path FROM left_out ORDER BY path")
+        return tuple(self.root / path for (path,) in rows)
+
+    def rest(self) -> tuple[Path, ...]:
+        """Source files that are not indexed because there are too many, the nearest first."""
+        rows = self._connection.execute("SELECT path FROM rest ORDER BY rowid")
         return tuple(self.root / path for (path,) in rows)
 
     def states(self) -> dict[str, FileState]:
@@ -237,12 +243,14 @@ class Index:
                 ((entry.state.mtime_ns, entry.path) for entry in entries),
             )
 
-    def note_rest(self, left_out: Iterable[str], is_cut: bool) -> None:
-        """Note what is not read, and whether the root holds more than is indexed."""
+    def note_rest(self, left_out: Iterable[str], is_cut: bool, rest: Iterable[str] = ()) -> None:
+        """Note what is not read, what is not indexed, and whether there is more than that."""
         with self._transaction() as cursor:
             cursor.execute("UPDATE whole SET is_cut = ?", (is_cut,))
             cursor.execute("DELETE FROM left_out")
             cursor.executemany("INSERT INTO left_out VALUES (?)", ((path,) for path in left_out))
+            cursor.execute("DELETE FROM rest")
+            cursor.executemany("INSERT INTO rest VALUES (?)", ((path,) for path in rest))
 
     def remove(self, paths: Iterable[str]) -> None:
         """Forget files, and the names that no file mentions any more."""

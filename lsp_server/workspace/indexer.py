@@ -33,12 +33,16 @@ _NICENESS = 10
 
 @dataclass(frozen=True, slots=True)
 class IndexLimits:
-    """How much is indexed at most; folders near the root come first."""
+    """How much is indexed at most; folders near the root come first.
+
+    ``max_listed``: files whose paths are known; those that are not indexed are searched as text.
+    """
 
     max_files: int = 5000
     max_file_bytes: int = 2_000_000
     """As large as what is renamed in: a name in a file that is not indexed would be missed."""
     max_bytes: int = 60_000_000
+    max_listed: int = 50_000
     max_entries: int = 200_000
     """Files and folders looked at, whatever they are."""
 
@@ -66,7 +70,7 @@ def update(index: Index, limits: IndexLimits | None = None) -> Iterator[Progress
     known = index.states()
     listing = source_files(index.root, limits)
     found = {one.path: one for one in listing.files}
-    index.note_rest(listing.left_out, listing.is_cut)
+    index.note_rest(listing.left_out, listing.is_cut, listing.rest)
     index.remove(path for path in known if path not in found)
     changed = [
         one
@@ -82,7 +86,7 @@ def update(index: Index, limits: IndexLimits | None = None) -> Iterator[Progress
         index.put(entry for entry in entries if is_new[entry.path])
         index.touch(entry for entry in entries if not is_new[entry.path])
         yield Progress(start + len(batch), len(changed))
-    index.note_rest(listing.left_out, listing.is_cut)
+    index.note_rest(listing.left_out, listing.is_cut, listing.rest)
 
 
 def _is_new(entry: FileEntry, state: FileState | None) -> bool:
@@ -94,12 +98,27 @@ class Listing:
     """What a walk finds: source files, and some paths of what is left out.
 
     That are source files that no model may see, those too large, and what cannot be read.
-    ``is_cut``: the limits left others out.
+    ``rest``: source files that are not indexed, since the limits are reached. ``is_cut``: there are
+    others of which not even the path is known.
     """
 
     files: list[Found] = field(default_factory=list)
+    rest: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     is_cut: bool = False
+
+    num_bytes: int = 0
+
+    def take(self, found: Found, limits: IndexLimits) -> None:
+        """List a file: to be indexed, or as one of the rest."""
+        self.num_bytes += found.size
+        num_files = len(self.files)
+        if not self.rest and num_files < limits.max_files and self.num_bytes <= limits.max_bytes:
+            self.files.append(found)
+        elif num_files + len(self.rest) < limits.max_listed:
+            self.rest.append(found.path)
+        else:
+            self.is_cut = True
 
     def leave_out(self, path: str) -> None:
         """Note what is left out, as long as it is not too much."""
@@ -110,13 +129,15 @@ def source_files(root: Path, limits: IndexLimits) -> Listing:
     """List the files worth indexing, folder by folder from the root: the nearest come first."""
     rules = IgnoreRules.around(root)
     listing = Listing()
-    num_bytes = num_entries = 0
+    num_entries = 0
     folders = [root]
     while folders:
         below: list[Path] = []
         for entry in (entry for folder in folders for entry in _entries(folder, root, listing)):
             num_entries += 1
-            listing.is_cut = num_entries > limits.max_entries
+            if num_entries > limits.max_entries:
+                listing.is_cut = True
+                return listing
             if _is_wanted_folder(entry, rules):
                 below.append(Path(entry.path))
             found = _found(entry, root) if _is_source(entry) else None
@@ -125,10 +146,7 @@ def source_files(root: Path, limits: IndexLimits) -> Listing:
             elif found.size > limits.max_file_bytes or not _may_be_seen(entry, rules):
                 listing.leave_out(found.path)
             else:
-                num_bytes += found.size
-                is_full = len(listing.files) == limits.max_files or num_bytes > limits.max_bytes
-                listing.is_cut = listing.is_cut or is_full
-                listing.files += [] if listing.is_cut else [found]
+                listing.take(found, limits)
             if listing.is_cut:
                 return listing
         folders = below

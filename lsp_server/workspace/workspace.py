@@ -107,9 +107,13 @@ class Workspace:
         """What of the roots is not read, some hundred at most: see ``indexer.Listing``."""
         return tuple(self._ask(lambda index: index.left_out()))
 
+    def rest(self) -> tuple[Path, ...]:
+        """The files that are not indexed because there are too many; who needs them reads them."""
+        return tuple(self._ask(lambda index: index.rest()))
+
     @property
     def is_cut(self) -> bool:
-        """Whether a root holds more files than are indexed."""
+        """Whether a root holds more files than are indexed and listed in ``rest``."""
         return any(self._ask(lambda index: [index.is_cut]))
 
     def text(self, path: Path) -> str | None:

@@ -44,6 +44,9 @@ def names(index: Index, *wanted: str) -> list[tuple[str, str, str]]:
     return [(one.path.relative_to(index.root).as_posix(), one.kind, one.signature) for one in found]
 
 
+EVERY = {"a.py", "shop/cart.py", "shop/price.py", "web/app.ts"}
+
+
 def updated(index: Index, limits: IndexLimits | None = None) -> int:
     """Bring it up to date; how many files were read."""
     steps = list(update(index, limits))
@@ -148,9 +151,20 @@ def test_the_limits_hold_and_the_nearest_come_first(
     (root / "a.py").write_text("x = 1\n")
     updated(index, limits)
     assert set(index.states()) == expected
-    assert index.is_cut is (limits.max_file_bytes > 100)  # a file too large is never wanted
+    rest = {path.relative_to(root).as_posix() for path in index.rest()}
+    is_listed = limits.max_files == 2 or limits.max_bytes == 80
+    assert rest == (EVERY - expected if is_listed else set())
+    assert index.is_cut is (limits.max_entries == 3)  # a file too large is never wanted
     updated(index)
-    assert not index.is_cut
+    assert not index.is_cut and not index.rest()
+    index.close()
+
+
+@pytest.mark.usefixtures("root")
+def test_beyond_what_is_listed_the_root_is_cut(index: Index) -> None:
+    updated(index, IndexLimits(max_files=1, max_listed=2))
+    assert (len(index.states()), len(index.rest())) == (1, 1)
+    assert index.is_cut
     index.close()
 
 
