@@ -42,6 +42,7 @@ class DocumentSnapshot:
 
 
 MAX_MARKS = 100
+_MAX_PATH_BYTES, _MAX_NAME_BYTES = 4_000, 255
 _CRLF = "\r\n"
 _PATH = re.compile(r"[A-Za-z][\w+.-]*:(?://[^/?#]*)?([^?#]*)")
 # A path on Windows, as URIs write it.
@@ -71,7 +72,7 @@ class Document:
     def __init__(self, item: types.TextDocumentItem) -> None:
         """Open the document that the client sent."""
         self.uri = item.uri
-        self.path = _file(item.uri)
+        self.path = file_of(item.uri)
         self.source = Path(self.path) if self.path is not None else _named_file(item.uri)
         self.language = item.language_id
         self.version = item.version
@@ -263,12 +264,13 @@ class Documents:
         )
 
 
-def _file(uri: str) -> str | None:
+def file_of(uri: str) -> str | None:
     """The path of a ``file:`` URI; None for other schemes, and for what is no URI."""
     try:
-        return to_fs_path(uri)
+        path = to_fs_path(uri)
     except ValueError:
         return None
+    return path if path is None or _is_possible(path) else None
 
 
 def _named_file(uri: str) -> Path | None:
@@ -280,7 +282,14 @@ def _named_file(uri: str) -> Path | None:
     path = "" if found is None else unquote(found[1])
     if _DRIVE.match(path):
         path = path[1:]
-    return Path("/", path) if path and "\0" not in path else None
+    return Path("/", path) if path and "\0" not in path and _is_possible(path) else None
+
+
+def _is_possible(path: str) -> bool:
+    """Whether a system could hold a file of that path; of a longer one every question raises."""
+    size = len(path.encode(errors="replace"))
+    parts = (len(part.encode(errors="replace")) for part in path.split("/"))
+    return size <= _MAX_PATH_BYTES and all(part <= _MAX_NAME_BYTES for part in parts)
 
 
 def encoded(text: str) -> bytes:

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from lsprotocol import types
-from pygls.uris import to_fs_path
 
 from engine.proposal import EditSet, Outcome, Proposal, Reason
 from engine.request import Request
 from engine.spans import ByteOffset, Span, span
-from lsp_server.documents import Document, Documents
+from lsp_server.documents import Document, Documents, file_of
 from lsp_server.magics import without_magics
 
 
@@ -96,7 +95,7 @@ class Notebooks:
 
     def open(self, notebook: types.NotebookDocument) -> None:
         """Note a notebook's cells."""
-        self._by_uri[notebook.uri] = _Notebook(to_fs_path(notebook.uri), tuple(notebook.cells))
+        self._by_uri[notebook.uri] = _Notebook(file_of(notebook.uri), tuple(notebook.cells))
 
     def change(self, uri: str, change: types.NotebookCellArrayChange) -> None:
         """Replace some cells; a notebook that is not open is left alone."""

@@ -113,6 +113,9 @@ class MidfillProtocol(LanguageServerProtocol):
         if self.has_shut_down:
             code = types.ErrorCodes.InvalidRequest
             return types.ResponseError(code, "The server is shutting down.")
+        if self._workspace is not None and message.method == types.INITIALIZE:
+            code = types.ErrorCodes.InvalidRequest
+            return types.ResponseError(code, "initialize may be sent once.")
         if self._workspace is None and message.method != types.INITIALIZE:
             code = types.ErrorCodes.ServerNotInitialized
             return types.ResponseError(code, "The first request must be initialize.")

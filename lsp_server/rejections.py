@@ -14,7 +14,7 @@ MAX_REJECTIONS = 500
 def fingerprint(uri: str, line_before: str, text: str) -> bytes:
     """Name a proposal by its document and the line it makes, however much of it is typed."""
     line = line_before.lstrip() + text.rstrip()
-    return hashlib.blake2b(f"{uri}\n{line}".encode(), digest_size=16).digest()
+    return hashlib.blake2b(f"{uri}\n{line}".encode(errors="surrogatepass"), digest_size=16).digest()
 
 
 class Rejections:

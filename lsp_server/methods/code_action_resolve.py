@@ -70,9 +70,11 @@ def chosen_of(session: Session, data: object) -> Chosen:
     selection = span_of(document.buffer, _range(session, data.get("range")), session.encoding)
     site = site_of(session, document, snapshot, selection)
     try:
-        change = provider.change(site, _checked(arguments))
+        change = provider.change(site, _checked(arguments, document.num_bytes))
     except BadInput as error:
         raise _failed(str(error)) from error
+    except (KeyError, ValueError) as error:
+        raise JsonRpcInvalidParams("data.arguments are not those of this action") from error
     if change.edits is not None and not _parses(site, change.edits):
         raise _failed("the text would parse worse than before: do it by hand")
     return Chosen(document, snapshot, str(data.get("title", "Midfill")), change)
@@ -91,9 +93,13 @@ def _range(session: Session, value: object) -> types.Range:
     return found
 
 
-def _checked(arguments: Mapping[Any, Any]) -> Arguments:
+def _checked(arguments: Mapping[Any, Any], num_bytes: int) -> Arguments:
+    """The arguments, of which no number lies outside of a text of ``num_bytes``."""
     if not all(isinstance(value, (int, str)) for value in arguments.values()):
         raise JsonRpcInvalidParams("data.arguments must be numbers and strings")
+    numbers = [value for value in arguments.values() if isinstance(value, int)]
+    if not all(0 <= value <= num_bytes for value in numbers):
+        raise JsonRpcInvalidParams("data.arguments name a place outside of the text")
     return {str(name): value for name, value in arguments.items()}
 
 

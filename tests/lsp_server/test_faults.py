@@ -202,6 +202,34 @@ async def test_a_change_that_raises_leaves_no_half_changed_document(
     assert (await client.complete(URI, 0, 1, kind=1))["result"]["items"]
 
 
+async def test_a_second_initialize_is_refused(client: Any) -> None:
+    await client.initialize()
+    assert (await client.initialize())["error"]["code"] == INVALID_REQUEST
+
+
+@pytest.mark.parametrize(
+    "uri",
+    ["http://[", "http://[::1", "\ud800", "", "%", "file:///" + "d/" * 3000, "x:/" + "n" * 999],
+    ids=lambda uri: repr(uri[:12]),
+)
+async def test_a_uri_that_names_no_file_is_worked_on(client: Any, uri: str) -> None:
+    await client.initialize()
+    client.open(uri, "alpha = 1\nbeta")
+    at = {"textDocument": {"uri": uri}, "position": {"line": 1, "character": 4}}
+    assert "result" in await client.request("textDocument/completion", at)
+    assert (await client.complete(uri, 1, 4, kind=1))["result"]["items"]
+    context = {"range": {"start": at["position"], "end": at["position"]}}
+    params = {**at, **context, "context": {"diagnostics": []}}
+    assert "result" in await client.request("textDocument/codeAction", params)
+    cell = f"{uri}#cell"
+    notebook = {"uri": uri, "notebookType": "jupyter", "version": 1}
+    cells = [{"kind": 2, "document": cell}]
+    item = {"uri": cell, "languageId": "python", "version": 1, "text": "x"}
+    params = {"notebookDocument": {**notebook, "cells": cells}, "cellTextDocuments": [item]}
+    client.notify("notebookDocument/didOpen", params)
+    assert (await client.complete(cell, 0, 1, kind=1))["result"]["items"]
+
+
 async def test_a_notification_with_an_id_is_answered(client: Any) -> None:
     await client.initialize()
     answer = await client.request("$/cancelRequest", {"id": [1]})

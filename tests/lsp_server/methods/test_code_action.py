@@ -110,6 +110,28 @@ async def test_data_that_is_not_ours_is_refused(client: Any, change: dict[str, A
     assert (await client.request("codeAction/resolve", {"title": "x"}))["error"]["code"] == -32602
 
 
+FORGED: list[dict[str, Any]] = [
+    {},
+    {"start": -5, "end": 3},
+    {"start": 5, "end": 1},
+    {"start": 0, "end": 10**30},
+    {"offset": 10**9, "rank": 0},
+    {"offset": 0, "rank": -1},
+    {"start": "x", "end": "y", "offset": "z", "rank": ""},
+]
+
+
+@pytest.mark.parametrize("arguments", FORGED, ids=str)
+async def test_forged_arguments_are_refused_and_no_internal_error(
+    client: Any, arguments: dict[str, Any]
+) -> None:
+    (action, *_) = await listed(client, RESOLVING)
+    for provider in PROVIDERS:
+        data = {**action["data"], "provider": provider.name, "arguments": arguments}
+        response = await client.request("codeAction/resolve", {**action, "data": data})
+        assert response.get("error", {}).get("code") != -32603, provider.name
+
+
 async def test_a_client_that_cannot_resolve_gets_a_command(client: Any) -> None:
     (action,) = await listed(client, {"workspace": {"applyEdit": True}}, ["quickfix"])
     assert action["command"]["command"] == "midfill.runAction" and "data" not in action
