@@ -7,7 +7,15 @@ from dataclasses import dataclass, replace
 
 from lsprotocol import types
 
-from engine.proposal import EditSet, Outcome, Proposal, Reason
+from engine.proposal import (
+    Edit,
+    EditKind,
+    EditSet,
+    Outcome,
+    Proposal,
+    Reason,
+    TokenConfidence,
+)
 from engine.request import Request
 from engine.spans import ByteOffset, Span, span
 from lsp_server.documents import Document, Documents, file_of
@@ -49,17 +57,40 @@ class CellContext:
 
     def taken_out(self, proposal: Proposal) -> Outcome:
         """Return ``proposal`` for the cell alone, or a refusal when it reaches into another one."""
-        candidates = [proposal, *proposal.alternatives]
+        candidates = [self._part(proposal), *proposal.alternatives]
         inside = [one for one in map(self._in_cell, candidates) if one is not None]
         if not inside:
             return proposal.refused(Reason.DISABLED, "the change reaches into another cell")
         return replace(inside[0], alternatives=tuple(inside[1:]))
 
-    def _in_cell(self, proposal: Proposal) -> Proposal | None:
+    def _part(self, proposal: Proposal) -> Proposal:
+        """Of places that are offered one by one (drafts of analysis), those in the cell."""
+        pairs = list(zip(proposal.plan.holes, proposal.edits, strict=False))
+        inside = [(hole, edit) for hole, edit in pairs if self._is_inside(edit)]
+        is_split = proposal.kind is EditKind.SEQUENCE and proposal.steps == 0
+        if not is_split or not inside or len(inside) == len(proposal.edits):
+            return proposal
+        holes, edits = zip(*inside, strict=True)
+        first, confidence = edits[0], proposal.confidence
+        tokens = (TokenConfidence(len(first.new_text.encode()), confidence),)
+        plan = replace(proposal.plan, holes=holes, cursor_hole=0, cursor=first.span.start)
+        return replace(
+            proposal,
+            text=first.new_text,
+            tokens=tokens if first.new_text else (),
+            edit_set=EditSet(edits, EditKind.SEQUENCE if len(edits) > 1 else EditKind.ATOMIC),
+            plan=replace(plan, rest=span(first.end, first.end)),
+        )
+
+    def _is_inside(self, edit: Edit) -> bool:
+        """Whether an edit stays in the cell; one of another file does not concern it."""
         shift = self.shift
-        own = [edit for edit in proposal.edits if edit.path is None]
-        if any(edit.start < shift or edit.end > shift + self.num_bytes for edit in own):
+        return edit.path is not None or (shift <= edit.start and edit.end <= shift + self.num_bytes)
+
+    def _in_cell(self, proposal: Proposal) -> Proposal | None:
+        if not all(map(self._is_inside, proposal.edits)):
             return None
+        shift = self.shift
         edits = tuple(
             replace(edit, span=self._cut(edit.span)) if edit.path is None else edit
             for edit in proposal.edits

@@ -188,3 +188,22 @@ async def test_a_next_edit_knows_the_other_cells(
     assert found == wanted
     if not wanted:
         assert result["midfill"]["detail"] == "the change reaches into another cell"
+
+
+async def test_of_places_offered_one_by_one_those_in_the_cell_are_shown(client_of: Any) -> None:
+    client = client_of(lambda _: Infiller(ScriptedDenoiser(ByteTokenizer(), [Script(("x",))])))
+    line = "logger.write(message, 'one', level)"
+    await opened(client, [line, "", f"{line}\n\n{line}", line])
+    at = line.index("one")
+    document = {"uri": CELLS[2], "version": 2}
+    changes = [client.edit(0, at, at + 3, "two")]
+    params = {
+        "notebookDocument": {"uri": NOTEBOOK, "version": 2},
+        "change": {"cells": {"textContent": [{"document": document, "changes": changes}]}},
+    }
+    client.notify("notebookDocument/didChange", params)
+    asked = {"textDocument": document, "context": {"triggerKind": 1}}
+    result = (await client.request("textDocument/copilotInlineEdit", asked))["result"]
+    [edit] = result["edits"]
+    assert (edit["range"]["start"]["line"], edit["textDocument"]["uri"]) == (2, CELLS[2])
+    assert "two" in edit["text"]
