@@ -28,6 +28,7 @@ from lsp_server.trust import distrust
 _PATIENCE_S = 4.0
 _INDEX_PATIENCE_S = 2.5
 _SLOW = "Looking for changed files takes too long: those that came just now may import what moves"
+_CUT = "The workspace holds more files than are indexed: others may import what moves, too"
 _SUBJECT = "they may import what moves"
 
 
@@ -95,6 +96,8 @@ async def _mended(session: Session, moves: Moves, is_over: Event) -> types.Works
             texts, plan = await _planned(session, moves, again, is_over)
     finally:
         looking.cancel()
+    if session.workspace.is_cut:
+        session.show(types.MessageType.Warning, _CUT)
     return _answer(session, plan, texts)
 
 

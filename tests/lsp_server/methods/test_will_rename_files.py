@@ -385,3 +385,13 @@ async def test_without_an_index_open_documents_are_mended(client: Any, tmp_path:
     client.open((tmp_path / "main.py").as_uri(), PACKAGE["main.py"])
     texts = await moved(client, tmp_path, ("pkg/b.py", "pkg/c.py"))
     assert texts == {"main.py": "import pkg.c\n\npkg.c.total([1])\n"}
+
+
+async def test_whoever_moves_learns_that_not_all_files_are_known(
+    client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, PACKAGE)
+    monkeypatch.setattr(type(client.session.workspace), "is_cut", True)
+    await start(client, tmp_path)
+    assert "main.py" in await moved(client, tmp_path, ("pkg/b.py", "pkg/c.py"))
+    assert "more files than are indexed" in await message(client)
