@@ -34,7 +34,7 @@ CODE_ACTION_OPTIONS = types.CodeActionOptions(
 )
 
 
-# Files of the languages whose imports are mended (``engine.edits.moved_files``), and all folders.
+# Files of the languages whose imports are mended (``engine.edits.moving.files``), and all folders.
 _ENDINGS = "py,pyi,pyw,js,mjs,cjs,jsx,ts,mts,cts,tsx,c,h,cc,cpp,cxx,hpp,hh,hxx,ipp,cu"
 FILE_OPERATION_OPTIONS = types.FileOperationRegistrationOptions(
     [

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 
-from engine.edits.moved_files import LANGUAGES, names_moved
-from engine.edits.moves import INITS, Moves, is_below, slashed
+from engine.edits.moving.files import LANGUAGES, names_moved
+from engine.edits.moving.moves import INITS, Moves, is_below, slashed
 from engine.languages import language_of
 from lsp_server.documents import Document
 from lsp_server.rename_files import MAX_FILE_BYTES, RenameFile, opened_whole, read, why_unread

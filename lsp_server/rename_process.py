@@ -15,8 +15,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from engine.edits.moved_files import MovePlan, plan_moves
-from engine.edits.moves import Moves
+from engine.edits.moving.files import MovePlan, plan_moves
+from engine.edits.moving.moves import Moves
 from engine.edits.project_names import SourceText
 from engine.edits.rename import RenamePlan, plan_rename
 from engine.errors import BadInput

@@ -14,8 +14,8 @@ from threading import Event
 from lsprotocol import types
 from pygls.uris import to_fs_path
 
-from engine.edits.moved_files import MovePlan
-from engine.edits.moves import Move, Moves, is_below, slashed
+from engine.edits.moving.files import MovePlan
+from engine.edits.moving.moves import Move, Moves, is_below, slashed
 from engine.errors import BadInput
 from lsp_server.file_edits import refreshed, tell_left, trouble, written
 from lsp_server.moved_texts import MovedTexts, open_files, paths_to_read, read_texts

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from engine.edits.moved_files import plan_moves
-from engine.edits.moves import Move, Moves
+from engine.edits.moving.files import plan_moves
+from engine.edits.moving.moves import Move, Moves
 from engine.edits.project_names import SourceText
 from engine.edits.rename import plan_rename
 from engine.errors import BadInput

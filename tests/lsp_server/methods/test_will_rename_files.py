@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from engine.edits.moved_files import LANGUAGES as MENDED
-from engine.edits.moved_files import plan_moves
+from engine.edits.moving.files import LANGUAGES as MENDED
+from engine.edits.moving.files import plan_moves
 from engine.languages import LANGUAGES
 from lsp_server.late_methods import FILE_OPERATION_OPTIONS
 

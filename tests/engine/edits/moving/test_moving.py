@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.edits.moved_files import names_moved, plan_moves
-from engine.edits.moves import Move, Moves
+from engine.edits.moving.files import names_moved, plan_moves
+from engine.edits.moving.moves import Move, Moves
 from engine.edits.project_names import SourceText
 
 Plan = Callable[..., dict[str, str]]

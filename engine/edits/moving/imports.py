@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import tree_sitter
 
-from engine.edits.moved_modules import Module, ModuleNames, is_dotted
+from engine.edits.moving.modules import Module, ModuleNames, is_dotted
 from engine.proposal import Edit
 from engine.spans import Span, span
 from engine.syntax import SyntaxTree

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from engine.edits.moved_imports import Imported, Rewritten, Statement
-from engine.edits.moved_modules import Module, ModuleNames
+from engine.edits.moving.imports import Imported, Rewritten, Statement
+from engine.edits.moving.modules import Module, ModuleNames
 from engine.edits.symbols import NameTable, Site, Symbol, SymbolKind
 from engine.proposal import Edit
 from engine.spans import Span, span

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import tree_sitter
 
 from engine.edits.modules import COMPILED, SCRIPT_ENDINGS, script_files
-from engine.edits.moves import Moves, relative
+from engine.edits.moving.moves import Moves, relative
 from engine.proposal import Edit
 from engine.spans import Span, span
 from engine.syntax import SyntaxTree

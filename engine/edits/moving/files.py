@@ -13,11 +13,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from engine.edits.moved_imports import Imported, ImportReader, ImportWriter, Statement
-from engine.edits.moved_modules import Module, ModuleNames
-from engine.edits.moved_scripts import MovedScript, include_places, script_places
-from engine.edits.moved_uses import MovedUses
-from engine.edits.moves import INITS, Moves, is_below, slashed
+from engine.edits.moving.imports import Imported, ImportReader, ImportWriter, Statement
+from engine.edits.moving.modules import Module, ModuleNames
+from engine.edits.moving.moves import INITS, Moves, is_below, slashed
+from engine.edits.moving.scripts import MovedScript, include_places, script_places
+from engine.edits.moving.uses import MovedUses
 from engine.edits.names_of import name_table, uncollected
 from engine.edits.project_names import SourceText
 from engine.edits.symbols import NameTable

@@ -1,0 +1,1 @@
+"""Imports that follow files and folders which move."""
