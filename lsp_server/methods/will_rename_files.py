@@ -1,7 +1,8 @@
 """``workspace/willRenameFiles``: the imports that name what moves, as one versioned edit.
 
-The editor waits for the answer before it moves anything, so it is given in seconds or not at all;
-whatever goes wrong is told, and the files move without it.
+The editor waits for the answer before it moves anything, so it is given in seconds; whatever goes
+wrong is told, and nothing but the files moves. It is an edit even then: Emacs's lsp-mode takes null
+for an order not to move them.
 """
 
 from __future__ import annotations
@@ -34,11 +35,11 @@ _SUBJECT = "they may import what moves"
 
 async def will_rename_files(
     session: Session, params: types.RenameFilesParams
-) -> types.WorkspaceEdit | None:
-    """Mend the imports of files that are about to move; None where there is nothing to mend."""
+) -> types.WorkspaceEdit:
+    """Mend the imports of files that are about to move; no edits where there is nothing to mend."""
     wanted = [move for one in params.files if (move := _move(session, one)) is not None]
     if not wanted or not session.settings.update_imports or not session.settings.enabled:
-        return None
+        return written(session, {}, [])
     roots = [path for uri in session.folders.uris if (path := _path(uri)) is not None]
     is_over = Event()
     try:
@@ -50,7 +51,7 @@ async def will_rename_files(
         _tell(session, str(error))
     finally:
         is_over.set()
-    return None
+    return written(session, {}, [])
 
 
 def _tell(session: Session, why: str) -> None:
@@ -78,7 +79,7 @@ def _move(session: Session, asked: types.FileRename) -> Move | None:
     return None if is_hidden or distrust(session.settings, old) is not None else Move(old, new)
 
 
-async def _mended(session: Session, moves: Moves, is_over: Event) -> types.WorkspaceEdit | None:
+async def _mended(session: Session, moves: Moves, is_over: Event) -> types.WorkspaceEdit:
     """Plan with what the index knows while it looks for more; what it finds is planned again."""
     index = session.background_index
     looking = asyncio.ensure_future(refreshed(session, _INDEX_PATIENCE_S))
@@ -117,7 +118,7 @@ async def _planned(
     return texts, await planned_moves([file.source for file in texts.files], moves)
 
 
-def _answer(session: Session, plan: MovePlan, texts: MovedTexts) -> types.WorkspaceEdit | None:
+def _answer(session: Session, plan: MovePlan, texts: MovedTexts) -> types.WorkspaceEdit:
     by_path = {file.source.path: file for file in texts.files}
     touched = {path: by_path[path] for path in dict.fromkeys(one.path or "" for one in plan.edits)}
     for path, file in touched.items():
@@ -131,7 +132,7 @@ def _answer(session: Session, plan: MovePlan, texts: MovedTexts) -> types.Worksp
     }
     tell_left(session, left | hard | texts.unread, _SUBJECT)
     edits = [one for one in plan.edits if one.path not in left]
-    return written(session, touched, edits) if edits else None
+    return written(session, touched, edits)
 
 
 def _trouble(session: Session, file: RenameFile) -> str | None:

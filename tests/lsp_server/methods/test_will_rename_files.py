@@ -53,20 +53,21 @@ async def start(client: Any, root: Path, options: Any = None) -> dict[str, Any]:
 
 
 async def ask(client: Any, root: Path, *pairs: tuple[str, str]) -> Any:
-    """The result for moves of paths below ``root``, or of URIs."""
+    """The edits for moves of paths below ``root``, or of URIs."""
 
     def uri(path: str) -> str:
         return path if re.match(r"\w+:", path) else (root / path).as_uri()
 
     files = [{"oldUri": uri(old), "newUri": uri(new)} for old, new in pairs]
-    return (await client.request("workspace/willRenameFiles", {"files": files}))["result"]
+    result = (await client.request("workspace/willRenameFiles", {"files": files}))["result"]
+    return result["documentChanges"] if "documentChanges" in result else result["changes"]
 
 
 async def moved(client: Any, root: Path, *pairs: tuple[str, str]) -> dict[str, str]:
     """Ask, make the edit as an editor does, move the files; what changed, by its old path."""
     result = await ask(client, root, *pairs)
     texts = {}
-    for change in [] if result is None else result["documentChanges"]:
+    for change in result:
         path = Path(re.sub("^file://", "", change["textDocument"]["uri"]))
         document = client.session.documents.get(change["textDocument"]["uri"])
         assert change["textDocument"]["version"] == (document and document.version)
@@ -199,7 +200,7 @@ async def test_line_ends_and_byte_order_marks_stay(client: Any, tmp_path: Path) 
     texts = await moved(client, tmp_path, ("pkg/b.py", "pkg/deep/b.py"))
     assert texts["marked.py"] == expected
     result = await ask(client, tmp_path, ("pkg/b.py", "pkg/deep/b.py"))
-    (change,) = [one for one in result["documentChanges"] if one["textDocument"]["version"]]
+    (change,) = [one for one in result if one["textDocument"]["version"]]
     assert edited(importer, change["edits"]) == expected
 
 
@@ -228,7 +229,7 @@ async def test_cells_of_a_notebook_follow(client: Any, tmp_path: Path) -> None:
     params = {"notebookDocument": notebook | cells, "cellTextDocuments": [document]}
     client.notify("notebookDocument/didOpen", params)
     result = await ask(client, tmp_path, ("pkg/b.py", "pkg/c.py"))
-    (change,) = [one for one in result["documentChanges"] if one["textDocument"]["uri"] == cell]
+    (change,) = [one for one in result if one["textDocument"]["uri"] == cell]
     assert edited(document["text"], change["edits"]) == "from pkg import c\nc"  # type: ignore[arg-type]
 
 
@@ -238,8 +239,8 @@ async def test_what_no_model_may_see_is_left_and_named(client: Any, tmp_path: Pa
     texts = await moved(client, tmp_path, ("pkg/b.py", "pkg/c.py"))
     assert list(texts) == ["pkg/a.py"]
     assert "main.py is named in .midfillignore" in await message(client)
-    assert await ask(client, tmp_path, ("hidden/h.py", "hidden/i.py")) is None
-    assert await ask(client, tmp_path, ("hidden", "shown")) is None
+    assert await ask(client, tmp_path, ("hidden/h.py", "hidden/i.py")) == []
+    assert await ask(client, tmp_path, ("hidden", "shown")) == []
 
 
 async def test_an_ignored_document_is_left_though_it_is_open(client: Any, tmp_path: Path) -> None:
@@ -277,7 +278,7 @@ async def test_bad_input_changes_nothing(client: Any, tmp_path: Path, pair: Any)
     write(root, PACKAGE | {"../outside.py": "", "c.py": "import outside\nimport gone\n"})
     await start(client, root)
     pairs = [one if ":" in one else os.path.normpath(one) for one in pair]
-    assert await ask(client, root, (pairs[0], pairs[1])) is None
+    assert await ask(client, root, (pairs[0], pairs[1])) == []
     # The others of the same request are mended all the same.
     assert "main.py" in await moved(client, root, tuple(pairs), ("pkg/b.py", "pkg/d.py"))
 
@@ -296,13 +297,13 @@ async def test_it_can_be_left_to_another_server(
 ) -> None:
     write(tmp_path, PACKAGE)
     await start(client, tmp_path, options)
-    assert await ask(client, tmp_path, ("pkg/b.py", "pkg/c.py")) is None
+    assert await ask(client, tmp_path, ("pkg/b.py", "pkg/c.py")) == []
 
 
 async def test_an_untrusted_workspace_is_not_touched(client: Any, tmp_path: Path) -> None:
     write(tmp_path, PACKAGE)
     await start(client, tmp_path, {"workspaceTrusted": False})
-    assert await ask(client, tmp_path, ("pkg/b.py", "pkg/c.py")) is None
+    assert await ask(client, tmp_path, ("pkg/b.py", "pkg/c.py")) == []
 
 
 async def test_nothing_waits_for_it_and_it_ends_in_time(
@@ -324,7 +325,7 @@ async def test_nothing_waits_for_it_and_it_ends_in_time(
     id_ = client.begin("workspace/willRenameFiles", files)
     await client.request("midfill/trace", {})
     assert all(one.get("id") != id_ for one in client.received)
-    assert (await client.response(id_))["result"] is None
+    assert (await client.response(id_))["result"] == {"documentChanges": []}
     assert "takes longer than 1 s" in await message(client)
     assert started.is_set()
 
@@ -341,7 +342,7 @@ async def test_a_file_that_changes_meanwhile_stops_all_of_it(
 
     monkeypatch.setattr("lsp_server.rename_process.plan_moves", planned)
     await start(client, tmp_path)
-    assert await ask(client, tmp_path, ("pkg/b.py", "pkg/c.py")) is None
+    assert await ask(client, tmp_path, ("pkg/b.py", "pkg/c.py")) == []
     assert "main.py has changed meanwhile" in await message(client)
 
 
@@ -350,7 +351,7 @@ async def test_a_client_without_versions_gets_plain_changes(client: Any, tmp_pat
     folder = {"uri": tmp_path.as_uri(), "name": "project"}
     await client.initialize(capabilities={"workspace": {}}, folders=[folder])
     result = await ask(client, tmp_path, ("pkg/b.py", "pkg/c.py"))
-    assert set(result["changes"]) == {(tmp_path / one).as_uri() for one in ("main.py", "pkg/a.py")}
+    assert set(result) == {(tmp_path / one).as_uri() for one in ("main.py", "pkg/a.py")}
 
 
 async def test_the_index_looks_again_once_they_have_moved(client: Any, tmp_path: Path) -> None:
