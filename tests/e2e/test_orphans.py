@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from e2e.test_stdio import is_running
 from source_tree import ROOT
 
 PATIENCE_S = 30.0
@@ -35,12 +36,6 @@ MESSAGES = [
     },
     {"jsonrpc": "2.0", "method": "initialized", "params": {}},
 ]
-
-
-def is_running(pid: int) -> bool:
-    """Whether a process runs; one that only waits to be reaped does not."""
-    stat = Path(f"/proc/{pid}/stat")
-    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks processes up in /proc")
