@@ -6,8 +6,8 @@ them. So the blocks become bytes when a model is loaded. What large activations 
 for is taken off them and given to the weights (SmoothQuant, arXiv:2211.10438).
 
 x86 processors multiply unsigned bytes by signed ones fastest. Those without VNNI add such products
-in pairs of 16 bits, which overflow: so an output's step is as large as its loudest pair needs, and
-every processor comes to the same sums.
+in pairs of 16 bits, which must not overflow: an output's step is as large as its loudest pair
+needs, so every processor comes to the same sums.
 
 ``expansion.json`` beside the graph says where each projection's parts are::
 
