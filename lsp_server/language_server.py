@@ -59,6 +59,9 @@ class MidfillServer(LanguageServer):
             logger.error("the connection is closed: %s", error)
         except (asyncio.IncompleteReadError, ConnectionError):
             logger.info("the client went away in the middle of a message")
+        finally:
+            self.protocol.cancel_all()
+            await _begin_tasks()  # what was cancelled is answered while there is a writer
 
     async def _handle_next(self, messages: MessageReader) -> bool:
         """Read and handle one message; False at the end of the stream."""

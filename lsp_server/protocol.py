@@ -2,8 +2,8 @@
 
 pygls 2.1 answers nothing to a request whose parameters do not validate, shows its own errors as
 popups, stops the whole process at ``exit``, starts handlers after later messages were read,
-ignores requests after ``shutdown``, and keeps a copy of every document. Each override below mends
-one of these.
+ignores requests after ``shutdown``, logs as an error what the end of a connection cancels, and
+keeps a copy of every document. Each override below mends one of these.
 """
 
 from __future__ import annotations
@@ -129,6 +129,26 @@ class MidfillProtocol(LanguageServerProtocol):
             logger.info("the answer to %s came too late", msg_id)
         else:
             super()._handle_response(msg_id, result, error)
+
+    def _run_generator(
+        self,
+        future: Future[Any] | None,
+        *,
+        gen: Generator[Any, Any, Any],
+        result_future: Future[Any],
+    ) -> None:
+        """Go on with a handler; one whose inner part was cancelled is cancelled as a whole."""
+        if future is not None and future.cancelled():
+            gen.close()
+            result_future.cancel()
+        else:
+            super()._run_generator(future, gen=gen, result_future=result_future)
+
+    def cancel_all(self) -> None:
+        """End what runs for the client, and what it was asked itself."""
+        # Some take themselves out while they are cancelled.
+        for future in list(self._request_futures.values()):
+            future.cancel()
 
     def _send_handler_result(self, future: Future[Any], *, msg_id: MsgId) -> None:
         """Send a request's result; when that is a coroutine, run it and send what it returns.

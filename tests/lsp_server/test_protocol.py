@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Any
 
@@ -10,6 +11,7 @@ from pygls.exceptions import JsonRpcInvalidParams
 
 from lsp_server.logs import quieten_pygls
 
+PATIENCE_S = 60.0
 URI = "file:///project/a.py"
 
 
@@ -91,6 +93,26 @@ async def test_requests_out_of_order_are_answered(client: Any) -> None:
     await client.request("shutdown", None)
     late = await client.request("midfill/trace", None)
     assert late["error"]["code"] == -32600
+
+
+async def test_nothing_goes_on_for_a_client_that_has_gone(connection: Any, worker: Any) -> None:
+    """Other clients of the same process stay: its end does not end what runs for this one."""
+    begun, is_over = asyncio.Event(), asyncio.Event()
+
+    async def wait() -> None:
+        begun.set()
+        try:
+            await asyncio.sleep(PATIENCE_S)
+        finally:
+            is_over.set()
+
+    client = connection(worker)
+    client.server.command("midfill.waits")(lambda: wait())
+    await client.initialize()
+    client.begin("workspace/executeCommand", {"command": "midfill.waits"})
+    await begun.wait()
+    await client.end()
+    await asyncio.wait_for(is_over.wait(), PATIENCE_S / 2)
 
 
 async def test_an_unknown_method_is_refused(client: Any) -> None:
