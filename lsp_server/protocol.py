@@ -25,7 +25,7 @@ from pygls.protocol import (
     default_converter,
     lsp_method,
 )
-from pygls.protocol.json_rpc import MsgId, RPCRequest
+from pygls.protocol.json_rpc import MsgId
 
 from lsp_server.logs import described
 
@@ -63,6 +63,10 @@ class MidfillProtocol(LanguageServerProtocol):
         if not _is_id(id_) or not isinstance(data.get("method", ""), str):
             wrong = "A method is a string, an id a string or a number."
             self.refuse(id_ if _is_id(id_) else None, types.ErrorCodes.InvalidRequest, wrong)
+        elif (refusal := self._refusal(data)) is not None:
+            self.refuse(id_, *refusal)
+        elif self._is_early(data):
+            logger.info("dropped before initialize: %s", data["method"])
         elif "method" in data or "result" in data or "error" in data:
             try:
                 message = self.structure_message(data)
@@ -98,28 +102,26 @@ class MidfillProtocol(LanguageServerProtocol):
                 self.refuse(data["id"], types.ErrorCodes.InvalidParams, message)
             raise
 
-    def handle_message(self, message: Any) -> None:
-        """Handle a message; a request that comes too early or too late is refused, not ignored."""
-        refusal = self._refusal(message)
-        if refusal is not None:
-            self._send_response(message.id, error=refusal)
-        else:
-            super().handle_message(message)
-
-    def _refusal(self, message: Any) -> types.ResponseError | None:
-        """Why a request is refused whatever it asks; None for notifications and responses."""
-        if not isinstance(message, RPCRequest):
+    def _refusal(self, data: dict[str, Any]) -> tuple[types.ErrorCodes, str] | None:
+        """Why a request that comes too early or too late is refused, whatever it asks."""
+        if "id" not in data or "method" not in data:
             return None
         if self.has_shut_down:
-            code = types.ErrorCodes.InvalidRequest
-            return types.ResponseError(code, "The server is shutting down.")
-        if self._workspace is not None and message.method == types.INITIALIZE:
-            code = types.ErrorCodes.InvalidRequest
-            return types.ResponseError(code, "initialize may be sent once.")
-        if self._workspace is None and message.method != types.INITIALIZE:
-            code = types.ErrorCodes.ServerNotInitialized
-            return types.ResponseError(code, "The first request must be initialize.")
+            return types.ErrorCodes.InvalidRequest, "The server is shutting down."
+        if self._is_initialized and data["method"] == types.INITIALIZE:
+            return types.ErrorCodes.InvalidRequest, "initialize may be sent once."
+        if self._is_early(data):
+            return types.ErrorCodes.ServerNotInitialized, "The first request must be initialize."
         return None
+
+    def _is_early(self, data: dict[str, Any]) -> bool:
+        """Whether a message comes before ``initialize``, and is none that may."""
+        may_come = (types.INITIALIZE, types.EXIT)
+        return "method" in data and not self._is_initialized and data["method"] not in may_come
+
+    @property
+    def _is_initialized(self) -> bool:
+        return self._workspace is not None
 
     def _handle_response(self, msg_id: MsgId, result: Any = None, error: Any = None) -> None:
         """Take a client's answer; one that comes after we stopped waiting is nobody's."""

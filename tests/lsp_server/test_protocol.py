@@ -95,6 +95,39 @@ async def test_requests_out_of_order_are_answered(client: Any) -> None:
     assert late["error"]["code"] == -32600
 
 
+@pytest.mark.parametrize(
+    ("method", "params"),
+    [
+        ("textDocument/inlineCompletion", {"position": {}}),
+        ("textDocument/rename", 5),
+        ("shutdown", []),
+        ("midfill/unknown", None),
+        ("exit", None),
+        ("initialized", {}),
+    ],
+)
+async def test_whatever_is_asked_before_initialize_comes_too_early(
+    client: Any, method: str, params: Any
+) -> None:
+    expected = -32600 if method == "exit" else -32002
+    assert (await client.request(method, params))["error"]["code"] == expected
+    assert "error" not in await client.initialize()
+    assert (await client.request("shutdown", None))["result"] is None
+    assert (await client.request(method, params))["error"]["code"] == -32600
+
+
+async def test_what_is_told_before_initialize_is_dropped(client: Any) -> None:
+    client.open(URI, "x")
+    client.notify("textDocument/didChange", 5)
+    client.notify("initialized", {})
+    assert (await client.request("shutdown", None))["error"]["code"] == -32002
+    assert list(client.session.documents) == []
+    await client.initialize()
+    assert (await client.complete(URI, 0, 0))["error"]["message"].endswith("is not open")
+    client.open(URI, "x")
+    assert (await client.complete(URI, 0, 1, kind=1))["result"]["items"]
+
+
 async def test_nothing_goes_on_for_a_client_that_has_gone(connection: Any, worker: Any) -> None:
     """Other clients of the same process stay: its end does not end what runs for this one."""
     begun, is_over = asyncio.Event(), asyncio.Event()
