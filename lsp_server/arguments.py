@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
-from enum import Enum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from engine.denoisers.device import checked_device
 from engine.errors import BadInput
 from engine.request import Effort
 from lsp_server import __version__
+from lsp_server.eval_arguments import add_eval
 from lsp_server.parser import Parser
 from lsp_server.serve_arguments import add_serve
 from lsp_server.train_arguments import add_train
-
-Named = TypeVar("Named", bound=Enum)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -32,22 +29,15 @@ def build_parser() -> argparse.ArgumentParser:
     _add_lsp(commands)
     _add_model(add_serve(commands, _address, _positive_int, _positive_float))
     _add_bench(commands)
-    _add_eval(commands)
+    evaluation = add_eval(commands, _positive_int)
+    _add_policy(evaluation)
+    _add_model(evaluation)
     add_train(commands, _positive_int, _positive_float)
     _add_models(commands)
     _add_doctor(commands)
     _add_settings(commands)
     _add_stats(commands)
     return parser
-
-
-def named(kind: type[Named], values: Sequence[str] | None, option: str) -> tuple[Named, ...]:
-    """The members of an enumeration that an option names. Raises BadInput for any other word."""
-    members = {member.value: member for member in kind}
-    for value in values or ():
-        if value not in members:
-            raise BadInput(f"{option}: {value} is none of {', '.join(members)}")
-    return tuple(members[value] for value in values or ())
 
 
 def _add_fill(commands: Any) -> None:
@@ -179,106 +169,6 @@ def _add_typing(bench: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_eval(commands: Any) -> None:
-    evaluation = commands.add_parser(
-        "eval",
-        help="measure the model on holes with known contents",
-        description="Fill holes with known contents, print the scores beside those of fillers "
-        "without a model on the same holes.",
-    )
-    evaluation.add_argument(
-        "corpus",
-        nargs="?",
-        type=Path,
-        metavar="CORPUS",
-        help="a folder of source files, or a .jsonl.zst file of them, to cut holes from; "
-        "the word edits measures renames and next edits instead, repo PATH your own repository",
-    )
-    evaluation.add_argument("path", nargs="?", type=Path, metavar="PATH", help="behind repo")
-    evaluation.add_argument(
-        "--tests", metavar="CMD", help="repo: run this command in a copy with each answer"
-    )
-    evaluation.add_argument(
-        "--data", type=Path, metavar="DIR", help="a folder of HumanEval-Infilling files, or edits"
-    )
-    evaluation.add_argument(
-        "--synthetic", type=Path, metavar="CORPUS", help="edits: cut cases from these sources too"
-    )
-    _add_cut(evaluation)
-    evaluation.add_argument(
-        "--problems", type=_positive_int, metavar="N", help="problems of --data (default: all)"
-    )
-    evaluation.add_argument(
-        "--floors-only", action="store_true", help="measure the fillers without a model alone"
-    )
-    _add_shown(evaluation)
-    _add_policy(evaluation)
-    _add_model(evaluation)
-
-
-def _add_shown(evaluation: argparse.ArgumentParser) -> None:
-    """What an evaluation shows and where it goes."""
-    evaluation.add_argument(
-        "--plans",
-        action="store_true",
-        help="plan alone, at --holes places: is text of the user ever inside a mask? (1: it is)",
-    )
-    evaluation.add_argument(
-        "--calibrate",
-        action="store_true",
-        help="fit the model's confidence on the holes, half of them as typed, print it as its "
-        "manifest holds it",
-    )
-    evaluation.add_argument("--output", type=Path, metavar="FILE", help="write every answer there")
-    evaluation.add_argument(
-        "--decoding", metavar="HOW", help="masked, verified or drafted (default: the model's own)"
-    )
-    evaluation.add_argument(
-        "--memory",
-        action=argparse.BooleanOptionalAction,
-        help="look in the whole file and in other files of its package (default: the model's own)",
-    )
-    evaluation.add_argument(
-        "--policy", type=_number, nargs="+", default=[], metavar="NAME=X",
-        help="other numbers of the sampler (engine/effort.py), as in draft_tokens=16",
-    )  # fmt: skip
-    evaluation.add_argument(
-        "--answers", type=Path, metavar="FILE",
-        help="keep the model's answers there: a run that was stopped goes on",
-    )  # fmt: skip
-    evaluation.add_argument(
-        "--plots", type=Path, metavar="DIR", help="write reliability and show-or-not curve as PNG"
-    )
-    evaluation.add_argument(
-        "--min-confidence", type=float, metavar="P",
-        help="show what is at least as sure (default: the model's threshold)",
-    )  # fmt: skip
-
-
-def _add_cut(evaluation: argparse.ArgumentParser) -> None:
-    evaluation.add_argument(
-        "--holes", type=_positive_int, default=300, metavar="N", help="holes to cut (default 300)"
-    )
-    evaluation.add_argument(
-        "--kinds",
-        nargs="+",
-        metavar="KIND",
-        help="what is cut out: whole_line rest_of_line expression arguments statement block body "
-        "comment joint names (default: the first two)",
-    )
-    evaluation.add_argument(
-        "--context-tokens",
-        type=_positive_int,
-        metavar="N",
-        help="text around a hole (default: the whole file)",
-    )
-    evaluation.add_argument(
-        "--as-typed",
-        action="store_true",
-        help="leave out what follows in the hole's function or class, as when it is being written",
-    )
-
-
 def _add_models(commands: Any) -> None:
     models = commands.add_parser("models", help="list, verify, add, remove, recommend")
     actions = models.add_subparsers(title="actions", dest="action", metavar="ACTION", required=True)
@@ -358,14 +248,6 @@ def _address(text: str) -> tuple[str, int]:
     if not host or not port.isdecimal() or int(port) > 65535:
         raise argparse.ArgumentTypeError(f"'{text}' is not HOST:PORT, as in 127.0.0.1:7777")
     return host, int(port)
-
-
-def _number(text: str) -> tuple[str, float]:
-    name, _, value = text.partition("=")
-    try:
-        return name, float(value)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"'{text}' is not NAME=X, as in safe_p=0.5") from error
 
 
 def _device(text: str) -> str:

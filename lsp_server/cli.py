@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING
 
 from engine.denoisers.device import VARIABLE
 from engine.errors import BadInput, DamagedWeights, MidfillError
-from lsp_server.arguments import build_parser, named
+from lsp_server.arguments import build_parser
 from lsp_server.parser import EXIT_BAD_INPUT
 
 if TYPE_CHECKING:
-    from engine.evaluation.infilling import Evaluation, EvaluationConfig
     from lsp_server.fill import FillOptions
 
 EXIT_FAILURE = 1
@@ -201,118 +200,9 @@ def _bench(arguments: argparse.Namespace) -> int:
 
 
 def _eval(arguments: argparse.Namespace) -> int:
-    if arguments.output is not None and not arguments.output.absolute().parent.is_dir():
-        # Said before hours of measuring, not behind them.
-        raise BadInput(f"{arguments.output}: there is no such folder to write to: make it first")
-    if str(arguments.corpus) == "edits":
-        return _eval_edits(arguments)
-    if arguments.path is not None and str(arguments.corpus) != "repo":
-        raise BadInput(f"{arguments.path}: one source of holes at a time (or repo PATH)")
-    try:
-        from engine.evaluation.report import format_report, write_json
-    except ModuleNotFoundError as error:
-        raise BadInput(
-            f"{error.name} is not installed: run pip install {error.name} first"
-        ) from error
-    if arguments.plans:
-        return _eval_plans(arguments)
-    if arguments.calibrate:
-        return _eval_calibration(arguments)
-    evaluation = _evaluation(arguments)
-    if arguments.output is not None:
-        write_json(evaluation, arguments.output)
-    if arguments.plots is not None:
-        from engine.evaluation.plots import write_plots
+    from lsp_server.evaluation import evaluate
 
-        write_plots(evaluation, arguments.plots)
-    sys.stdout.write(format_report(evaluation))
-    return 0
-
-
-def _eval_plans(arguments: argparse.Namespace) -> int:
-    from engine.evaluation.holes import read_sources
-    from engine.evaluation.plan_safety import format_safety, measure_plans
-
-    if arguments.corpus is None:
-        raise BadInput("--plans needs a corpus: name a folder of source files")
-    safety = measure_plans(read_sources(arguments.corpus), arguments.holes, arguments.seed)
-    sys.stdout.write(format_safety(safety))
-    return EXIT_FAILURE if safety.offenders else 0
-
-
-def _eval_calibration(arguments: argparse.Namespace) -> int:
-    from engine.evaluation.calibration_report import (
-        calibrate_model,
-        format_calibration,
-        write_calibration,
-    )
-
-    report = calibrate_model(_evaluation_config(arguments))
-    if arguments.output is not None:
-        write_calibration(report, arguments.output)
-    sys.stdout.write(format_calibration(report))
-    return 0
-
-
-def _evaluation(arguments: argparse.Namespace) -> Evaluation:
-    """What ``eval`` measures, of a corpus, public problems or the user's repository."""
-    from engine.evaluation.infilling import run
-    from engine.evaluation.repository import run_repository
-
-    config = _evaluation_config(arguments)
-    if str(arguments.corpus) != "repo":
-        return run(config)
-    if arguments.path is None:
-        raise BadInput("eval repo: name the repository's folder behind it")
-    return run_repository(arguments.path, arguments.tests, config)
-
-
-def _evaluation_config(arguments: argparse.Namespace) -> EvaluationConfig:
-    from engine.effort import Decoding
-    from engine.evaluation.fillers import Floor
-    from engine.evaluation.holes import SINGLE_LINE, CutKind
-    from engine.evaluation.infilling import EvaluationConfig
-
-    decodings = named(Decoding, [arguments.decoding] if arguments.decoding else (), "--decoding")
-    return EvaluationConfig(
-        corpus=None if str(arguments.corpus) == "repo" else arguments.corpus,
-        data=arguments.data,
-        model=arguments.model,
-        has_model=not arguments.floors_only,
-        floors=tuple(Floor) if arguments.tests is None else (Floor.EMPTY,),
-        num_holes=arguments.holes,
-        kinds=named(CutKind, arguments.kinds, "--kinds") or SINGLE_LINE,
-        context_tokens=arguments.context_tokens,
-        is_as_typed=arguments.as_typed,
-        num_problems=arguments.problems,
-        effort=arguments.effort,
-        budget_ms=arguments.budget_ms,
-        min_confidence=arguments.min_confidence,
-        decoding=next(iter(decodings), None),
-        has_memory=arguments.memory,
-        policy=tuple(arguments.policy),
-        answers=arguments.answers,
-        seed=arguments.seed,
-        is_progress_shown=sys.stderr.isatty(),
-    )
-
-
-def _eval_edits(arguments: argparse.Namespace) -> int:
-    from engine.evaluation.edits import EditsConfig, format_edits, run_edits, write_edits
-
-    config = EditsConfig(
-        data=arguments.data,
-        corpus=arguments.synthetic,
-        model=arguments.model,
-        has_model=not arguments.floors_only,
-        num_cases=arguments.holes,
-        seed=arguments.seed,
-    )
-    numbers = run_edits(config)
-    if arguments.output is not None:
-        write_edits(numbers, arguments.output)
-    sys.stdout.write(format_edits(numbers))
-    return 0
+    return evaluate(arguments, sys.stdout)
 
 
 def _train(arguments: argparse.Namespace) -> int:

@@ -1,10 +1,15 @@
-"""A parser of the command line that says what is wrong in one line."""
+"""A parser of the command line that says what is wrong in one line, and of words it names."""
 
 from __future__ import annotations
 
 import argparse
-from typing import Any, NoReturn
+from collections.abc import Sequence
+from enum import Enum
+from typing import Any, NoReturn, TypeVar
 
+from engine.errors import BadInput
+
+Named = TypeVar("Named", bound=Enum)
 EXIT_BAD_INPUT = 2
 
 
@@ -21,3 +26,12 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Leave with exit code 2."""
         self.exit(EXIT_BAD_INPUT, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def named(kind: type[Named], values: Sequence[str] | None, option: str) -> tuple[Named, ...]:
+    """The members of an enumeration that an option names. Raises BadInput for any other word."""
+    members = {member.value: member for member in kind}
+    for value in values or ():
+        if value not in members:
+            raise BadInput(f"{option}: {value} is none of {', '.join(members)}")
+    return tuple(members[value] for value in values or ())

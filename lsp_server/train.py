@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TextIO
 
 from engine.errors import BadInput
-from lsp_server.arguments import named
+from lsp_server.parser import named
 
 DEFAULT_MINUTES = 20.0
 

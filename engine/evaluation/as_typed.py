@@ -45,18 +45,34 @@ def half_as_typed(holes: Sequence[EvalHole]) -> list[EvalHole]:
     return [as_typed(hole) if at % 4 > 1 else hole for at, hole in enumerate(holes)]
 
 
-def rest_of_scope(tree: SyntaxTree, hole: Span) -> tuple[bytes, int] | None:
+def scope_end(tree: SyntaxTree, offset: int) -> int:
+    """Where the outermost function or class around ``offset`` ends, or the file."""
+    scopes = tree.scopes(offset)
+    return scopes[0].end_byte if scopes else len(tree.data)
+
+
+def rest_of_scope(tree: SyntaxTree, hole: Span, end: int | None = None) -> tuple[bytes, int] | None:
     """What is left of the lines behind ``hole`` to the end of its scope, and where text goes on.
 
-    None where its scope, or the file, ends with its line.
+    ``end``: where that scope ends, where it is known. None where it ends with the hole's line.
     """
-    data, scopes = tree.data, tree.scopes(hole.end)
-    end = scopes[0].end_byte if scopes else len(data)
+    data = tree.data
+    end = scope_end(tree, hole.end) if end is None else end
     start = data.find(b"\n", hole.end) + 1
     if not 0 < start < end:
         return None
     closing = _closing(tree, hole, start, end)
     return closing, end + (not closing and data.startswith(b"\n", end))
+
+
+def closers_on_line(tree: SyntaxTree, offset: int) -> bytes:
+    """What closes on the line of ``offset``, innermost first, the brackets opened before it."""
+    end, closers = tree.line_at(offset).end, b""
+    for node in tree.ancestors(offset):
+        if any(_is_bracket(child, _OPENING, 0, offset) for child in node.children):
+            closing = (each for each in node.children if _is_bracket(each, _CLOSING, offset, end))
+            closers += b"".join(each.type.encode() for each in closing)
+    return closers
 
 
 def _closing(tree: SyntaxTree, hole: Span, start: int, end: int) -> bytes:

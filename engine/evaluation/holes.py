@@ -229,7 +229,7 @@ def _cut(file: SourceFile, kind: CutKind, draw: random.Random) -> EvalHole | Non
 
 
 def _line(tree: SyntaxTree, kind: CutKind, draw: random.Random) -> tuple[Span, ...]:
-    lines = [item for item in _code_lines(tree) if _is_worth(tree.data, item)]
+    lines = [item for item in code_lines(tree) if is_worth(tree.data, item)]
     if not lines:
         return ()
     line = draw.choice(lines)
@@ -243,7 +243,7 @@ def _line(tree: SyntaxTree, kind: CutKind, draw: random.Random) -> tuple[Span, .
     return (line,)
 
 
-def _code_lines(tree: SyntaxTree) -> Iterator[Span]:
+def code_lines(tree: SyntaxTree) -> Iterator[Span]:
     """The lines without comment or docstring: prose is a kind of its own."""
     comments = iter(hole_spans(tree, HoleKind.COMMENT))
     comment = next(comments, None)
@@ -259,7 +259,7 @@ def _node(tree: SyntaxTree, kind: CutKind, draw: random.Random) -> tuple[Span, .
     found = [
         item
         for item in hole_spans(tree, _NODE_KINDS[kind])
-        if _is_worth(tree.data, item, limit)
+        if is_worth(tree.data, item, limit)
         and not (kind in _ONE_LINE_KINDS and b"\n" in item.of(tree.data))
     ]
     return (draw.choice(found),) if found else ()
@@ -275,7 +275,7 @@ def _joint(tree: SyntaxTree, kind: CutKind, draw: random.Random) -> tuple[Span, 
         item
         for hole_kind in (HoleKind.EXPRESSION, HoleKind.ARGUMENTS)
         for item in hole_spans(tree, hole_kind, near)
-        if _is_worth(tree.data, item) and b"\n" not in item.of(tree.data)
+        if is_worth(tree.data, item) and b"\n" not in item.of(tree.data)
     ]
     draw.shuffle(candidates)
     return _apart(tree.data, [first[0], *candidates], draw.choice((2, 3)))
@@ -317,7 +317,7 @@ def _is_apart(data: bytes, left: Span, right: Span) -> bool:
     return first.end < second.start and bool(data[first.end : second.start].strip())
 
 
-def _is_worth(data: bytes, item: Span, limit: int = MAX_LINE_BYTES) -> bool:
+def is_worth(data: bytes, item: Span, limit: int = MAX_LINE_BYTES) -> bool:
     """Whether a span holds a word (a lone bracket says nothing) and is not too long."""
     return 1 < len(item) <= limit and _WORD.search(item.of(data)) is not None
 

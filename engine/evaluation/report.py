@@ -77,7 +77,7 @@ def _format_set(name: str, group: Sequence[FillerResults], seed: int) -> str:
     first = group[0]
     blocks = [
         f"{name}: {len(first.results)} holes, seed {seed} (95 % intervals by bootstrap)",
-        _table(_HEADER, [_row(item.filler, summarise(item.results, seed)) for item in group]),
+        format_table(_HEADER, [_row(item.filler, summarise(item.results, seed)) for item in group]),
     ]
     if len(group) > 1:
         lines = [_comparison_line(first, other, seed) for other in group[1:]]
@@ -86,7 +86,7 @@ def _format_set(name: str, group: Sequence[FillerResults], seed: int) -> str:
         parts = parts_of(first.results)
         if len(parts) > 1:
             rows = [_row(key, summarise(part, seed)) for key, part in parts.items()]
-            blocks.append(_table((f"{first.filler} by {title}", *_HEADER[1:]), rows))
+            blocks.append(format_table((f"{first.filler} by {title}", *_HEADER[1:]), rows))
             if len(group) > 1:
                 blocks.append(_exact_by(title, group))
     summary = summarise(first.results, seed)
@@ -105,7 +105,7 @@ def _exact_by(title: str, group: Sequence[FillerResults]) -> str:
         (key, *(_percent(summarise(parts[key]).exact_match, False) for parts in by_filler))
         for key in by_filler[0]
     ]
-    return _table((f"exact % by {title}", *(item.filler for item in group)), rows)
+    return format_table((f"exact % by {title}", *(item.filler for item in group)), rows)
 
 
 def _row(name: str, summary: Summary) -> tuple[str, ...]:
@@ -138,7 +138,8 @@ def _number(value: float | None, digits: int) -> str:
     return "-" if value is None else f"{value:.{digits}f}"
 
 
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def format_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Columns side by side, the first to the left, the others to the right."""
     lines = [list(header), *map(list, rows)]
     widths = [max(len(line[at]) for line in lines) for at in range(len(header))]
     return "\n".join(
@@ -162,16 +163,16 @@ def _comparison_line(first: FillerResults, other: FillerResults, seed: int) -> s
 
 def _reliability(summary: Summary) -> str:
     """Whether confidences are what they say, of whole answers and of tokens; what to show."""
-    parts = [_table(("confidence", "mean", "right", "count"), _bin_rows(summary.bins))]
+    parts = [format_table(("confidence", "mean", "right", "count"), _bin_rows(summary.bins))]
     if summary.token_bins:
         header = ("token's confidence", "mean", "right", "count")
-        parts.append(_table(header, _bin_rows(summary.token_bins)))
+        parts.append(format_table(header, _bin_rows(summary.token_bins)))
         parts.append(f"tokens' ECE {_number(summary.token_error, 3)}")
     rows = [
         (f"{point.threshold:.1f}", f"{100 * point.share:.0f}", f"{100 * point.precision:.0f}")
         for point in summary.show_curve
     ]
-    parts.append(_table(("shown from", "holes %", "right %"), rows))
+    parts.append(format_table(("shown from", "holes %", "right %"), rows))
     return "\n\n".join(parts)
 
 
