@@ -16,6 +16,7 @@ from lsp_server.endpoint import Endpoint
 from lsp_server.launch import made_to_stay, started_worker
 from lsp_server.logs import quieten_pygls, start_logging
 from lsp_server.stores import Stores
+from lsp_server.threads import leave, run
 from lsp_server.worker import Worker
 
 logger = logging.getLogger(__name__)
@@ -86,7 +87,8 @@ def main() -> None:
         if not is_held:
             logger.info("another server listens already")
             return
-        asyncio.run(_run(endpoint, options, log_file))
+        run(_run(endpoint, options, log_file))
+    leave(0)
 
 
 async def _run(endpoint: Endpoint, options: dict[str, object], log_file: Path) -> None:

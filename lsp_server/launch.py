@@ -15,6 +15,7 @@ from pathlib import Path
 
 from lsp_server.channel import ProcessChannel, ThreadChannel
 from lsp_server.logs import start_logging
+from lsp_server.threads import leave
 from lsp_server.worker import Worker
 
 
@@ -32,6 +33,7 @@ class LaunchOptions:
 def launch(options: LaunchOptions) -> int:
     """Serve until the client is done (stdio) or for ever (TCP); returns the exit code.
 
+    Where the client leaves in the middle of an analysis the process ends with that code at once.
     Raises BadInput for an address that others could reach.
     """
     start_logging(options.log_level, options.log_file)
@@ -39,9 +41,10 @@ def launch(options: LaunchOptions) -> int:
     try:
         with made_to_stay():
             from lsp_server.server import serve
-        return serve(worker, options.model, options.tcp)
+        code = serve(worker, options.model, options.tcp)
     finally:
         worker.close()
+    return leave(code)
 
 
 def started_worker(model: str | None, is_in_process: bool, log_file: Path | None) -> Worker:

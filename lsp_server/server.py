@@ -63,6 +63,7 @@ from lsp_server.methods.trace import trace
 from lsp_server.registrations import completion_options
 from lsp_server.session import Session
 from lsp_server.stores import Stores
+from lsp_server.threads import run
 from lsp_server.worker import Worker
 
 logger = logging.getLogger(__name__)
@@ -106,7 +107,7 @@ def serve(worker: Worker, model: str | None, tcp: tuple[str, int] | None) -> int
     """
     quieten_pygls()
     try:
-        return asyncio.run(_serve(worker, model, tcp))
+        return run(_serve(worker, model, tcp))
     except KeyboardInterrupt:
         return 130
 
