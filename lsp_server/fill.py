@@ -83,7 +83,7 @@ def why(place: str, options: FillOptions, out: TextIO) -> int:
     painter = Painter(has_colour(out, os.environ))
     run = run_request(place, options)
     out.write(f"place     {place}\nmodel     {run.outcome.model or 'none: it was not asked'}\n")
-    rules = editor_rules(run.source.path)
+    rules = editor_rules(run.source.path, run.source.num_line_bytes)
     out.write("settings  " + f"\n{'':<10}".join(rules) + "\n")
     _explain_plan(run, out)
     out.write("\n")

@@ -8,6 +8,9 @@ from enum import Enum
 # break-even, one right in four (engine/weights/README.md).
 _EAGER = 0.1
 _QUIET = 0.5
+# Paragraphs in one line have some 5,000 bytes. What is longer is written by programs: there a
+# request takes a second of a core, and is refused for lack of time or of confidence.
+MAX_LINE_BYTES = 10_000
 
 
 class Mode(str, Enum):

@@ -23,5 +23,5 @@ REASONS = {
     Reason.NO_MODEL: "there is no usable model; run midfill doctor",
     Reason.BACKEND_FAILED: "the model's runtime failed; run midfill doctor",
     Reason.WORKER_LOST: "the engine's process ended; run midfill doctor",
-    Reason.TOO_LARGE: "the file is over the size limit",
+    Reason.TOO_LARGE: "the file, or this line of it, is over the size limit",
 }

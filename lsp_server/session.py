@@ -32,7 +32,7 @@ from lsp_server.language_server import MidfillServer
 from lsp_server.late_methods import import_all
 from lsp_server.ledger import Ledger
 from lsp_server.messages import LoadFailed, Loading
-from lsp_server.mode import Mode
+from lsp_server.mode import MAX_LINE_BYTES, Mode
 from lsp_server.notebooks import Notebooks
 from lsp_server.offers import Offers
 from lsp_server.pace import Pace
@@ -204,6 +204,17 @@ class Session:
             return Refusal(Reason.TOO_LARGE, detail)
         return self._privacy_refusal(document, settings)
 
+    def unasked_refusal(self, document: Document, cursor: ByteOffset) -> Refusal | None:
+        """Why nothing is proposed at ``cursor`` unless the user asks for it by hand, or None."""
+        if self.settings_for(document).mode is Mode.OFF:
+            return Refusal(Reason.DISABLED, "midfill.mode is off: ask by hand")
+        line = document.buffer.line_at(cursor)
+        num_bytes = document.buffer.line_end(line) - document.buffer.line_start(line)
+        if num_bytes <= MAX_LINE_BYTES:
+            return None
+        detail = f"a line of {num_bytes} bytes, over {MAX_LINE_BYTES}: ask by hand"
+        return Refusal(Reason.TOO_LARGE, detail)
+
     def _privacy_refusal(self, document: Document, settings: Settings) -> Refusal | None:
         """Refuse a file that is not trusted, or that no model may see."""
         source = document.source
@@ -255,9 +266,8 @@ class Session:
 
     def _to_read(self, document: Document, cursor: ByteOffset) -> Request | None:
         """What the engine may read before anything is asked at ``cursor``; None: nothing."""
-        settings = self.settings_for(document)
-        is_wanted = settings.read_ahead and settings.mode is not Mode.OFF
-        if not is_wanted or self.refusal_for(document) is not None:
+        refusal = self.refusal_for(document) or self.unasked_refusal(document, cursor)
+        if not self.settings_for(document).read_ahead or refusal is not None:
             return None
         request = replace(self.request(document.snapshot(), cursor), budget_ms=None)
         cell = self.notebooks.context_of(document, self.documents)

@@ -66,6 +66,13 @@ class SourceFile:
         """The path as text, also where the locale is not UTF-8 (``LC_ALL=C``)."""
         return os.fsencode(self.path).decode(errors="replace")
 
+    @property
+    def num_line_bytes(self) -> int:
+        """How long the cursor's line is."""
+        buffer = TextBuffer(self.text.encode())
+        line = buffer.line_at(self.cursor)
+        return buffer.line_end(line) - buffer.line_start(line)
+
     @classmethod
     def read(cls, place: Place) -> SourceFile:
         """Read the file of ``place``; BadInput (TooLarge) when it cannot be used."""

@@ -72,7 +72,7 @@ def suggest(session: Session, wish: Wish) -> Suggested | Coroutine[Any, Any, Sug
     id_ = session.new_request_id()
     document = wish.document
     settings = session.settings_for(document)
-    refusal = _refusal(session, wish, settings)
+    refusal = _refusal(session, wish)
     if refusal is not None:
         session.schedule.supersede(document.uri)
         return _settled(session, wish, id_, _Answer(refusal, id_))
@@ -95,10 +95,9 @@ def suggest(session: Session, wish: Wish) -> Suggested | Coroutine[Any, Any, Sug
     return _settled(session, wish, id_, _Answer(known, found.origin, steps, typed=found.typed))
 
 
-def _refusal(session: Session, wish: Wish, settings: Settings) -> Refusal | None:
-    if settings.mode is Mode.OFF and not wish.is_invoked:
-        return Refusal(Reason.DISABLED, "midfill.mode is off: ask by hand")
-    return session.refusal_for(wish.document)
+def _refusal(session: Session, wish: Wish) -> Refusal | None:
+    unasked = None if wish.is_invoked else session.unasked_refusal(wish.document, wish.cursor)
+    return unasked or session.refusal_for(wish.document)
 
 
 def _placements(session: Session, wish: Wish) -> Placements:

@@ -26,6 +26,7 @@ from engine.memory.evidence import (
     Places,
     Weights,
 )
+from engine.memory.line_tails import LineTails
 from engine.memory.passage import MAX_MATCH, Passage
 
 MAX_PLACES = 32
@@ -92,7 +93,8 @@ class Memory:
         eom_id: int,
         loose: LooseEnds | None = None,
     ) -> None:
-        self._around, self._pieces, self._loose = around, pieces, loose
+        self._around, self._loose = around, loose
+        self._tails = LineTails(around.rest, pieces) if around.rest else None
         self._is_line_end, self._eom_id = is_line_end, eom_id
         rarity = _rarity([own, others])
         self._shelves = [
@@ -151,13 +153,10 @@ class Memory:
         return [line for _, line in sorted(found, key=lambda each: -each[0])]
 
     def _rest_of_line(self, passage: Passage, place: int) -> Ids:
-        line = passage.ids[place : passage.line_ends[place]]
-        rest, kept = self._around.rest, len(line)
-        tail = b""
-        while rest and kept and len(tail) < len(rest):
-            kept -= 1
-            tail = self._pieces[line[kept]] + tail
-        return line[:kept] if tail == rest else line
+        end = int(passage.line_ends[place])
+        tail = None if self._tails is None else self._tails.tail(passage, place)
+        is_cut = tail is not None and tail.start >= place and not tail.within + tail.num_blank
+        return passage.ids[place : tail.start if tail is not None and is_cut else end]
 
     def _places(self, shelf: _Shelf, known: Ids, logits: Logits) -> tuple[Ids, Places]:
         """What stood (C,) at the best places of a shelf, and the places."""
@@ -188,13 +187,12 @@ class Memory:
 
         The hole ends before what stays behind it on its line.
         """
-        line = [self._pieces[token] for token in passage.ids[place : passage.line_ends[place]]]
-        text, rest = b"".join(line).rstrip(), self._around.rest
-        if not text.endswith(rest):
+        tail = None if self._tails is None else self._tails.tail(passage, place)
+        if tail is None or place > tail.start:
             return UNKNOWN
-        if len(text) == len(rest):
-            return self._eom_id
-        return int(passage.ids[place]) if len(line[0]) <= len(text) - len(rest) else UNKNOWN
+        if place < tail.start:
+            return int(passage.ids[place])
+        return UNKNOWN if tail.within else self._eom_id
 
 
 def _least(lengths: Ids, limit: int) -> int:

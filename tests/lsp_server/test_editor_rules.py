@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from lsp_server.editor_rules import editor_rules
+from lsp_server.mode import MAX_LINE_BYTES
 
 
 @pytest.mark.parametrize(
@@ -26,6 +27,12 @@ def test_the_nearest_file_says_when_an_editor_is_silent(
     file = tmp_path / ".midfill.toml"
     file.write_text(f"[settings]\n{text}\n")
     assert editor_rules(tmp_path / "a.py") == [str(file), said]
+
+
+def test_a_line_that_no_one_wrote_is_silent_unless_asked(tmp_path: Path) -> None:
+    lines = editor_rules(tmp_path / "a.js", MAX_LINE_BYTES + 1)
+    assert lines[-1].endswith("unless asked by hand: the line has 10001 bytes, over 10000")
+    assert editor_rules(tmp_path / "a.js", MAX_LINE_BYTES) == editor_rules(tmp_path / "a.js")
 
 
 def test_what_is_wrong_in_it_is_said(tmp_path: Path) -> None:

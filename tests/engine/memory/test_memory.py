@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -79,6 +80,28 @@ def test_a_line_break_is_the_end_of_the_hole() -> None:
 def test_the_hole_ends_before_what_stays_behind_it(written: str, said: set[str]) -> None:
     made = memory("move(left)\nmove(", rest=")")
     assert recalled(made, written).keys() == said
+
+
+def test_a_line_is_looked_at_once_for_all_its_places() -> None:
+    """A minified file is one line, and has each token thousands of times."""
+
+    class Pieces(tuple[bytes, ...]):
+        num_read = 0
+
+        def __getitem__(self, index: Any) -> Any:
+            Pieces.num_read += 1
+            return super().__getitem__(index)
+
+    statements = "move(left);" * 400
+    rest = statements + "turn"
+    around = Surroundings(
+        TOKENIZER.encode("move("), TOKENIZER.encode(""), TOKENIZER.encode(""), rest.encode()
+    )
+    other = passage("move(right);" * 400 + "move(left);" * 400 + "turn")
+    made = Memory(passage(""), other, around, Pieces(PIECES), IS_LINE_END, TOKENIZER.eom_id)
+    assert "right" in recalled(made)
+    assert made.continuations(TOKENIZER.encode(""))
+    assert Pieces.num_read <= len(other.ids)
 
 
 def test_a_line_that_ends_otherwise_says_nothing_before_a_rest() -> None:

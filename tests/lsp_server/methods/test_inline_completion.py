@@ -46,6 +46,22 @@ async def test_an_unsaved_buffer_gets_an_item(client: Any, infiller: Any) -> Non
     assert request.candidates == 1
 
 
+async def test_a_line_that_no_one_wrote_is_refused_at_once_unless_asked_by_hand(
+    client: Any, infiller: Any
+) -> None:
+    """Bytes count, of the cursor's line alone; the engine is not asked."""
+    long, just_right = "é" * 5_000 + "x", "é" * 5_000
+    await client.initialize()
+    client.open(URI, f"x\n{long}\n{just_right}\n")
+    refused = (await client.complete(URI, 1, 7))["result"]
+    assert refused["items"] == []
+    assert refused["midfill"]["reason"] == "TOO_LARGE"
+    assert refused["midfill"]["detail"] == "a line of 10001 bytes, over 10000: ask by hand"
+    assert infiller.requests.empty()
+    for line, character, kind in ((0, 1, 2), (2, 5_000, 2), (1, 7, 1)):
+        assert (await client.complete(URI, line, character, kind))["result"]["items"]
+
+
 async def test_asking_by_hand_wants_several(client: Any, infiller: Any) -> None:
     await client.initialize(options={"candidates": 4, "budgetMs": None})
     client.open(URI, "x")

@@ -82,3 +82,12 @@ async def test_not_where_it_is_switched_off_or_nothing_may_be_seen(
     client.open("file:///project/.env", "A=1\n", "plaintext")
     focus(client, 0, 1)
     assert await nothing_read(infiller)
+
+
+async def test_nothing_on_a_line_that_no_one_wrote(client: Any, infiller: Any) -> None:
+    await client.initialize()
+    client.open(URI, f"{TEXT}{'x' * 10_001}\n")
+    focus(client, 2, 3)
+    assert await nothing_read(infiller)
+    focus(client, 1, 2)
+    assert (await read(client, infiller)).cursor == 8
