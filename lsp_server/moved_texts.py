@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 
+from engine.edits.moving.aliases import Aliases
 from engine.edits.moving.files import LANGUAGES, names_moved
 from engine.edits.moving.moves import INITS, Moves, is_below, slashed
 from engine.languages import language_of
@@ -76,6 +77,8 @@ async def paths_to_read(session: Session, moves: Moves) -> list[Path]:
         found |= {Path(move.old)} if os.path.isfile(move.old) else set()
         found |= set(_mentioning(session, move.old, listed))
         found |= set(_packages(move.old, moves))
+    if not kinds.isdisjoint(LANGUAGES - _FAMILIES[0] - _FAMILIES[1]):
+        found |= set(_by_alias(session, moves, listed))
     wanted = [path for path in found - known if _is_akin(path, kinds)]
     return sorted(wanted)
 
@@ -100,7 +103,20 @@ def _mentioning(session: Session, old: str, listed: Sequence[Path]) -> Iterable[
         yield from (path for path in listed if is_below(slashed(str(path)), folder))
         name = posixpath.basename(folder)
     stem = name if os.path.isdir(old) else posixpath.splitext(name)[0].removesuffix(".d")
-    words = _WORD.findall(stem)
+    yield from _holding(session, stem, listed)
+
+
+def _by_alias(session: Session, moves: Moves, listed: Sequence[Path]) -> Iterator[Path]:
+    """Files that hold a name for what moves which does not say what it is called."""
+    aliases = Aliases.of(moves, False)
+    folders = {posixpath.dirname(slashed(str(path))) for path in listed}
+    for name in {name for folder in folders for name in aliases.hiding(folder)}:
+        yield from _holding(session, name, listed)
+
+
+def _holding(session: Session, name: str, listed: Sequence[Path]) -> Iterator[Path]:
+    """Files that hold every word of ``name``."""
+    words = _WORD.findall(name)
     if not words:
         yield from listed
         return

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from engine.edits.moving.imports import Imported, ImportReader, ImportWriter, Statement
@@ -53,7 +53,7 @@ def names_moved(moves: Moves, path: str, text: str, language: str | None = None)
         return any(script.may_change(found) for _, found in script_places(data))
     if kind in _C:
         script = MovedScript(moves, here)
-        return any(script.may_change(found) for _, found in include_places(data))
+        return any(script.path_may_change(found) for _, found in include_places(data))
     if kind != "python" or not _IMPORT.search(text):
         return False
     return _leaves(moves, here, text) or _names_module(moves, text)
@@ -103,7 +103,7 @@ def plan_moves(files: Sequence[SourceText], moves: Moves) -> MovePlan:
             with uncollected():
                 found, num_left = python.edits(file)
         elif _language(file) in LANGUAGES:
-            found = list(_path_edits(moves, file))
+            found, num_left = _path_edits(moves, file)
         edits += [replace(one, path=file.path) for one in sorted(found, key=lambda one: one.span)]
         left += [(file.path, num_left)] if num_left else []
     return MovePlan(tuple(edits), tuple(left))
@@ -113,11 +113,12 @@ def _language(file: SourceText) -> str:
     return language_of(file.path, file.language).id
 
 
-def _path_edits(moves: Moves, file: SourceText) -> Iterator[Edit]:
+def _path_edits(moves: Moves, file: SourceText) -> tuple[list[Edit], int]:
     script = MovedScript(moves, slashed(file.path))
     tree = parse(file.text.encode(), language_of(file.path, file.language))
     is_script = _language(file) in _SCRIPTS
-    return script.script_edits(tree) if is_script else script.include_edits(tree)
+    edits = script.script_edits(tree) if is_script else script.include_edits(tree)
+    return list(edits), script.left
 
 
 class _PythonFiles:

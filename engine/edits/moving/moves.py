@@ -69,6 +69,11 @@ class Moves:
         """Whether a file will stand there."""
         return any(self.is_file(one) and self.moved(one) == path for one in self._sources(path))
 
+    def source(self, path: str) -> str:
+        """What will stand at ``path``, where it stands now."""
+        sources = self._sources(path)
+        return next((one for one in sources if self.is_file(one) and self.moved(one) == path), path)
+
     def will_be_package(self, folder: str) -> bool:
         """Whether a folder will hold Python's ``__init__``."""
         return any(self.will_be_file(f"{folder}/{name}") for name in INITS)

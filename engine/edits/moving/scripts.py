@@ -1,6 +1,7 @@
-"""Relative imports of JavaScript and TypeScript, and includes of C, when files move.
+"""Imports of JavaScript and TypeScript, and includes of C, when files move.
 
-Each is written as it was: with or without its ending, by its folder, ``.js`` for ``.ts``.
+Each is written as it was: with or without its ending, by its folder, ``.js`` for ``.ts``; a name
+(``aliases``) by a name that still reaches the file, else by a relative path.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 import tree_sitter
 
 from engine.edits.modules import COMPILED, SCRIPT_ENDINGS, script_files
+from engine.edits.moving.aliases import Aliases, AliasKind, Meaning
 from engine.edits.moving.moves import Moves, relative
 from engine.proposal import Edit
 from engine.spans import Span, span
@@ -21,6 +23,8 @@ from engine.syntax import SyntaxTree
 _UNWRITTEN = (".d.ts", ".ts", ".tsx", ".js", ".jsx")
 _WRITTEN = {source: js for js, sources in reversed(COMPILED.items()) for source in sources}
 _SPECIFIER = re.compile(rb"""(["'`])(\.{1,2}(?:/[^"'`\\\n]*)?)\1""")
+# What may be an alias: in front of it stands what imports, or a call.
+_NAME = re.compile(rb"""(?:\bfrom|\bimport|\bmodule|\()\s*(["'`])([^."'`\\\s$?/][^"'`\\\s$]*)\1""")
 _REFERENCE = re.compile(rb"""^///[ \t]*<reference[ \t]+path[ \t]*=[ \t]*(["'])([^"'\n]+)\1""", re.M)
 _INCLUDE = re.compile(rb"""^[ \t]*#[ \t]*include[ \t]*(")([^"\\\n]+)\1""", re.M)
 _CALLEES = re.compile(
@@ -31,8 +35,8 @@ _UNWRITABLE = re.compile(r"""["'`\\\n$?#]""")
 
 
 def script_places(data: bytes) -> Iterator[tuple[Span, str]]:
-    """Strings that look like relative imports, without their quotes, and what they say."""
-    for pattern in (_SPECIFIER, _REFERENCE):
+    """Strings that look like imports, without their quotes, and what they say."""
+    for pattern in (_SPECIFIER, _REFERENCE, _NAME):
         yield from _places(pattern, data)
 
 
@@ -50,15 +54,24 @@ def _places(pattern: re.Pattern[bytes], data: bytes) -> Iterator[tuple[Span, str
 
 
 class MovedScript:
-    """The relative imports of one file, which goes from ``path`` to ``new_path`` or stays."""
+    """The imports of one file, which goes from ``path`` to ``new_path`` or stays."""
 
     def __init__(self, moves: Moves, path: str) -> None:
         self._moves = moves
         self._folder = posixpath.dirname(path)
         self._new_folder = posixpath.dirname(moves.moved(path))
+        self.left = 0
+        self._now, self._then = Aliases.of(moves, False), Aliases.of(moves, True)
 
     def may_change(self, text: str) -> bool:
         """Whether what is imported as ``text`` moves, or the file itself does."""
+        if not text.startswith("."):
+            found = self._now.meaning(self._folder, _bare(text))
+            return found is not None and not self._is_kept(text, found)
+        return self.path_may_change(text)
+
+    def path_may_change(self, text: str) -> bool:
+        """The same of a path from the file's own folder, as C's includes are."""
         stem = self._stem(text)
         stem = stem.removesuffix(_ending(stem))
         if self._new_folder == self._folder:
@@ -71,12 +84,15 @@ class MovedScript:
         return posixpath.normpath(posixpath.join(self._folder, written))
 
     def script_edits(self, tree: SyntaxTree) -> Iterator[Edit]:
-        """The imports that must be written anew."""
+        """The imports that must be written anew; ``left`` counts those that cannot be."""
         for place, text in dict.fromkeys(script_places(tree.data)):
-            if self.may_change(text) and _is_import(tree, place):
-                new = self._script(text)
-                if new is not None and new != text:
-                    yield Edit(place, new)
+            if not self.may_change(text) or not _is_import(tree, place):
+                continue
+            found = None if text.startswith(".") else self._now.meaning(self._folder, _bare(text))
+            new = self._script(text) if found is None else self._named(text, found)
+            self.left += new is None and found is not None
+            if new is not None and new != text:
+                yield Edit(place, new)
 
     def include_edits(self, tree: SyntaxTree) -> Iterator[Edit]:
         """The same for includes that are found from the file's own folder."""
@@ -84,7 +100,7 @@ class MovedScript:
             target = self._stem(text)
             node = tree.node_at(place.end)
             is_comment = node is not None and "comment" in node.type
-            if not self.may_change(text) or not self._moves.is_file(target) or is_comment:
+            if not self.path_may_change(text) or not self._moves.is_file(target) or is_comment:
                 continue
             new = relative(self._moves.moved(target), self._new_folder)
             new = f"./{new}" if text.startswith("./") and not new.startswith(".") else new
@@ -109,6 +125,29 @@ class MovedScript:
         for path in _ways(stem, target, new_target):
             new = self._relative(path, text.removesuffix(query))
             if self._found(path) == new_target and not _UNWRITABLE.search(new):
+                return new + query
+        return None
+
+    def _is_kept(self, text: str, meaning: Meaning) -> bool:
+        """Whether a name means the same file as before."""
+        then = self._then.meaning(self._new_folder, _bare(text))
+        return then is not None and then.file == self._moves.moved(meaning.file)
+
+    def _named(self, text: str, meaning: Meaning) -> str | None:
+        """What a name becomes: another of its kind, else a relative path; None for neither."""
+        query, target = text[len(_bare(text)) :], self._moves.moved(meaning.file)
+        spoken = self._then.spoken(self._new_folder, meaning)
+        for is_same, stem in ((True, meaning.stem), (False, spoken)):
+            for path in _ways(stem, meaning.file, target):
+                for name in self._then.written(self._new_folder, path, meaning, is_same):
+                    is_writable = not _UNWRITABLE.search(name.removeprefix("#"))
+                    if is_writable and self._is_kept(name, meaning):
+                        return name + query
+        if meaning.kind is AliasKind.PACKAGE:
+            return None  # a path into another package is none that its users may write
+        for path in _ways(spoken, meaning.file, target):
+            new = self._relative(path, "")
+            if self._found(path) == target and not _UNWRITABLE.search(new):
                 return new + query
         return None
 
@@ -139,6 +178,11 @@ def _ways(stem: str, target: str, new: str) -> Iterator[str]:
     if written is not None and not is_source:
         yield bare + (".jsx" if stem.endswith(".jsx") and ending == ".tsx" else written)
     yield new
+
+
+def _bare(text: str) -> str:
+    """A name without what a bundler reads behind it."""
+    return text.partition("?")[0]
 
 
 def _ending(path: str) -> str:
