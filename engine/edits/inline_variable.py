@@ -7,26 +7,18 @@ from dataclasses import dataclass
 
 import tree_sitter
 
+from engine.edits.inline_local import LANGUAGES as STATIC_LANGUAGES
+from engine.edits.inline_local import inline_local
 from engine.edits.lines import with_line
+from engine.edits.local_declaration import local_declaration
 from engine.edits.names_of import name_table
-from engine.edits.symbols import NameTable, ScopeKind, SymbolKind
+from engine.edits.operand import is_bracketed
+from engine.edits.symbols import NameTable, ScopeKind, Site, Symbol, SymbolKind
 from engine.edits.writes import is_written, written_names
 from engine.proposal import Edit
 from engine.spans import Span, span
 from engine.syntax import SyntaxTree
 
-# Beside these an operand needs its brackets.
-_LOOSE = frozenset(
-    """binary_operator boolean_operator comparison_operator not_operator unary_operator
-    conditional_expression lambda named_expression await yield binary_expression
-    unary_expression ternary_expression arrow_function assignment_expression await_expression
-    yield_expression sequence_expression as_expression""".split()
-)
-_FREE_PARENTS = frozenset(
-    """argument_list arguments expression_statement return_statement assignment
-    variable_declarator keyword_argument parenthesized_expression list array tuple pair
-    interpolation template_substitution subscript""".split()
-)
 _YIELD_PARENTS = frozenset("expression_statement assignment parenthesized_expression".split())
 _EFFECTS = frozenset(
     """call call_expression await await_expression yield yield_expression new_expression
@@ -53,7 +45,9 @@ def inline_variable(tree: SyntaxTree, offset: int) -> InlineVariable | None:
     """
     table = name_table(tree)
     symbols = [] if table is None else table.symbols_at(offset)
-    if table is None or tree.root is None or tree.root.has_error or len(symbols) != 1:
+    is_static = tree.language.id in STATIC_LANGUAGES
+    is_readable = tree.root is not None and (is_static or not tree.root.has_error)
+    if table is None or not is_readable or len(symbols) != 1:
         return None
     (symbol,) = symbols
     sites = table.sites_of(symbol)
@@ -61,7 +55,11 @@ def inline_variable(tree: SyntaxTree, offset: int) -> InlineVariable | None:
     is_local = any(scope.kind is ScopeKind.FUNCTION for scope in symbol.scope.up())
     is_plain = symbol.kind is SymbolKind.VARIABLE and is_local and len(sites) == len(uses) + 1
     definition = next((site for site in sites if site.is_definition), None)
-    if not is_plain or definition is None or not uses or any(site.prefix for site in uses):
+    if not is_plain or definition is None or not uses:
+        return None
+    if is_static:
+        return _static(tree, table, symbol, sites)
+    if any(site.prefix for site in uses):
         return None
     if any(is_written(_node(tree, site.span)) for site in uses):
         return None
@@ -73,6 +71,18 @@ def inline_variable(tree: SyntaxTree, offset: int) -> InlineVariable | None:
     if not _is_same_everywhere(tree, table, statement, value, places):
         return None
     edits = [Edit(place, _written(tree, value, place)) for place in places]
+    whole = with_line(tree.data, span(statement.start_byte, statement.end_byte))
+    return InlineVariable(symbol.name, (Edit(whole, ""), *edits))
+
+
+def _static(
+    tree: SyntaxTree, table: NameTable, symbol: Symbol, sites: list[Site]
+) -> InlineVariable | None:
+    edits = inline_local(tree, table, symbol, sites)
+    declaration = local_declaration(tree, _node(tree, sites[0].span))
+    if edits is None or declaration is None:
+        return None
+    statement = declaration.statement
     whole = with_line(tree.data, span(statement.start_byte, statement.end_byte))
     return InlineVariable(symbol.name, (Edit(whole, ""), *edits))
 
@@ -174,12 +184,12 @@ def _has(node: tree_sitter.Node, kinds: frozenset[str]) -> bool:
 
 def _written(tree: SyntaxTree, value: tree_sitter.Node, place: Span) -> str:
     text = tree.data[value.start_byte : value.end_byte].decode("utf-8", "replace")
-    parent = _node(tree, place).parent
-    is_free = parent is None or parent.type in _FREE_PARENTS
+    name = _node(tree, place)
+    parent = name.parent
     is_tuple = value.type in ("expression_list", "tuple") and not text.startswith("(")
     # Python's ``yield`` stands alone or in brackets.
     is_yield = value.type == "yield" and parent is not None and parent.type not in _YIELD_PARENTS
-    is_loose = value.type in _LOOSE and not is_free
+    is_loose = is_bracketed(value, name)
     return f"({text})" if is_tuple or is_yield or is_loose else text
 
 

@@ -60,7 +60,7 @@ def expression_at(tree: SyntaxTree, selection: Span) -> tree_sitter.Node | None:
         node = parent
     if node is None or (node.start_byte, node.end_byte) != (place.start, place.end):
         return None
-    if _is_broken(tree, node) or not _is_value(tree, node):
+    if is_broken(tree, node) or not _is_value(tree, node):
         return None
     if _is_target(node) or is_written(node) or not _is_free(tree, node):
         return None
@@ -69,7 +69,7 @@ def expression_at(tree: SyntaxTree, selection: Span) -> tree_sitter.Node | None:
     return _unbracketed(node)
 
 
-def _is_broken(tree: SyntaxTree, node: tree_sitter.Node) -> bool:
+def is_broken(tree: SyntaxTree, node: tree_sitter.Node) -> bool:
     """Whether the parser stumbles in the function around; macros make faults in many C files."""
     found: tree_sitter.Node = node
     while found.parent is not None and found.type not in tree.language.kinds.scopes:
