@@ -14,7 +14,8 @@ _SIZES = frozenset(
 )
 NUMBERS = (
     frozenset(
-        """int8_t int16_t int32_t uint8_t uint16_t char short long unsigned float double int bool _Bool
+        """int8_t int16_t int32_t uint8_t uint16_t char short long unsigned float double int bool
+    _Bool
     signed""".split()
     )
     | _SIZES

@@ -64,7 +64,7 @@ _NOT_COMPUTED = (
 def is_computed_alike(
     weights: Weights, weight: Weight, statement: tree_sitter.Node, name: tree_sitter.Node
 ) -> bool:
-    """Whether a value of ``weight``, set by ``statement``, may be computed where ``name`` stands."""
+    """Whether a value of ``weight``, set by ``statement``, may be computed at ``name`` instead."""
     last = _statement_of(name, statement)
     if last is None:
         return False

@@ -24,9 +24,7 @@ _ASKING = frozenset(
     lambda_capture_initializer gnu_asm_expression static_assert_declaration
     template_argument_list delete_expression co_await_expression noexcept""".split()
 )
-_CONDITIONS = frozenset("condition_clause conditional_expression".split())
 _LOGICAL = frozenset(("&&", "||"))
-_COMPARING = frozenset("== != && ||".split())
 _MACROS = frozenset(
     """assert offsetof va_arg va_start min max likely unlikely container_of typeof
     __typeof__ isnan isinf""".split()
@@ -58,11 +56,12 @@ def c_text(inlining: Inlining, name: tree_sitter.Node) -> str | None:
         is_typed = is_c and found == declared
         return written if is_typed else None
     is_string = is_c and declared in ("char *", "const char *") and found == "char *"
-    if found == declared or is_string or _is_condition(name, parent):
+    is_asked = declared == "bool" and _is_asked(parent, name)
+    if found == declared or is_string or is_asked:
         return written
     if is_number(declared):
-        return _cast(inlining, declared, name)
-    return written if is_c and _is_passed_on(parent) else None
+        return _cast(inlining, name)
+    return written if is_c and _is_passed_on(parent, name) else None
 
 
 def _is_scalar(declared: str) -> bool:
@@ -104,7 +103,8 @@ def _is_address(parent: tree_sitter.Node) -> bool:
 
 def _may_be_given(inlining: Inlining, name: tree_sitter.Node) -> bool:
     """Whether every call around is a function's, and none can write to the local."""
-    node, is_cpp = name, inlining.tree.language.id == "cpp"
+    node: tree_sitter.Node = name
+    is_cpp = inlining.tree.language.id == "cpp"
     while node.parent is not None and "statement" not in node.parent.type:
         parent = node.parent
         if parent.type == "call_expression" and not _is_function(inlining, parent):
@@ -180,23 +180,25 @@ def _goes_to(declared: str, name: tree_sitter.Node) -> bool:
     return declared_type(holder, target) == declared
 
 
-def _is_condition(name: tree_sitter.Node, parent: tree_sitter.Node) -> bool:
-    """Whether only zero or not zero is asked; what a number is cut to may be zero alone."""
-    del name
-    return False if parent is None else False
+def _is_asked(parent: tree_sitter.Node, name: tree_sitter.Node) -> bool:
+    """Whether only zero or not zero is asked there."""
+    operator = text(parent.child_by_field_name("operator"))
+    is_first = parent.child_by_field_name("condition") == name
+    is_condition = parent.type == "condition_clause" or (
+        parent.type == "conditional_expression" and is_first
+    )
+    return is_condition or operator in _LOGICAL or operator == "!"
 
 
-def _is_passed_on(parent: tree_sitter.Node) -> bool:
+def _is_passed_on(parent: tree_sitter.Node, name: tree_sitter.Node) -> bool:
     """Whether C takes any pointer there: as an argument, a result, to be compared."""
     operator = text(parent.child_by_field_name("operator"))
-    is_compared = parent.type == "binary_expression" and operator in _COMPARING
-    is_asked = parent.type in _CONDITIONS or (parent.type == "unary_expression" and operator == "!")
-    return is_compared or is_asked or parent.type in (
-        "argument_list", "return_statement", "parenthesized_expression",
-    )  # fmt: skip
+    is_compared = parent.type == "binary_expression" and operator in ("==", "!=")
+    is_given = parent.type in ("argument_list", "return_statement")
+    return is_compared or is_given or _is_asked(parent, name)
 
 
-def _cast(inlining: Inlining, declared: str, name: tree_sitter.Node) -> str:
+def _cast(inlining: Inlining, name: tree_sitter.Node) -> str:
     value, parent = inlining.value, name.parent
     if inlining.tree.language.id == "cpp":
         return f"static_cast<{inlining.declaration.type}>({text(value)})"

@@ -128,7 +128,7 @@ def _is_typed_alike(value: tree_sitter.Node, name: tree_sitter.Node) -> bool:
     """Whether an untyped constant gets there the type that a variable has by itself."""
     parent = name.parent
     while parent is not None and parent.type == "parenthesized_expression":
-        parent, name = parent.parent, parent
+        name, parent = parent, parent.parent
     if parent is None or value.type not in _CONSTANTS:
         return False
     if parent.type == "binary_expression":

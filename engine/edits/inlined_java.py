@@ -1,4 +1,7 @@
-"""What is written for a use of an inlined local of Java: another static type may mean another call."""
+"""What is written for a use of an inlined local of Java.
+
+Another static type may mean another call.
+"""
 
 from __future__ import annotations
 
