@@ -30,7 +30,7 @@ class Exposure:
         found = self._known.get(id(symbol))
         if found is None:
             found = self._known[id(symbol)] = any(
-                self._is_exposed_at(symbol, site.span.start) for site in self.table.sites_of(symbol)
+                self._is_exposed_at(symbol, site.span.start) for site in symbol.sites
             )
         return found
 

@@ -135,7 +135,7 @@ def _stays(inlining: Inlining, uses: list[tree_sitter.Node]) -> bool:
     if any(symbols) and _jumps(inlining):
         return False
     for symbol in filter(None, symbols):
-        for site in inlining.table.sites_of(symbol):
+        for site in symbol.sites:
             if statement.end_byte <= site.span.start < end and not site.is_definition:
                 if weights.exposure.is_set_at(_leaf(inlining.tree, site.span)):
                     return False

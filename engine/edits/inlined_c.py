@@ -106,18 +106,36 @@ def _may_be_given(inlining: Inlining, name: tree_sitter.Node) -> bool:
     node: tree_sitter.Node = name
     is_cpp = inlining.tree.language.id == "cpp"
     while node.parent is not None and "statement" not in node.parent.type:
-        parent = node.parent
-        if parent.type == "call_expression" and not _is_function(inlining, parent):
+        node = node.parent
+        if node.type == "call_expression" and not _is_function(inlining, node):
             return False
-        node = parent
     parent = name.parent
-    if not is_cpp or parent is None or inlining.declaration.is_constant:
+    if not is_cpp or parent is None:
         return True
+    if _num_calls(inlining.value) > 1 and _is_in_call(name):
+        return False  # what is made on the way would live as long as that call
     signs = {child.type for child in parent.children}
     is_read_in = parent.type == "binary_expression" and ">>" in signs
     is_given = parent.type in ("argument_list", "initializer_list", "init_declarator")
     is_out = inlining.num_uses > 1 or inlining.weight is Weight.STEADY
-    return not (is_read_in or (is_given and is_out and not _is_copied(parent)))
+    is_written = is_read_in or (is_given and is_out and not _is_copied(parent))
+    return inlining.declaration.is_constant or not is_written
+
+
+def _num_calls(node: tree_sitter.Node) -> int:
+    is_call = node.type in ("call_expression", "new_expression", "compound_literal_expression")
+    function = node.child_by_field_name("function")
+    is_cast = function is not None and function.type == "template_function"
+    return (is_call and not is_cast) + sum(_num_calls(child) for child in node.named_children)
+
+
+def _is_in_call(name: tree_sitter.Node) -> bool:
+    node: tree_sitter.Node = name
+    while node.parent is not None and "statement" not in node.type:
+        node = node.parent
+        if node.type in ("call_expression", "new_expression"):
+            return True
+    return False
 
 
 def _is_copied(parent: tree_sitter.Node) -> bool:

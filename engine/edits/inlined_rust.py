@@ -138,15 +138,24 @@ def _is_reference(value: tree_sitter.Node) -> bool:
 def _is_copied(value: tree_sitter.Node) -> bool:
     """Whether the value is read from behind ``&self``: nothing can be moved out of there."""
     node = value
-    if value.type != "field_expression":
-        return False
     while node.type == "field_expression":
         node = node.named_children[0]
-    function = function_around(value)
+    return node != value and node.type == "self" and _is_lent_self(node)
+
+
+def _is_lent_self(node: tree_sitter.Node) -> bool:
+    """Whether the method around has ``&self``, which nothing can be moved out of."""
+    function = function_around(node)
+    while function is not None and function.type == "closure_expression":
+        function = function_around(function)
     parameters = None if function is None else function.child_by_field_name("parameters")
     first = parameters.named_children[0] if parameters and parameters.named_children else None
-    is_lent = first is not None and first.type == "self_parameter" and first.children[0].type == "&"
-    return node.type == "self" and is_lent
+    return first is not None and first.type == "self_parameter" and first.children[0].type == "&"
+
+
+def _is_callee(node: tree_sitter.Node) -> bool:
+    parent = node.parent
+    return parent is not None and parent.child_by_field_name("function") == node
 
 
 def _has_temporary(value: tree_sitter.Node) -> bool:
@@ -183,6 +192,9 @@ def _is_borrowed_alike(inlining: Inlining, name: tree_sitter.Node) -> bool:
             continue
         if inlining.weight is Weight.EFFECTS or _holds(other, _BORROWING):
             return False
+        is_kept = all(leaf.type == "self" and _is_lent_self(leaf) for leaf in mine)
+        if _is_callee(other) and not is_kept:
+            return False  # the method may take what it is called on
         if is_lent and not all(_is_lent(leaf) for leaf in mine):
             return False
     return True
