@@ -71,7 +71,7 @@ def inline_variable(tree: SyntaxTree, offset: int) -> InlineVariable | None:
     if not _is_same_everywhere(tree, table, statement, value, places):
         return None
     edits = [Edit(place, _written(tree, value, place)) for place in places]
-    whole = with_line(tree.data, span(statement.start_byte, statement.end_byte))
+    whole = _with_lines(tree.data, span(statement.start_byte, statement.end_byte))
     return InlineVariable(symbol.name, (Edit(whole, ""), *edits))
 
 
@@ -83,8 +83,19 @@ def _static(
     if edits is None or declaration is None:
         return None
     statement = declaration.statement
-    whole = with_line(tree.data, span(statement.start_byte, statement.end_byte))
+    whole = _with_lines(tree.data, span(statement.start_byte, statement.end_byte))
     return InlineVariable(symbol.name, (Edit(whole, ""), *edits))
+
+
+def _with_lines(data: bytes, statement: Span) -> Span:
+    """A statement's lines, and the empty one behind them that would begin the block or be two."""
+    whole = with_line(data, statement)
+    before = data[: whole.start].rstrip(b" \t").removesuffix(b"\n")
+    is_first = before.endswith((b"{", b":", b"\n", b"\n\r"))
+    end = data.find(b"\n", whole.end) + 1
+    is_empty = end > 0 and not data[whole.end : end].strip()
+    is_line = whole != statement and data[whole.end - 1 : whole.end] == b"\n"
+    return span(whole.start, end) if is_first and is_empty and is_line else whole
 
 
 def _definition(tree: SyntaxTree, name: Span) -> tuple[tree_sitter.Node, tree_sitter.Node] | None:

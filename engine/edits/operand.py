@@ -25,7 +25,7 @@ _FREE_PARENTS = frozenset(
     array_initializer throw_statement yield_statement block match_arm send_statement
     statement_list if_statement if_expression match_expression for_expression while_statement
     while_expression for_statement range_clause expression_switch_statement switch_expression
-    shorthand_field_initializer let_condition keyed_element""".split()
+    shorthand_field_initializer let_condition keyed_element token_tree""".split()
 )
 _INDEXED = frozenset("subscript index_expression array_access subscript_expression".split())
 

@@ -104,6 +104,8 @@ class Weights:
             return Weight.READS if kind in _CLOSURES else Weight.STEADY
         if kind in _NAMES:
             return self._name(node)
+        if kind == "reference_expression" and _is_lent_path(node):
+            return Weight.STEADY  # nobody may write to what is borrowed
         if kind in _COMPUTED or kind in _READING:
             return max(self._itself(node), self._parts(node))
         if kind in _EFFECTS:
@@ -214,6 +216,15 @@ def names_in(node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
         yield node
     for child in node.named_children:
         yield from names_in(child)
+
+
+def _is_lent_path(node: tree_sitter.Node) -> bool:
+    """Whether Rust's ``&a.b.c`` is all that stands there."""
+    value = node.child_by_field_name("value")
+    is_shared = not any(child.type == "mutable_specifier" for child in node.children)
+    while value is not None and value.type == "field_expression":
+        value = value.child_by_field_name("value")
+    return is_shared and value is not None and value.type in ("identifier", "self")
 
 
 def _is_constant(node: tree_sitter.Node | None) -> bool:
