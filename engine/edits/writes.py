@@ -25,7 +25,7 @@ _LISTS = frozenset(
 def is_written(node: tree_sitter.Node) -> bool:
     """Whether what ``node`` names is given another value there."""
     found = node
-    while found.parent is not None and found.parent.type in _LISTS:
+    while found.parent is not None and (found.parent.type in _LISTS or _is_misread(found.parent)):
         found = found.parent
     parent = found.parent
     if parent is None:
@@ -35,6 +35,13 @@ def is_written(node: tree_sitter.Node) -> bool:
     operator = parent.child_by_field_name("operator")
     is_deleted = operator is not None and operator.type == "delete"
     return parent.type in _COUNTED or is_deleted
+
+
+def _is_misread(signed: tree_sitter.Node) -> bool:
+    """Whether C's ``!x++`` was read as ``(!x)++``, as its grammar does."""
+    above = signed.parent
+    is_counted = above is not None and above.type == "update_expression"
+    return signed.type == "unary_expression" and is_counted
 
 
 def written_names(root: tree_sitter.Node, within: Span) -> Iterator[bytes]:

@@ -155,6 +155,7 @@ def test_the_value_is_written_at_every_use(language: str, body: str, made: str) 
         ("java", "switch (a) { case 1: int «»x = a; go(x); case 2: x = 2; go(x); }"),
         # C
         ("c", "int «»x = a;\nreturn g(&x);"),
+        ("c", "int «»x = a;\nif (!x++) a = 1;\nreturn 1;"),
         ("c", "static int «»x = 1;\nreturn x;"),
         ("c", "volatile int «»x = a;\nreturn x;"),
         ("c", "int «»x = a, y = 2;\nreturn x;"),

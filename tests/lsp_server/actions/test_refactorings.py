@@ -42,6 +42,11 @@ async def test_a_variable_is_inlined(actions: Any) -> None:
     assert await asked.applied("Inline x") == "def f(a):\n    return (a + 1) * 2\n"
 
 
+async def test_a_variable_of_c_is_inlined_with_the_type_that_it_had(actions: Any) -> None:
+    asked = await actions("int f(long a) {\n  int «»x = a;\n  return x * 2;\n}\n", "c")
+    assert await asked.applied("Inline x") == "int f(long a) {\n  return (int)a * 2;\n}\n"
+
+
 async def test_one_unused_import_and_all_redundant_code(actions: Any) -> None:
     text = "«»import os\nimport sys\n\n\ndef f():\n    return 1\n    g()\n"
     asked = await actions(text)
