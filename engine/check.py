@@ -64,6 +64,7 @@ class Draft:
     request: Request
     limits: CheckLimits
     texts: tuple[str, ...]
+    is_typed_on: bool = False
 
     @property
     def cursor_text(self) -> str:
@@ -93,10 +94,14 @@ def check(
     texts: Sequence[str],
     request: Request,
     limits: CheckLimits | None = None,
+    is_typed_on: bool = False,
 ) -> Checked | Rejected:
-    """Pass ``texts``, one for each hole of ``plan``, through every check in turn."""
+    """Pass ``texts``, one for each hole of ``plan``, through every check in turn.
+
+    ``is_typed_on``: the user goes on behind the cursor's text, which need not parse without that.
+    """
     limits = limits or CheckLimits()
-    verdict: Verdict = Draft(tree, plan, request, limits, tuple(texts))
+    verdict: Verdict = Draft(tree, plan, request, limits, tuple(texts), is_typed_on)
     for step in CHECKS:
         if isinstance(verdict, Rejected):
             return verdict
@@ -189,12 +194,13 @@ def check_parse(draft: Draft) -> Verdict:
     first; the same with the neighbours left as they are; cut back line by line.
     """
     base = baseline(draft.tree, draft.plan)
+    if draft.is_typed_on and base.allows_beginning(draft.tree, _bytes(draft)):
+        return draft
     draft = _opened(draft, base)
     for candidate in _candidates(draft, base):
-        texts = [text.encode() for text in candidate.texts]
-        if candidate.cursor_text.strip() and base.allows(texts):
+        if candidate.cursor_text.strip() and base.allows(_bytes(candidate)):
             return candidate
-    texts = [text.encode() for text in draft.texts]
+    texts = _bytes(draft)
     index = draft.plan.cursor_hole
     offset = Frontier(draft.tree, draft.plan, index, texts, base).fault(texts[index])
     return draft.reject(Reason.DOES_NOT_PARSE, "the text would not parse in its place", offset)
@@ -232,7 +238,11 @@ def _candidates(draft: Draft, base: Baseline) -> list[Draft]:
 
 
 def _num_faults(draft: Draft, base: Baseline) -> int:
-    return base.filled([text.encode() for text in draft.texts]).num_faults()
+    return base.filled(_bytes(draft)).num_faults()
+
+
+def _bytes(draft: Draft) -> list[bytes]:
+    return [text.encode() for text in draft.texts]
 
 
 CHECKS: tuple[Check, ...] = (

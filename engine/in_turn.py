@@ -105,6 +105,7 @@ class InTurn:
             draft=self._request.draft if is_cursors else None,
             recent_edits=(*self._recent_edits(number), *self._written(number)),
             min_confidence=min(self._least / max(confidence, _LEAST), 1.0),
+            is_typing=False,  # half of a joint change is no change
         )
         return Turn(number, request, tree, plan)
 
@@ -166,12 +167,14 @@ class InTurn:
         if all(hole.kind is not HoleKind.SPAN for hole in self._plan.holes):
             choices.append(frozenset({self._plan.cursor_hole}))
         base = baseline(self._tree, self._plan)
-        model = self._proposals[self._plan.cursor_hole].model
+        cursors = self._proposals[self._plan.cursor_hole]
+        model = cursors.model
         broken = "the texts would not parse together"
         refusal = Refusal(Reason.DOES_NOT_PARSE, broken, model=model)
         for kept in choices:
             texts = [self._data(n) if n in kept else self._old(n) for n in self._numbers]
-            if base.allows(texts):
+            may_go_on = cursors.is_cut and base.allows_beginning(self._tree, texts)
+            if may_go_on or base.allows(texts):
                 fault = _fault(rules, tuple(text.decode() for text in texts))
                 if fault is None:
                     return self._proposal(kept)

@@ -59,6 +59,8 @@ class Request:
     ``nearby``: other files of the workspace, the nearest first, in which to look for what was
     written before.
     ``backend``: a server that the user named, which may be asked, too.
+    ``is_typing``: the user is, and takes what is right with a key: of a text that is less sure than
+    its beginning the beginning is proposed, the rest when that was taken.
     """
 
     text: str
@@ -78,3 +80,4 @@ class Request:
     nearby: tuple[OpenDocument, ...] = ()
     backend: Backend | None = None
     patience_ms: float | None = None
+    is_typing: bool = False

@@ -120,6 +120,7 @@ def _request(
         request,
         min_confidence=_mode(wish, settings).min_confidence,
         patience_ms=None if waits else PATIENCE_MS,
+        is_typing=not wish.is_invoked,
     )
 
 

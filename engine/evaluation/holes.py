@@ -76,6 +76,7 @@ class EvalHole:
     ``spans[cursor_hole]`` holds the cursor. ``is_single_line``: no hole holds a newline, and the
     filler may know it. ``nearby``: other files of the same package, the nearest first. ``closed``:
     what is right in a single hole, too: the same with the brackets closed that it opens.
+    ``is_typing``: somebody types there (``engine.request``).
     """
 
     id: str
@@ -88,6 +89,7 @@ class EvalHole:
     is_single_line: bool = False
     nearby: tuple[OpenDocument, ...] = ()
     closed: str | None = None
+    is_typing: bool = False
 
     @property
     def gold(self) -> tuple[str, ...]:

@@ -79,6 +79,7 @@ def request_of(
         seed=seed,
         single_line=True if hole.is_single_line else None,
         nearby=hole.nearby,
+        is_typing=hole.is_typing,
     )
 
 

@@ -19,14 +19,12 @@ _WORD = re.compile(r"\w\w")
 MAX_CUTS = 6
 
 
-def sure_cuts(
-    pieces: Sequence[bytes], p: Floats, least: float, is_single_line: bool
-) -> Iterator[tuple[str, float]]:
+def sure_cuts(pieces: Sequence[bytes], p: Floats, least: float) -> Iterator[tuple[str, float]]:
     """Beginnings of a text that are right with a chance of ``least``, and that chance.
 
     ``pieces`` are the bytes of the N tokens, ``p`` (N,) their calibrated probabilities given what
-    stands before. The longest first, at most ``MAX_CUTS``; each ends where a word does, in a text
-    of several lines where a line does, and holds a word of its own.
+    stands before. The longest first, at most ``MAX_CUTS``; each ends where a word does, behind the
+    first line where a line does, and holds a word of its own.
     """
     chances = np.cumprod(p)
     num_sure = int((chances >= least).sum())
@@ -37,6 +35,6 @@ def sure_cuts(
             continue
         seen.add(kept)
         text = b"".join(pieces[:kept]).decode("utf-8", "ignore")
-        is_whole = is_single_line or pieces[kept].startswith(b"\n")
+        is_whole = "\n" not in text or pieces[kept].startswith(b"\n")
         if is_whole and _WORD.search(text):
             yield text, float(chances[kept - 1])

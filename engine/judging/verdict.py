@@ -13,6 +13,7 @@ from engine.check import Checked, Rejected, check
 from engine.constraints import Draft, Fault, first_fault
 from engine.decoding.commit import Floats
 from engine.effort import Decoding, SamplerConfig
+from engine.holes import HoleKind
 from engine.judging.alignment import align
 from engine.judging.misfit import misfit_of
 from engine.judging.names import unresolved
@@ -49,6 +50,8 @@ class Misfit:
 
 
 Verdict = Proposal | Refusal | Retry | Misfit
+# As many keys as a look at one more text is worth.
+_LOOK_KEYS = 3.0
 # What a check finds wrong with a text as a whole.
 _OF_WHOLE = frozenset((Reason.REPEATS_SUFFIX, Reason.REVERTS_USER))
 
@@ -158,12 +161,23 @@ def _proposal(task: Task, sampler: Writing, texts: tuple[str, ...]) -> Proposal 
     written = [_written(sampler.scores(number), texts[number]) for number in changed]
     num_unresolved = _num_unresolved(task, texts, changed)
     confidence = task.calibration.whole_p(np.concatenate(written), num_unresolved)
-    if confidence >= task.min_confidence:
+    is_sure = confidence >= task.min_confidence
+    if is_sure and not task.request.is_typing:
         return _shown(task, sampler, texts, confidence)
-    beginning = _sure_beginning(task, sampler)
+    beginning = _sure_beginning(task, sampler, confidence if is_sure else 0.0)
     if beginning is not None:
         return beginning
+    if is_sure:
+        return _shown(task, sampler, texts, confidence)
     return task.refusal(*_too_unsure(task, confidence), *counts)
+
+
+def _saves_more(text: str, chance: float, confidence: float) -> bool:
+    """Whether it saves more keys to take the beginning ``text`` first, and then what is left.
+
+    Where the whole is right, that costs another look; where only the beginning is, it saves that.
+    """
+    return (chance - confidence) * (len(text) - 1) > _LOOK_KEYS * confidence
 
 
 def _too_unsure(task: Task, confidence: float) -> tuple[Reason, str]:
@@ -171,10 +185,13 @@ def _too_unsure(task: Task, confidence: float) -> tuple[Reason, str]:
     return Reason.LOW_CONFIDENCE, detail
 
 
-def _sure_beginning(task: Task, sampler: Writing) -> Proposal | None:
-    """The longest sure beginning of the only hole that parses as it is; None when there is none.
+def _sure_beginning(task: Task, sampler: Writing, confidence: float = 0.0) -> Proposal | None:
+    """The longest sure beginning of the only hole that can stand there; None when there is none.
 
-    A joint change is not halved, and what replaces text must be whole.
+    ``confidence``: that of the whole text, where it may be shown instead.
+
+    A joint change is not halved, and what replaces text must be whole. Who types goes on behind a
+    beginning; a span that was named has to parse with it.
     """
     [hole, *others] = task.plan.holes
     if others or len(hole.span):
@@ -182,11 +199,18 @@ def _sure_beginning(task: Task, sampler: Writing) -> Proposal | None:
     scores = sampler.scores(0)
     p = task.calibration.token_p(scores.p)
     least = max(task.calibration.min_prefix, task.min_confidence)
-    for text, chance in sure_cuts(scores.pieces, p, least, hole.single_line):
-        checked = check(task.tree, task.plan, (text,), task.request, task.check)
+    is_typed_on = hole.kind is not HoleKind.SPAN
+    for text, chance in sure_cuts(scores.pieces, p, least):
+        if not _saves_more(text, chance, confidence):
+            continue
+        checked = check(
+            task.tree, task.plan, (text,), task.request, task.check, is_typed_on=is_typed_on
+        )
         if isinstance(checked, Checked) and checked.texts[0].strip() == text.strip():
             if _broken_rule(task, checked.texts) is None:
-                return replace(_shown(task, sampler, checked.texts, chance), is_cut=True)
+                shown = _shown(task, sampler, checked.texts, chance)
+                written = b"".join(scores.pieces).decode("utf-8", "ignore")
+                return replace(shown, is_cut=True, continuation=written[len(text) :])
     return None
 
 

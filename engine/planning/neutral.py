@@ -69,6 +69,20 @@ class Baseline:
             for below in self._awaited(texts)
         )
 
+    def allows_beginning(self, tree: SyntaxTree, texts: Sequence[bytes]) -> bool:
+        """Whether ``texts`` parse no worse with a placeholder behind the cursor's hole of ``tree``.
+
+        Who goes on behind them has the rest to write, as before.
+        """
+        site = cursor_site(tree, self.plan.holes[self.plan.cursor_hole].span.start)
+        for behind in dict.fromkeys((_NAME, _NAME + _closers(site), b"", _closers(site))):
+            if self.filled(texts, behind).num_faults() <= self.num_plain_faults:
+                return True
+            tail = behind + self.tail
+            if self.tail and self.filled(texts, tail).num_faults() <= self.num_faults:
+                return True
+        return False
+
     def _awaited(self, texts: Sequence[bytes]) -> Sequence[bytes]:
         """What may stand below a decorator or the like, which waits for a declaration."""
         hole, *others = self.plan.holes
@@ -141,7 +155,7 @@ def _with_tail(plan: MaskPlan, texts: Sequence[bytes], tail: bytes) -> list[byte
 
 def _placeholders(tree: SyntaxTree, hole: Hole) -> tuple[bytes, ...]:
     site = cursor_site(tree, hole.span.start)
-    closers = site.open.closers.encode() if not site.right.strip() else b""
+    closers = _closers(site)
     if hole.kind in _BODIES:
         return _bodies(tree, site)
     options: tuple[bytes, ...]
@@ -158,5 +172,8 @@ def _bodies(tree: SyntaxTree, site: CursorSite) -> tuple[bytes, ...]:
     statement = tree.language.neutral_statement.encode()
     if tree.language.block_style is BlockStyle.INDENT and site.left.strip():
         statement = b" " + statement
-    closers = site.open.closers.encode() if not site.right.strip() else b""
-    return tuple(dict.fromkeys((statement, b"", closers)))
+    return tuple(dict.fromkeys((statement, b"", _closers(site))))
+
+
+def _closers(site: CursorSite) -> bytes:
+    return site.open.closers.encode() if not site.right.strip() else b""

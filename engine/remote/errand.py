@@ -59,10 +59,11 @@ class Errand:
             self._answer.cancel()
 
     def wish(self, request: Request) -> Request:
-        """What the local model is asked for: several candidates, if the server judges them."""
+        """What the local model is asked for: whole texts, several if the server judges them."""
+        whole = replace(request, is_typing=False)
         if self._backend.role is Role.PROPOSE:
-            return request
-        return replace(request, candidates=max(request.candidates, _NUM_SCORED))
+            return whole
+        return replace(whole, candidates=max(request.candidates, _NUM_SCORED))
 
     def settled(self, task: Task, local: Outcome) -> Outcome:
         """The better of the local outcome and the server's. Raises Cancelled when it is waiting."""

@@ -8,13 +8,13 @@ from engine.denoisers.scripted import ByteTokenizer, Script, ScriptedDenoiser
 from engine.infill import Infiller
 from engine.judging.confidence import Calibration
 from engine.judging.sure_prefix import MAX_CUTS, sure_cuts
-from engine.spans import ByteOffset
+from engine.spans import ByteOffset, span
 
 PIECES = [b"self", b".total", b" +", b" amo", b"unt", b""]
 
 
 def cuts(p: list[float], least: float, *, pieces: list[bytes] = PIECES) -> list[tuple[str, float]]:
-    found = sure_cuts(pieces, np.array(p, np.float32), least, is_single_line=True)
+    found = sure_cuts(pieces, np.array(p, np.float32), least)
     return [(text, pytest.approx(chance, abs=1e-5)) for text, chance in found]
 
 
@@ -33,10 +33,10 @@ def test_a_doubtful_start_or_signs_alone_give_nothing() -> None:
     assert cuts([0.9, 0.9, 0.1], 0.5, pieces=[b"(", b")", b"x"]) == []
 
 
-def test_several_lines_are_cut_between_lines() -> None:
+def test_several_lines_are_cut_between_lines_or_in_the_first_one() -> None:
     pieces = [b"one", b" = 1", b"\n", b"two", b" = 2", b"\n", b"three"]
-    found = list(sure_cuts(pieces, np.full(7, 0.95, np.float32), 0.5, is_single_line=False))
-    assert [text for text, _ in found] == ["one = 1\ntwo = 2", "one = 1"]
+    found = list(sure_cuts(pieces, np.full(7, 0.95, np.float32), 0.5))
+    assert [text for text, _ in found] == ["one = 1\ntwo = 2", "one = 1", "one"]
 
 
 def test_only_a_few_cuts_are_tried() -> None:
@@ -48,10 +48,17 @@ TOKENIZER = ByteTokenizer(("return", " total", " + ", "amount", "(", ")"))
 BEFORE, AFTER = "def add(total, amount):\n    ", "\n"
 
 
-def outcome(script: Script, calibration: Calibration) -> Proposal | Refusal:
-    made = Infiller(ScriptedDenoiser(TOKENIZER, [script]), calibration)
+def infiller(script: Script, calibration: Calibration) -> Infiller:
+    return Infiller(ScriptedDenoiser(TOKENIZER, [script]), calibration)
+
+
+def request(is_typing: bool = False) -> Request:
     cursor = ByteOffset(len(BEFORE))
-    return made.infill(Request(BEFORE + AFTER, cursor, "python", single_line=True))
+    return Request(BEFORE + AFTER, cursor, "python", single_line=True, is_typing=is_typing)
+
+
+def outcome(script: Script, calibration: Calibration) -> Proposal | Refusal:
+    return infiller(script, calibration).infill(request())
 
 
 def test_an_unsure_proposal_is_cut_to_its_sure_beginning() -> None:
@@ -69,3 +76,28 @@ def test_a_beginning_that_does_not_parse_is_cut_further() -> None:
     script = Script(("return total(amount)",), p_at={4: 0.1, 5: 0.1})
     cut = outcome(script, Calibration(min_confidence=0.9, min_prefix=0.5))
     assert isinstance(cut, Proposal) and cut.text == "return total"
+
+
+def test_a_beginning_may_wait_for_what_is_typed_next() -> None:
+    script = Script(("return total + amount",), p_at={3: 0.1})
+    unsure = Calibration(min_confidence=0.9, min_prefix=0.5)
+    typed = outcome(script, unsure)
+    assert isinstance(typed, Proposal) and typed.text == "return total +" and typed.is_cut
+    # Nobody goes on in a span that a program named.
+    named = infiller(script, unsure).fill_spans(request(), [span(len(BEFORE), len(BEFORE))])
+    assert isinstance(named, Proposal) and named.text == "return total"
+
+
+@pytest.mark.parametrize(
+    ("p", "expected"), [(0.5, "return total +"), (0.9, "return total + amount")]
+)
+def test_who_types_gets_a_beginning_that_is_much_surer_than_the_whole(
+    p: float, expected: str
+) -> None:
+    made = infiller(
+        Script(("return total + amount",), p_at={3: p}),
+        Calibration(min_confidence=0.3, min_prefix=0.5),
+    )
+    typed, asked = made.infill(request(is_typing=True)), made.infill(request())
+    assert isinstance(typed, Proposal) and typed.text == expected
+    assert isinstance(asked, Proposal) and asked.text == "return total + amount"
