@@ -18,6 +18,8 @@ from lsp_server.positions import range_of
 from lsp_server.rename_files import RenameFile
 from lsp_server.session import Session
 
+_NOTE = "midfill.possible"
+
 
 async def refreshed(session: Session, patience_s: float) -> bool:
     """Wait until the index knows the files as they are now; False when that takes too long."""
@@ -49,19 +51,35 @@ def tell_left(session: Session, left: Mapping[str, str], what: str) -> None:
         session.show(types.MessageType.Warning, message)
 
 
+def asks(session: Session) -> bool:
+    """Whether the editor asks about single places."""
+    return session.can("workspace.workspace_edit.change_annotation_support") and session.can(
+        "workspace.workspace_edit.document_changes"
+    )
+
+
 def written(
-    session: Session, files: Mapping[str, RenameFile], edits: Sequence[Edit]
+    session: Session,
+    files: Mapping[str, RenameFile],
+    edits: Sequence[Edit],
+    asked: Sequence[Edit] = (),
+    note: types.ChangeAnnotation | None = None,
 ) -> types.WorkspaceEdit:
-    """Write ``edits`` of ``files``, which are known by their paths, against their versions."""
+    """Write ``edits`` of ``files``, which are known by their paths, against their versions.
+
+    Those ``asked`` about carry the ``note``, for a client that ``asks``.
+    """
     documents: dict[str, RenameFile] = {}
     by_uri: dict[str, list[types.TextEdit | types.AnnotatedTextEdit | types.SnippetTextEdit]] = {}
-    for edit in edits:
+    places = [(edit, False) for edit in edits] + [(edit, True) for edit in asked]
+    for edit, is_asked in sorted(places, key=lambda each: (each[0].path or "", each[0].span)):
         file, place = files[edit.path or ""].placed(edit.span)
         documents[file.uri] = file
         document = session.documents.get(file.uri)
         text = edit.new_text if document is None else document.to_client(edit.new_text)
         there = range_of(file.buffer, place, session.encoding)
-        by_uri.setdefault(file.uri, []).append(types.TextEdit(there, text))
+        one = types.AnnotatedTextEdit(_NOTE, there, text) if is_asked else None
+        by_uri.setdefault(file.uri, []).append(one or types.TextEdit(there, text))
     if not session.can("workspace.workspace_edit.document_changes"):
         plain = {
             uri: [one for one in found if isinstance(one, types.TextEdit)]
@@ -74,5 +92,6 @@ def written(
                 types.OptionalVersionedTextDocumentIdentifier(uri, documents[uri].version), found
             )
             for uri, found in by_uri.items()
-        ]
+        ],
+        change_annotations={_NOTE: note} if asked and note is not None else None,
     )

@@ -21,7 +21,7 @@ from engine.edits.rename import (
     is_local_at,
 )
 from engine.errors import BadInput
-from lsp_server.file_edits import refreshed, tell_left, trouble
+from lsp_server.file_edits import asks, refreshed, tell_left, trouble
 from lsp_server.methods.prepare_rename import refused, renamable
 from lsp_server.positions import range_of
 from lsp_server.rename_files import (
@@ -128,20 +128,13 @@ async def _renamed(
 def _tell_possible(session: Session, plan: RenamePlan) -> None:
     """Tell the user what the editor cannot be asked to do."""
     possible = [one.edit.path for one in plan.edits if one.certainty is Certainty.POSSIBLE]
-    if possible and not _is_asked(session):
+    if possible and not asks(session):
         num_files = len(set(possible))
         message = f"{len(possible)} other places in {num_files} files may mean '{plan.name}', too"
         session.show(types.MessageType.Warning, f"Left as they are: {message}")
     if plan.moved is not None and not _is_moving(session):
         old, new = (Path(path).name for path in plan.moved)
         session.show(types.MessageType.Warning, f"Java wants {old} to be called {new} now")
-
-
-def _is_asked(session: Session) -> bool:
-    """Whether the editor asks about single places."""
-    return session.can("workspace.workspace_edit.change_annotation_support") and session.can(
-        "workspace.workspace_edit.document_changes"
-    )
 
 
 def _is_moving(session: Session) -> bool:
@@ -160,7 +153,7 @@ def _written(
     session: Session, plan: RenamePlan, files: dict[str, RenameFile]
 ) -> types.WorkspaceEdit:
     """Write the plan as far as the client can take it."""
-    is_asked = _is_asked(session)
+    is_asked = asks(session)
     is_versioned = session.can("workspace.workspace_edit.document_changes")
     wanted = [
         one

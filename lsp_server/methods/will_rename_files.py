@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections import Counter
 from pathlib import Path
 from threading import Event
 
@@ -18,7 +19,7 @@ from pygls.uris import to_fs_path
 from engine.edits.moving.files import MovePlan
 from engine.edits.moving.moves import Move, Moves, is_below, slashed
 from engine.errors import BadInput
-from lsp_server.file_edits import refreshed, tell_left, trouble, written
+from lsp_server.file_edits import asks, refreshed, tell_left, trouble, written
 from lsp_server.moved_texts import MovedTexts, open_files, paths_to_read, read_texts
 from lsp_server.rename_files import RenameFile
 from lsp_server.rename_process import planned_moves
@@ -29,6 +30,9 @@ from lsp_server.trust import distrust
 _PATIENCE_S = 4.0
 _INDEX_PATIENCE_S = 2.5
 _SLOW = "Looking for changed files takes too long: those that came just now may import what moves"
+_NOTE = types.ChangeAnnotation(
+    "Strings that may name it", True, "dotted names of what moves, in strings"
+)
 _CUT = "The workspace holds more files than are indexed: others may import what moves, too"
 _SUBJECT = "they may import what moves"
 
@@ -120,19 +124,33 @@ async def _planned(
 
 def _answer(session: Session, plan: MovePlan, texts: MovedTexts) -> types.WorkspaceEdit:
     by_path = {file.source.path: file for file in texts.files}
-    touched = {path: by_path[path] for path in dict.fromkeys(one.path or "" for one in plan.edits)}
+    asked = plan.asked if asks(session) else ()
+    paths = dict.fromkeys(one.path or "" for one in (*plan.edits, *asked))
+    touched = {path: by_path[path] for path in paths}
     for path, file in touched.items():
         if not file.is_current(session.documents):
             raise BadInput(f"{path} has changed meanwhile")
     left = {path: why for path, file in touched.items() if (why := _trouble(session, file))}
     hard = {
-        path: f"{num} of its imports cannot be written for the new place"
-        for path, num in plan.left
+        path: why
+        for path, why in _not_written(session, plan).items()
         if path not in left and _trouble(session, by_path[path]) is None
     }
     tell_left(session, left | hard | texts.unread, _SUBJECT)
-    edits = [one for one in plan.edits if one.path not in left]
-    return written(session, touched, edits)
+    edits, possible = (
+        [one for one in found if one.path not in left] for found in (plan.edits, asked)
+    )
+    return written(session, touched, edits, possible, _NOTE)
+
+
+def _not_written(session: Session, plan: MovePlan) -> dict[str, str]:
+    """What the plan leaves as it is, by path."""
+    strings = Counter(one.path or "" for one in (() if asks(session) else plan.asked))
+    found = {path: f"{num} of its strings may name it" for path, num in strings.items()}
+    for path, num in plan.left:
+        hard = f"{num} of its imports cannot be written for the new place"
+        found[path] = f"{hard}; {found[path]}" if path in found else hard
+    return found
 
 
 def _trouble(session: Session, file: RenameFile) -> str | None:

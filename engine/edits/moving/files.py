@@ -1,8 +1,8 @@
 """What must be written anew when files are renamed or moved: imports and includes that name them.
 
-Python's imports with their uses, relative imports of JavaScript and TypeScript, C's includes from
-the own folder. Only what certainly means a file of the workspace as it stands; text alone decides,
-no likelihood.
+Python's imports with their uses and names in strings, imports of JavaScript and TypeScript, C's
+includes from the own folder. Only what certainly means a file of the workspace as it stands; text
+alone decides, no likelihood. Of strings that nothing imports by the user is asked.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from engine.edits.moving.imports import Imported, ImportReader, ImportWriter, St
 from engine.edits.moving.modules import Module, ModuleNames
 from engine.edits.moving.moves import INITS, Moves, is_below, slashed
 from engine.edits.moving.scripts import MovedScript, include_places, script_places
+from engine.edits.moving.strings import MovedStrings, may_name, moved_strings
 from engine.edits.moving.uses import MovedUses
 from engine.edits.names_of import name_table, uncollected
 from engine.edits.project_names import SourceText
@@ -38,10 +39,14 @@ _STATEMENT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class MovePlan:
-    """Edits with their files' paths; ``left``: files with what cannot be written, and how much."""
+    """Edits with their files' paths; ``left``: files with what cannot be written, and how much.
+
+    ``asked``: edits of strings that may mean what moves, of which the user decides.
+    """
 
     edits: tuple[Edit, ...]
     left: tuple[tuple[str, int], ...] = ()
+    asked: tuple[Edit, ...] = ()
 
 
 def names_moved(moves: Moves, path: str, text: str, language: str | None = None) -> bool:
@@ -54,9 +59,11 @@ def names_moved(moves: Moves, path: str, text: str, language: str | None = None)
     if kind in _C:
         script = MovedScript(moves, here)
         return any(script.path_may_change(found) for _, found in include_places(data))
-    if kind != "python" or not _IMPORT.search(text):
+    if kind != "python":
         return False
-    return _leaves(moves, here, text) or _names_module(moves, text)
+    is_importing = _IMPORT.search(text) is not None
+    is_named = is_importing and (_leaves(moves, here, text) or _names_module(moves, text))
+    return is_named or may_name(_module_words(moves), text)
 
 
 def _leaves(moves: Moves, path: str, text: str) -> bool:
@@ -73,7 +80,7 @@ def _leaves(moves: Moves, path: str, text: str) -> bool:
 
 def _names_module(moves: Moves, text: str) -> bool:
     """Whether an import, or a member of what is imported, is called as one of the moved modules."""
-    words = _module_words(moves)
+    words = _module_pattern(moves)
     if words.search(text) is None:
         return False
     imports = "\n".join(match[0] for match in _STATEMENT.finditer(text))
@@ -84,29 +91,43 @@ def _names_module(moves: Moves, text: str) -> bool:
 
 
 @functools.lru_cache(maxsize=1)
-def _module_words(moves: Moves) -> re.Pattern[str]:
+def _module_pattern(moves: Moves) -> re.Pattern[str]:
     """What a file must hold to name one of the modules that move."""
+    has_inits = any(posixpath.basename(one.old) in INITS for one in moves.moves)
+    is_own = r"|\bfrom\s+\.+\s+import" if has_inits else ""
+    return re.compile(rf"\b(?:{_module_words(moves)})\b{is_own}")
+
+
+@functools.lru_cache(maxsize=1)
+def _module_words(moves: Moves) -> str:
+    """The names of the modules that move, as a pattern."""
     words = {_stem(one.old) for one in moves.moves}
     inits = [one.old for one in moves.moves if posixpath.basename(one.old) in INITS]
     words |= {posixpath.basename(posixpath.dirname(path)) for path in inits}
-    named = "|".join(map(re.escape, sorted(words)))
-    return re.compile(rf"\b(?:{named})\b" + (r"|\bfrom\s+\.+\s+import" if inits else ""))
+    return "|".join(map(re.escape, sorted(words)))
 
 
 def plan_moves(files: Sequence[SourceText], moves: Moves) -> MovePlan:
     """Mend what names the moved files in ``files``, theirs included; by file, in text order."""
-    edits, left = list[Edit](), list[tuple[str, int]]()
+    edits, asked, left = list[Edit](), list[Edit](), list[tuple[str, int]]()
     python = _PythonFiles(moves, [one for one in files if _language(one) == "python"])
     for file in files:
-        found, num_left = list[Edit](), 0
+        found, num_left, strings = list[Edit](), 0, MovedStrings()
         if _language(file) == "python":
             with uncollected():
                 found, num_left = python.edits(file)
+            strings = python.strings(file, found)
         elif _language(file) in LANGUAGES:
             found, num_left = _path_edits(moves, file)
-        edits += [replace(one, path=file.path) for one in sorted(found, key=lambda one: one.span)]
+        edits += _placed(file, [*found, *strings.sure])
+        asked += _placed(file, strings.asked)
+        num_left += strings.left
         left += [(file.path, num_left)] if num_left else []
-    return MovePlan(tuple(edits), tuple(left))
+    return MovePlan(tuple(edits), tuple(left), tuple(asked))
+
+
+def _placed(file: SourceText, edits: Sequence[Edit]) -> list[Edit]:
+    return [replace(one, path=file.path) for one in sorted(edits, key=lambda one: one.span)]
 
 
 def _language(file: SourceText) -> str:
@@ -159,6 +180,20 @@ class _PythonFiles:
             return rewritten.edits, rewritten.left
         more = found.edits(rewritten)
         return [*rewritten.edits, *more], rewritten.left + found.left
+
+    def strings(self, file: SourceText, written: Sequence[Edit]) -> MovedStrings:
+        """What becomes of its strings, but for those that are ``written`` as code."""
+        path = slashed(file.path)
+        if not may_name(_module_words(self._moves), file.text):
+            return MovedStrings()
+        found = moved_strings(self._names[path], self._tree(path))
+        for edits in (found.sure, found.asked):
+            edits[:] = [
+                one
+                for one in edits
+                if all(one.end <= other.start or other.end <= one.start for other in written)
+            ]
+        return found
 
     def _has_members(self, path: str) -> bool:
         """Whether a package is imported that a moved module may be used as a member of."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.lsp_server.methods.moving import moved, start, write
+from tests.lsp_server.methods.moving import message, moved, start, write
 
 
 @pytest.fixture(autouse=True)
@@ -39,3 +39,42 @@ async def test_who_uses_an_alias_that_does_not_say_what_moves_is_found(
         "b.ts": 'import "./src/ui/key";\n',
         "c.ts": 'import "./src/most/x";\n',
     }
+
+
+STRINGS = {
+    "pkg/__init__.py": "",
+    "pkg/b.py": "",
+    "main.py": "from pkg import b\nAPPS = ['é', 'pkg.b']\nb.f\n",
+    "other.py": "APPS = ['pkg.b']\n",
+}
+
+
+async def test_strings_that_may_name_it_are_asked_about(client: Any, tmp_path: Path) -> None:
+    write(tmp_path, STRINGS)
+    workspace = {"workspaceEdit": {"documentChanges": True, "changeAnnotationSupport": {}}}
+    await client.initialize(
+        capabilities={"workspace": workspace}, folders=[{"uri": tmp_path.as_uri(), "name": "p"}]
+    )
+    files = [{"oldUri": (tmp_path / "pkg/b.py").as_uri(), "newUri": (tmp_path / "c.py").as_uri()}]
+    result = (await client.request("workspace/willRenameFiles", {"files": files}))["result"]
+    main, other = result["documentChanges"]
+    (note,) = result["changeAnnotations"].values()
+    assert note["needsConfirmation"] and note["label"] == "Strings that may name it"
+    assert [("annotationId" in one, one["newText"]) for one in main["edits"]] == [
+        (False, "import c"),
+        (True, "c"),
+        (False, "c"),
+    ]
+    assert main["edits"][1]["range"]["start"] == {"line": 1, "character": 14}
+    assert [one["annotationId"] for one in other["edits"]] == list(result["changeAnnotations"])
+
+
+async def test_who_cannot_be_asked_is_told(client: Any, tmp_path: Path) -> None:
+    write(tmp_path, STRINGS)
+    await start(client, tmp_path)
+    assert await moved(client, tmp_path, ("pkg/b.py", "c.py")) == {
+        "main.py": "import c\nAPPS = ['é', 'pkg.b']\nc.f\n"
+    }
+    said = await message(client)
+    assert "main.py (1 of its strings may name it)" in said
+    assert "other.py (1 of its strings may name it)" in said

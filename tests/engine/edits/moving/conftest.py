@@ -16,7 +16,10 @@ Plan = Callable[..., dict[str, str]]
 
 @pytest.fixture
 def planned(tmp_path: Path) -> Plan:
-    """Write a project, move in it, and give what changed by its old path; ``!`` what was left."""
+    """Write a project, move in it, and give what changed by its old path.
+
+    ``!``: how much was left; ``?`` and a path: what is asked, in text order.
+    """
 
     def plan(files: Mapping[str, str], *pairs: tuple[str, str]) -> dict[str, str]:
         for name, text in files.items():
@@ -27,15 +30,20 @@ def planned(tmp_path: Path) -> Plan:
                       [str(tmp_path)])  # fmt: skip
         sources = [SourceText(f"{tmp_path}/{name}", text) for name, text in files.items()]
         found = plan_moves(sources, moves)
-        texts = {}
+        texts = dict[str, str]()
         for source in sources:
             data = source.text.encode()
             edits = [one for one in found.edits if one.path == source.path]
-            assert not edits or names_moved(moves, source.path, source.text)
+            asked = [one for one in found.asked if one.path == source.path]
+            assert not (edits or asked) or names_moved(moves, source.path, source.text)
             for one in reversed(edits):
                 data = data[: one.start] + one.new_text.encode() + data[one.end :]
-            if edits:
-                texts[source.path[len(str(tmp_path)) + 1 :]] = data.decode()
+            name = source.path[len(str(tmp_path)) + 1 :]
+            texts |= {name: data.decode()} if edits else {}
+            if asked:
+                texts[f"?{name}"] = " ".join(
+                    f"{one.span.of(source.text.encode()).decode()}>{one.new_text}" for one in asked
+                )
         num_left = sum(num for _, num in found.left)
         return texts | ({"!": str(num_left)} if num_left else {})
 
