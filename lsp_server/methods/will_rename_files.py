@@ -64,11 +64,12 @@ def _tell(session: Session, why: str) -> None:
 
 
 def _path(uri: str) -> str | None:
-    """The path of a ``file:`` URI."""
+    """The path of a ``file:`` URI, without the detours that it may make."""
     try:
-        return to_fs_path(uri)
+        path = to_fs_path(uri)
     except ValueError:
         return None
+    return None if path is None else os.path.normpath(path)
 
 
 def _move(session: Session, asked: types.FileRename) -> Move | None:

@@ -108,10 +108,15 @@ def _module_words(moves: Moves) -> str:
 
 
 def plan_moves(files: Sequence[SourceText], moves: Moves) -> MovePlan:
-    """Mend what names the moved files in ``files``, theirs included; by file, in text order."""
+    """Mend what names the moved files in ``files``, theirs included; by file, in text order.
+
+    A file that another one replaces stays as it is.
+    """
     edits, asked, left = list[Edit](), list[Edit](), list[tuple[str, int]]()
     python = _PythonFiles(moves, [one for one in files if _language(one) == "python"])
     for file in files:
+        if moves.is_replaced(slashed(file.path)):
+            continue
         found, num_left, strings = list[Edit](), 0, MovedStrings()
         if _language(file) == "python":
             with uncollected():

@@ -122,13 +122,13 @@ class ModuleNames:
         return stem if ending in (".py", ".pyi") else None
 
     def written(self, stem: str, root: str, level: int) -> str | None:
-        """The dotted name of ``stem`` in the file where it will be; None if it has none.
+        """The dotted name of ``stem`` in the file where it will be; None if none is sure.
 
         Relative for who wrote ``level`` dots, as long as both are in one package. Empty for a
         folder where absolute names begin.
         """
         found = self._relative(stem, level) if level else None
-        if found is not None:
+        if found is not None or not self._moves.is_inside(stem):
             return found
         is_root = stem == root or stem in self._all_roots()
         if is_root and not self._moves.will_be_package(stem):

@@ -71,8 +71,22 @@ class Moves:
 
     def source(self, path: str) -> str:
         """What will stand at ``path``, where it stands now."""
-        sources = self._sources(path)
-        return next((one for one in sources if self.is_file(one) and self.moved(one) == path), path)
+        return next(self._arriving(path), path)
+
+    def is_replaced(self, path: str) -> bool:
+        """Whether another file comes to stand at ``path``, which does not go away."""
+        return self.moved(path) == path and next(self._arriving(path), path) != path
+
+    def _arriving(self, path: str) -> Iterator[str]:
+        """The files that come to stand at ``path``."""
+        for one in self._sources(path):
+            if one != path and self.is_file(one) and self.moved(one) == path:
+                yield one
+
+    def is_inside(self, path: str) -> bool:
+        """Whether ``path`` will lie in the workspace; true where that has no folders."""
+        folders = {*self.roots, *map(self.moved, self.roots)}
+        return not folders or any(is_below(path, one) for one in folders)
 
     def will_be_package(self, folder: str) -> bool:
         """Whether a folder will hold Python's ``__init__``."""

@@ -90,7 +90,7 @@ class MovedScript:
                 continue
             found = None if text.startswith(".") else self._now.meaning(self._folder, _bare(text))
             new = self._script(text) if found is None else self._named(text, found)
-            self.left += new is None and found is not None
+            self.left += new is None
             if new is not None and new != text:
                 yield Edit(place, new)
 

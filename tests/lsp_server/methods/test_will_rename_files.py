@@ -52,6 +52,19 @@ async def test_python_imports_and_their_uses_follow(client: Any, tmp_path: Path)
     }
 
 
+@pytest.mark.parametrize(
+    "old",
+    ["{root}/pkg/./sub/../b.py", "{root}//pkg//b.py", "{root}/%70kg/b.py", "{root}%2Fpkg/b.py"],
+)
+async def test_a_uri_may_take_detours(client: Any, tmp_path: Path, old: str) -> None:
+    write(tmp_path, {"pkg/__init__.py": "", "pkg/b.py": "", "main.py": "import pkg.b\n"})
+    await start(client, tmp_path)
+    root = tmp_path.as_uri()
+    assert await moved(client, tmp_path, (old.format(root=root), f"{root}/x/../pkg/c.py")) == {
+        "main.py": "import pkg.c\n"
+    }
+
+
 async def test_a_moved_module_keeps_its_own_imports(client: Any, tmp_path: Path) -> None:
     write(tmp_path, PACKAGE | {"pkg/deep/__init__.py": ""})
     await start(client, tmp_path)

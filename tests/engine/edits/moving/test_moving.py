@@ -243,3 +243,29 @@ def test_two_files_that_change_places(planned: Plan) -> None:
     texts = planned(files, ("pkg/b.py", "pkg/c.py"), ("pkg/c.py", "pkg/b.py"))
     assert texts["main.py"] == ("from pkg import c as b, b as c\nimport pkg.c\nimport pkg.b\n")
     assert texts["pkg/a.py"] == "from .c import f\nfrom . import c\n"
+
+
+def test_a_file_that_another_one_replaces_stays_as_it_is(planned: Plan) -> None:
+    """What it says goes away with it; one that moves away itself is no such file."""
+    files = PACKAGE | {"js/a.ts": "import './b';\n", "js/b.ts": "", "js/c.ts": "import './b';\n"}
+    assert planned(files, ("pkg/b.py", "pkg/a.py"), ("js/b.ts", "js/a.ts")) == {
+        "js/c.ts": "import './a';\n"
+    }
+    chained = planned(files, ("pkg/b.py", "pkg/a.py"), ("pkg/a.py", "pkg/d.py"))
+    assert chained == {"pkg/a.py": "from .a import f\nfrom . import a\n"}
+    onto = {"kit/a.py": "from pkg.b import f\n", "kit/own.py": "from pkg.b import f\n"}
+    assert planned(PACKAGE | onto, ("pkg", "kit")) == {"kit/own.py": "from kit.b import f\n"}
+
+
+def test_nothing_outside_of_the_workspace_has_a_dotted_name(planned: Plan) -> None:
+    files = PACKAGE | {"main.py": "import pkg.b\nfrom pkg.b import f\n"}
+    assert planned(files, ("pkg/b.py", "../elsewhere/b.py")) == {"!": "4"}
+
+
+def test_a_path_that_no_import_can_say_is_left(planned: Plan) -> None:
+    files = {"a.ts": "import './b';\nimport(`./b/${c}`);\n", "b.ts": ""}
+    assert planned(files, ("b.ts", "b#.ts")) == {"!": "1"}
+    assert planned(files, ("a.ts", "sub/a.ts")) == {
+        "a.ts": "import '../b';\nimport(`./b/${c}`);\n",
+        "!": "1",
+    }
