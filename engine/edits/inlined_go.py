@@ -38,7 +38,8 @@ def go_text(inlining: Inlining, name: tree_sitter.Node) -> str | None:
     if _holds(value, "composite_literal") and _is_in_header(name):
         return None
     if inlining.declaration.type is not None:
-        return _converted(inlining)
+        is_large = _is_constant(value) and not (text(value).isdigit() and int(text(value)) < 128)
+        return None if is_large and parent.type == "argument_list" else _converted(inlining)
     if _is_constant(value) and not _is_typed_alike(value, name):
         return None
     return inlining.plain(name)

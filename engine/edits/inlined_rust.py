@@ -183,9 +183,10 @@ def _is_borrowed_alike(inlining: Inlining, name: tree_sitter.Node) -> bool:
     """Whether what comes before in the statement leaves the value's names as they are."""
     value = inlining.value
     shared = {text(leaf) for leaf in _roots(value)}
-    if not shared:
-        return True
-    is_lent = any(_is_lent(leaf) for leaf in _roots(value))
+    lent = {text(leaf) for leaf in _roots(value) if _is_lent(leaf)}
+    is_lent = bool(lent)
+    if any(text(leaf) in lent and _may_move(leaf) for leaf in _passed(inlining, name)):
+        return False
     for other in _before(inlining, name):
         mine = [leaf for leaf in _roots(other) if text(leaf) in shared]
         if not mine:
@@ -198,6 +199,23 @@ def _is_borrowed_alike(inlining: Inlining, name: tree_sitter.Node) -> bool:
         if is_lent and not all(_is_lent(leaf) for leaf in mine):
             return False
     return True
+
+
+def _passed(inlining: Inlining, name: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
+    """The names from the declaration to the use."""
+    first, last = inlining.declaration.statement.end_byte, name.start_byte
+    for leaf in _roots(inlining.declaration.block):
+        if first <= leaf.start_byte < last:
+            yield leaf
+
+
+def _may_move(leaf: tree_sitter.Node) -> bool:
+    """Whether what a name stands for may be given away there."""
+    path = leaf
+    while path.parent is not None and path.parent.type == "field_expression":
+        path = path.parent
+    is_kept = leaf.type == "self" and _is_lent_self(leaf)
+    return not _is_lent(leaf) or (_is_callee(path) and not is_kept)
 
 
 def _before(inlining: Inlining, name: tree_sitter.Node) -> Iterator[tree_sitter.Node]:

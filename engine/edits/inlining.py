@@ -26,8 +26,13 @@ class Inlining:
 
     @property
     def value(self) -> tree_sitter.Node:
-        """What the local is set to."""
-        return self.declaration.value
+        """What the local is set to, without brackets that hold one line together."""
+        found = self.declaration.value
+        while found.type == "parenthesized_expression" and found.named_child_count == 1:
+            if b"\n" in (found.text or b""):
+                break
+            found = found.named_children[0]
+        return found
 
     def plain(self, name: tree_sitter.Node) -> str:
         """The value for the place of ``name``, in brackets where they are needed."""

@@ -54,6 +54,7 @@ def inlined(language: str, body: str) -> str | None:
         ("c", "int «»x = a + 1;\nreturn x * 2;", "return (a + 1) * 2;"),
         ("c", "int «»x = 3.5;\nreturn g(x);", "return g((int)3.5);"),
         ("c", "unsigned «»x = a;\nreturn x / 2;", "return (unsigned)a / 2;"),
+        ("c", "int «»x = (a + 1);\nreturn g(x);", "return g(a + 1);"),
         ("c", "int «»x = N;\nreturn x * 2;", "return (int)N * 2;"),
         ("c", "int «»x = g(a);\nif (x > 1) a = 2;", "if (g(a) > 1) a = 2;"),
         ("c", 'const char *«»s = "b";\nputs(s);', 'puts("b");'),
@@ -109,6 +110,7 @@ def test_the_value_is_written_at_every_use(language: str, body: str, made: str) 
         ("go", "«»x := p.mu\nx.Lock()\nreturn 1"),  # a method may want the address
         ("go", "«»x := h(a)\nreturn i(x[:])"),
         ("go", "«»x := T{1}\nif x == y {\n}\nreturn 1"),
+        ("go", "var «»x uint64 = 0xdeaddeaddeaddead\nreturn int64(x)"),
         ("go", "var «»x *T = nil\nreturn h(x)"),
         ("go", "«»x := a // why\nreturn x"),
         # Rust
@@ -122,6 +124,7 @@ def test_the_value_is_written_at_every_use(language: str, body: str, made: str) 
         ("rs", "let «»n = b.next();\nb.push(n);"),
         ("rs", "let «»n = c.len();\nh(c, n)"),  # c is moved first
         ("rs", "let «»s = h(a);\nlet t = s.as_str();\ni(t)"),  # would be dropped at once
+        ("rs", "let «»x = &c.n;\nh(c);\ni(x)"),
         ("rs", "let «»s = h(a);\ni(&s)"),
         ("rs", "let «»x: Vec<_> = it.collect();\nh(x)"),
         ("rs", "let «»x = 5;\nx.pow(2)"),
