@@ -1,4 +1,4 @@
-"""Whether a value may be computed at a later place instead, in Go, Rust, Java, C and C++.
+"""Whether a value may be computed at a later place instead.
 
 Between the two places nothing may happen that could change it or that it could change, and the
 later place must be reached exactly once.
@@ -27,7 +27,14 @@ _WHOLE = frozenset(
     return_statement return_expression throw_statement expression_statement declaration
     local_variable_declaration let_declaration short_var_declaration var_declaration
     assignment_statement assignment_expression compound_assignment_expr go_statement
-    defer_statement send_statement yield_statement""".split()
+    defer_statement send_statement yield_statement
+    call attribute subscript member_expression binary_operator boolean_operator
+    comparison_operator not_operator unary_operator list tuple dictionary set object array pair
+    keyword_argument string template_string interpolation template_substitution slice
+    list_splat dictionary_splat spread_element as_expression non_null_expression await yield
+    yield_expression assignment augmented_assignment augmented_assignment_expression
+    lexical_declaration variable_declaration raise_statement with_statement with_clause
+    with_item as_pattern""".split()
 )
 # Whose one part is computed first, and once.
 _FIRST = {
@@ -44,21 +51,24 @@ _FIRST = {
     "let_condition": "value",
     "range_clause": "right",
     "synchronized_statement": "",
+    "for_in_statement": "right",
 }
 _LEFT_ALONE = frozenset(("&&", "||", "and", "or"))
 _ASSIGNMENTS = frozenset(
-    "assignment_expression assignment_statement compound_assignment_expr".split()
+    """assignment_expression assignment_statement compound_assignment_expr assignment
+    augmented_assignment augmented_assignment_expression""".split()
 )
 # Where the order of a call's and an operator's parts is not said, or not for plain reads.
 _UNORDERED = frozenset("c cpp go".split())
+_RIGHT_FIRST = frozenset(("rust", "python"))
 _DECLARING = frozenset(
-    """local_variable_declaration let_declaration declaration short_var_declaration
-    var_declaration""".split()
+    """lexical_declaration variable_declaration local_variable_declaration let_declaration
+    declaration short_var_declaration var_declaration""".split()
 )
 _COMMENTS = frozenset("comment line_comment block_comment".split())
 _NOT_COMPUTED = (
-    "name declarator type pattern operator body consequence alternative parameters macro".split()
-)
+    "name declarator type pattern operator body consequence alternative parameters macro alias"
+).split()
 
 
 def is_computed_alike(
@@ -134,6 +144,8 @@ def _is_reached(
     operator = parent.child_by_field_name("operator")
     if operator is not None and operator.type in _LEFT_ALONE:
         return bool(parent.child_by_field_name("left") == node)
+    if parent.type == "comparison_operator" and node not in parent.named_children[:2]:
+        return False
     return all(other.is_apart(weight) for other in _others(weights, parent, node))
 
 
@@ -141,7 +153,8 @@ def _is_first(
     weights: Weights, weight: Weight, parent: tree_sitter.Node, node: tree_sitter.Node
 ) -> bool:
     if parent.type == "for_statement":
-        return node.type == "range_clause"
+        is_python = parent.child_by_field_name("right") == node
+        return is_python or node.type == "range_clause"
     field = _FIRST[parent.type]
     first = parent.child_by_field_name(field) if field else parent.named_children[0]
     before = parent.child_by_field_name("initializer")
@@ -186,5 +199,5 @@ def _beside_assigned(
         yield Weight.UNKNOWN
     elif is_compound:
         yield weights.of(left)
-    elif weights.tree.language.id != "rust":
+    elif weights.tree.language.id not in _RIGHT_FIRST:
         yield weights.target(left)

@@ -1,4 +1,4 @@
-"""Which locals can be changed where nobody writes their name, in Go, Rust, Java, C and C++."""
+"""Which locals can be changed where nobody writes their name."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ _ELEMENTS = frozenset(("subscript_expression", "array_access"))
 _ADDRESSES = frozenset("pointer_expression unary_expression reference_expression".split())
 _CAPTURES = frozenset(("lambda_capture_specifier", "token_tree"))
 _CALLS = frozenset(("argument_list", "initializer_list", "lambda_capture_specifier"))
+
+
+_SCRIPTS = frozenset("python javascript javascriptreact typescript typescriptreact".split())
 
 
 class Exposure:
@@ -44,12 +47,14 @@ class Exposure:
             return True
         if _is_static(name):
             return True
-        path = self._path(name)
+        path = name if self.tree.language.id in _SCRIPTS else self._path(name)
         parent = path.parent
         if parent is None:
             return True
         home = function_of(symbol.scope)
-        if self.is_set_at(name) and function_of(self.table.scope_at(start)) is not home:
+        if (is_written(name) or is_written(path)) and function_of(
+            self.table.scope_at(start)
+        ) is not home:
             return True
         if parent.type in _ADDRESSES and _is_address(parent):
             return True

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import tree_sitter
 
+from engine.edits.evaluation_order import is_computed_alike
 from engine.edits.inline_local import LANGUAGES as STATIC_LANGUAGES
 from engine.edits.inline_local import inline_local
 from engine.edits.lines import with_line
@@ -14,10 +15,11 @@ from engine.edits.local_declaration import local_declaration
 from engine.edits.names_of import name_table
 from engine.edits.operand import is_bracketed
 from engine.edits.symbols import NameTable, ScopeKind, Site, Symbol, SymbolKind
+from engine.edits.value_weight import Weights
 from engine.edits.writes import is_written, written_names
 from engine.proposal import Edit
 from engine.spans import Span, span
-from engine.syntax import SyntaxTree
+from engine.syntax import SyntaxTree, touches
 
 _YIELD_PARENTS = frozenset("expression_statement assignment parenthesized_expression".split())
 _EFFECTS = frozenset(
@@ -25,6 +27,8 @@ _EFFECTS = frozenset(
     assignment_expression augmented_assignment named_expression update_expression
     list dictionary set list_comprehension object array""".split()
 )
+_READS = frozenset("attribute subscript member_expression subscript_expression".split())
+_CALLS = frozenset("call call_expression new_expression await await_expression yield".split())
 # What may not stand in the braces of a string, before Python 3.12.
 _UNQUOTED = (b"'", b'"', b"`", b"\\", b"\n", b"#")
 
@@ -132,19 +136,25 @@ def _is_same_everywhere(
     if any(mark in text for mark in _UNQUOTED) and any(_is_in_string(tree, use) for use in uses):
         return False
     if _has(value, _EFFECTS):
-        following = statement.next_named_sibling
-        is_next = following is not None and len(uses) == 1
-        return (
-            is_next
-            and following is not None
-            and (
-                following.start_byte <= uses[0].start < following.end_byte
-                and not _is_in_loop(_node(tree, uses[0]), following)
-            )
+        weights = Weights(tree, table)
+        return len(uses) == 1 and is_computed_alike(
+            weights, weights.of(value), statement, _node(tree, uses[0])
         )
     end = max(_loop_end(tree, use, block) for use in uses)
+    if _has(value, _READS) and _is_called(block, span(statement.end_byte, end)):
+        return False
     named = set(_names_in(value))
     return named.isdisjoint(written_names(block, span(statement.end_byte, end)))
+
+
+def _is_called(block: tree_sitter.Node, within: Span) -> bool:
+    """Whether a call ends in there that might change what is read."""
+    is_ended = within.start <= block.start_byte and block.end_byte <= within.end
+    if is_ended and block.type in _CALLS:
+        return True
+    return touches(block, within) and any(
+        _is_called(child, within) for child in block.named_children
+    )
 
 
 def _names_in(value: tree_sitter.Node) -> Iterator[bytes]:
@@ -175,18 +185,6 @@ def _is_same_function(table: NameTable, use: Span, statement: tree_sitter.Node) 
         return next((one for one in scopes if one.kind is ScopeKind.FUNCTION), None)
 
     return function(use.start) is function(statement.start_byte)
-
-
-def _is_in_loop(node: tree_sitter.Node, top: tree_sitter.Node) -> bool:
-    found: tree_sitter.Node | None = node
-    while found is not None:
-        is_loop = found.type.startswith(("for", "while", "do_")) or "comprehension" in found.type
-        if is_loop or found.type in ("lambda", "arrow_function", "generator_expression"):
-            return True
-        if found == top:
-            return False
-        found = found.parent
-    return False
 
 
 def _has(node: tree_sitter.Node, kinds: frozenset[str]) -> bool:

@@ -1,6 +1,6 @@
 """What an expression does when it is computed: nothing, read what others may change, or anything.
 
-For Go, Rust, Java, C and C++.
+In all languages but plain text.
 """
 
 from __future__ import annotations
@@ -40,8 +40,9 @@ _LITERALS = frozenset(
     raw_string_literal true false nil integer_literal string_literal boolean_literal char_literal
     decimal_integer_literal hex_integer_literal octal_integer_literal binary_integer_literal
     decimal_floating_point_literal hex_floating_point_literal character_literal null_literal
-    class_literal number_literal null concatenated_string unit_expression sizeof_expression
-    string_content escape_sequence""".split()
+    class_literal number_literal null unit_expression sizeof_expression
+    string_content escape_sequence integer float none ellipsis number undefined regex
+    string_start string_end string_fragment optional_chain""".split()
 )
 _NAMES = frozenset(("identifier", "shorthand_field_identifier"))
 _RECEIVERS = frozenset(("this", "self", "super", "crate"))
@@ -58,7 +59,10 @@ _COMPUTED = frozenset(
     """binary_expression unary_expression parenthesized_expression ternary_expression
     conditional_expression cast_expression type_cast_expression type_conversion_expression
     instanceof_expression tuple_expression argument_list arguments expression_list
-    condition_clause subscript_argument_list literal_element dimensions_expr""".split()
+    condition_clause subscript_argument_list literal_element
+    binary_operator boolean_operator comparison_operator not_operator unary_operator string
+    template_string interpolation template_substitution concatenated_string keyword_argument
+    pair slice as_expression non_null_expression tuple""".split()
 )
 # Read memory, may fail, or make something new.
 _READING = frozenset(
@@ -67,14 +71,27 @@ _READING = frozenset(
     composite_literal array_expression array_creation_expression array_initializer literal_value
     keyed_element field_initializer_list field_initializer shorthand_field_initializer
     reference_expression range_expression initializer_list compound_literal_expression
-    base_field_initializer qualified_identifier""".split()
+    base_field_initializer qualified_identifier
+    attribute subscript member_expression list dictionary set object array list_splat
+    dictionary_splat spread_element""".split()
 )
 # Run later, or not at all.
-_CLOSURES = frozenset("closure_expression func_literal lambda_expression method_reference".split())
+_CLOSURES = frozenset(
+    """closure_expression func_literal lambda_expression method_reference lambda arrow_function
+    function_expression""".split()
+)
 _EFFECTS = frozenset(
     """call_expression method_invocation object_creation_expression new_expression
-    macro_invocation try_expression await_expression""".split()
+    macro_invocation try_expression await_expression
+    call await yield yield_expression list_comprehension set_comprehension generator_expression
+    dictionary_comprehension""".split()
 )
+# Not taken apart.
+_WHOLE = frozenset(
+    """macro_invocation list_comprehension set_comprehension generator_expression
+    dictionary_comprehension""".split()
+)
+_SCRIPTS = frozenset("python javascript javascriptreact typescript typescriptreact".split())
 _LOCAL = frozenset((SymbolKind.VARIABLE, SymbolKind.PARAMETER))
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9_]+")
 _CONVERSIONS = frozenset(
@@ -86,6 +103,7 @@ _CASTS = frozenset("static_cast reinterpret_cast const_cast".split())
 _ASKING = frozenset("len cap size length is_empty isEmpty empty".split())
 _NUMBER_TYPES = frozenset("integral_type floating_point_type boolean_type".split())
 _COMPARING = frozenset("== != < > <= >=".split())
+_NO_PARTS = "field function name type key macro attribute property type_arguments".split()
 _TRAPPING = frozenset(("/", "%"))
 
 
@@ -130,11 +148,11 @@ class Weights:
         return None
 
     def _parts(self, node: tree_sitter.Node) -> Weight:
-        if node.type == "macro_invocation":
+        if node.type in _WHOLE:
             return Weight.EFFECTS
         skipped = [
             child.id
-            for field in ("field", "function", "name", "type", "key", "macro", "body_type")
+            for field in _NO_PARTS
             for child in node.children_by_field_name(field)
             if not (field == "name" and node.type in _NAMES)
         ]
@@ -146,7 +164,7 @@ class Weights:
         """What is computed before the call: the object it is a method of."""
         if function.type in _NAMES:
             return Weight.STEADY if self.local(function) is None else self._name(function)
-        for field in ("operand", "value", "argument"):
+        for field in ("operand", "value", "argument", "object"):
             owner = function.child_by_field_name(field)
             if owner is not None:
                 is_arrow = any(child.type == "->" for child in function.children)
@@ -202,6 +220,8 @@ class Weights:
         is_type = any(symbol.kind not in _LOCAL for symbol in symbols)
         text = (node.text or b"").decode("utf-8", "replace")
         language = self.tree.language.id
+        if language in _SCRIPTS:
+            return Weight.STEADY if is_type or not symbols else Weight.READS
         if language in ("c", "cpp"):
             is_macro = any(symbol.kind is SymbolKind.FUNCTION for symbol in symbols)
             return Weight.READS if is_macro or not is_type else Weight.STEADY

@@ -21,6 +21,12 @@ def inlined(marked: str, path: str = "a.py") -> str | None:
         ("«»x = yield a\n    return x\n", "return (yield a)\n"),
         ("«»x = yield a\n    g(x, a)\n", "g((yield a), a)\n"),
         ("«»x = 1, 2\n    return g(x)\n", "return g((1, 2))\n"),
+        ("«»x = a + 1\n    return x[0]\n", "return (a + 1)[0]\n"),
+        ("«»x = g(a)\n    a.h(x, a.b)\n", "a.h(g(a), a.b)\n"),
+        ("«»x = g(a)\n    for y in x:\n        h(y)\n", "for y in g(a):\n        h(y)\n"),
+        ("«»x = [a]\n    return a.b.h(x)\n", "return a.b.h([a])\n"),
+        ("«»x = a.b\n    return g(x, h(x))\n", "return g(a.b, h(a.b))\n"),
+        ("«»x = g(a)\n    with x as y:\n        h(y)\n", "with g(a) as y:\n        h(y)\n"),
     ],
 )
 def test_the_value_is_written_at_every_use(body: str, made: str) -> None:
@@ -44,6 +50,14 @@ def test_the_value_is_written_at_every_use(body: str, made: str) -> None:
         "«»a.b = 1\n    return a.b\n",
         "«»x = a.b\n    a.b = 2\n    return x\n",
         "«»x = 1\n    x += 2\n    return x\n",
+        "«»x = g(a)\n    return h() + x\n",  # the other way round
+        "«»x = g(a)\n    return a.b + x\n",
+        "«»x = g(a)\n    return a and x\n",
+        "«»x = g(a)\n    return x if a else 1\n",
+        "«»x = g(a)\n    if a:\n        return x\n",
+        "«»x = g(a)\n    return 1 < a < x\n",
+        "«»x = g(a)\n    while x:\n        h()\n",
+        "«»x = a.b\n    g(a)\n    return x\n",
         "«»x = a\n    for b in g():\n        h(x)\n        a = b\n",  # from the second time on
         "«»x = a\n    (b, a) = 1, 2\n    return x\n",
     ],
@@ -65,6 +79,10 @@ def test_typescript() -> None:
 @pytest.mark.parametrize(
     "body",
     [
+        "const «»x = g(a); return h() + x;",
+        "const «»x = g(a); if (a) { return x; }",
+        "const «»x = g(a); return a && x;",
+        "const «»x = a.b; g(a); return x;",
         "let «»x = 0; x = g(a); return x;",
         "let «»x = ''; for (const b of a) { x += b; } return x;",
         "let «»x = 0; a[x++] = 1; return x;",
