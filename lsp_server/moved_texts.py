@@ -33,6 +33,20 @@ class MovedTexts:
     unread: dict[str, str]
 
 
+def without_links(path: str, roots: Sequence[str]) -> str:
+    """The path of a file below one of ``roots`` that leads through no linked folder, if it has one.
+
+    A link that is named itself stays: it is what moves.
+    """
+    folder, name = os.path.split(path)
+    real = os.path.realpath(folder)
+    for root in roots:
+        real_root = os.path.realpath(root)
+        if is_below(slashed(real), slashed(real_root)):
+            return os.path.normpath(os.path.join(root, os.path.relpath(real, real_root), name))
+    return path
+
+
 def open_files(session: Session, moves: Moves) -> list[RenameFile]:
     """The open documents that may have to change, as they are now.
 

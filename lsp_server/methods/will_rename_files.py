@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
 
@@ -20,7 +21,13 @@ from engine.edits.moving.files import MovePlan
 from engine.edits.moving.moves import Move, Moves, is_below, slashed
 from engine.errors import BadInput
 from lsp_server.file_edits import asks, refreshed, tell_left, trouble, written
-from lsp_server.moved_texts import MovedTexts, open_files, paths_to_read, read_texts
+from lsp_server.moved_texts import (
+    MovedTexts,
+    open_files,
+    paths_to_read,
+    read_texts,
+    without_links,
+)
 from lsp_server.rename_files import RenameFile
 from lsp_server.rename_process import planned_moves
 from lsp_server.session import Session
@@ -41,14 +48,11 @@ async def will_rename_files(
     session: Session, params: types.RenameFilesParams
 ) -> types.WorkspaceEdit:
     """Mend the imports of files that are about to move; no edits where there is nothing to mend."""
-    wanted = [move for one in params.files if (move := _move(session, one)) is not None]
-    if not wanted or not session.settings.update_imports or not session.settings.enabled:
+    if not session.settings.update_imports or not session.settings.enabled:
         return written(session, {}, [])
-    roots = [path for uri in session.folders.uris if (path := _path(uri)) is not None]
     is_over = Event()
     try:
-        mended = _mended(session, Moves(wanted, roots), is_over)
-        return await asyncio.wait_for(mended, _PATIENCE_S)
+        return await asyncio.wait_for(_mended(session, params.files, is_over), _PATIENCE_S)
     except asyncio.TimeoutError:
         _tell(session, f"that takes longer than {_PATIENCE_S:g} s here")
     except BadInput as error:
@@ -72,20 +76,40 @@ def _path(uri: str) -> str | None:
     return None if path is None else os.path.normpath(path)
 
 
-def _move(session: Session, asked: types.FileRename) -> Move | None:
+async def _moves(session: Session, asked: Sequence[types.FileRename]) -> Moves | None:
+    """What is asked of the workspace; None for nothing of it.
+
+    Other messages are let through between two files: thousands may come at once.
+    """
+    roots = [path for uri in session.folders.uris if (path := _path(uri)) is not None]
+    found = list[Move]()
+    for one in asked:
+        await asyncio.sleep(0)
+        move = _move(session, one, roots)
+        found += [] if move is None else [move]
+    return Moves(found, roots) if found else None
+
+
+def _move(session: Session, asked: types.FileRename, roots: Sequence[str]) -> Move | None:
     """What is asked, if it is a file or folder of the workspace that may be looked at."""
     old, new = _path(asked.old_uri), _path(asked.new_uri)
-    if old is None or new is None or slashed(old) == slashed(new) or not os.path.exists(old):
+    if old is None or new is None or not os.path.exists(old):
         return None
-    roots = [path for uri in session.folders.uris if (path := _path(uri)) is not None]
-    if not any(is_below(slashed(old), slashed(root)) for root in roots):
+    old, new = without_links(old, roots), without_links(new, roots)
+    is_inside = any(is_below(slashed(old), slashed(root)) for root in roots)
+    if not is_inside or slashed(old) == slashed(new):
         return None
     is_hidden = session.workspace.ignore_reason(Path(old), os.path.isdir(old)) is not None
     return None if is_hidden or distrust(session.settings, old) is not None else Move(old, new)
 
 
-async def _mended(session: Session, moves: Moves, is_over: Event) -> types.WorkspaceEdit:
+async def _mended(
+    session: Session, asked: Sequence[types.FileRename], is_over: Event
+) -> types.WorkspaceEdit:
     """Plan with what the index knows while it looks for more; what it finds is planned again."""
+    moves = await _moves(session, asked)
+    if moves is None:
+        return written(session, {}, [])
     index = session.background_index
     looking = asyncio.ensure_future(refreshed(session, _INDEX_PATIENCE_S))
     try:

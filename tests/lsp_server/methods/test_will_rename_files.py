@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,30 @@ async def test_a_uri_may_take_detours(client: Any, tmp_path: Path, old: str) -> 
     assert await moved(client, tmp_path, (old.format(root=root), f"{root}/x/../pkg/c.py")) == {
         "main.py": "import pkg.c\n"
     }
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links take a privilege")
+@pytest.mark.parametrize(
+    ("old", "new", "changed"),
+    [
+        ("link/b.py", "link/c.py", {"main.py": "import pkg.c, alias\n"}),
+        ("loop/pkg/b.py", "pkg/c.py", {"main.py": "import pkg.c, alias\n"}),
+        ("../outer/pkg/b.py", "pkg/c.py", {"main.py": "import pkg.c, alias\n"}),
+        # A link that is moved itself is no other name of what it leads to.
+        ("alias.py", "other.py", {"main.py": "import pkg.b, other\n"}),
+        ("link/b.py", "pkg/b.py", {}),
+    ],
+)
+async def test_a_file_may_be_named_through_a_link(
+    client: Any, tmp_path: Path, old: str, new: str, changed: dict[str, str]
+) -> None:
+    root = tmp_path / "root"
+    write(root, {"pkg/__init__.py": "", "pkg/b.py": "", "main.py": "import pkg.b, alias\n"})
+    for link, target in (("link", "pkg"), ("loop", "."), ("alias.py", "pkg/b.py")):
+        (root / link).symlink_to(target)
+    (tmp_path / "outer").symlink_to("root")
+    await start(client, root)
+    assert await moved(client, root, (old, new)) == changed
 
 
 async def test_a_moved_module_keeps_its_own_imports(client: Any, tmp_path: Path) -> None:
