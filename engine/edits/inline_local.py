@@ -112,13 +112,18 @@ def _seen_from(table: NameTable, name: str, offset: int) -> Symbol | None:
 
 def _is_elsewhere(inlining: Inlining, name: str) -> bool:
     """Whether the name is also read where it could not be found out what it means."""
-    around = inlining.tree.root
-    if inlining.tree.language.id not in ("c", "cpp"):  # there macros may name it
-        function = function_of(inlining.table.scope_at(inlining.declaration.statement.start_byte))
-        around = None if function is None else function.node
-    return around is None or any(
-        around.start_byte <= site.span.start < around.end_byte
+    function = function_of(inlining.table.scope_at(inlining.declaration.statement.start_byte))
+    return function is None or any(
+        function.extent.start <= site.span.start < function.extent.end
+        or _is_in_macro(_leaf(inlining.tree, site.span))
         for site in inlining.table.free.get(name, ())
+    )
+
+
+def _is_in_macro(node: tree_sitter.Node) -> bool:
+    parent = node.parent
+    return node.type.startswith("preproc") or (
+        parent is not None and parent.type.startswith("preproc")
     )
 
 

@@ -19,6 +19,7 @@ _SIMPLE_TYPES = frozenset(("type_identifier", "qualified_type"))
 _SHARED_TYPES = frozenset(
     "pointer_type slice_type map_type channel_type function_type interface_type".split()
 )
+_REAL = frozenset("float32 float64 complex64 complex128".split())
 _SHIFTS = frozenset(("<<", ">>"))
 
 
@@ -40,7 +41,7 @@ def go_text(inlining: Inlining, name: tree_sitter.Node) -> str | None:
     if inlining.declaration.type is not None:
         is_large = _is_constant(value) and not (text(value).isdigit() and int(text(value)) < 128)
         return None if is_large and parent.type == "argument_list" else _converted(inlining)
-    if _is_constant(value) and not _is_typed_alike(value, name):
+    if _is_constant(value) and not _is_typed_alike(inlining, name):
         return None
     return inlining.plain(name)
 
@@ -125,9 +126,20 @@ def _is_constant(value: tree_sitter.Node) -> bool:
     return value.type in _CONSTANTS
 
 
-def _is_typed_alike(value: tree_sitter.Node, name: tree_sitter.Node) -> bool:
+def _is_variable(inlining: Inlining, node: tree_sitter.Node) -> bool:
+    """Whether it is a local that has a type, not a constant that may have none."""
+    symbol = inlining.weights.local(node) if node.type == "identifier" else None
+    root = inlining.tree.root
+    if symbol is None or root is None:
+        return False
+    place = symbol.sites[0].span
+    name = root.named_descendant_for_byte_range(place.start, place.end)
+    return name is not None and name.parent is not None and name.parent.type != "const_spec"
+
+
+def _is_typed_alike(inlining: Inlining, name: tree_sitter.Node) -> bool:
     """Whether an untyped constant gets there the type that a variable has by itself."""
-    parent = name.parent
+    value, parent = inlining.value, name.parent
     while parent is not None and parent.type == "parenthesized_expression":
         name, parent = parent, parent.parent
     if parent is None or value.type not in _CONSTANTS:
@@ -138,12 +150,13 @@ def _is_typed_alike(value: tree_sitter.Node, name: tree_sitter.Node) -> bool:
         operator = text(parent.child_by_field_name("operator"))
         if other is None or operator in _SHIFTS:
             return False
-        return other.type == "identifier" and value.type == "int_literal" and operator not in "/%"
+        is_typed = _is_variable(inlining, other) and operator not in "/%"
+        return is_typed and value.type == "int_literal"
     if parent.type == "argument_list" and parent.parent is not None:
         function = parent.parent.child_by_field_name("function")
         is_known = function is not None and function.type == "selector_expression"
         is_small = value.type == "int_literal" and text(value).isdigit() and int(text(value)) < 128
-        return is_known or is_small
+        return is_known or (is_small and text(function) not in _REAL)
     return parent.type in ("expression_list", "index_expression", "literal_element") and (
         value.type == "int_literal"
     )

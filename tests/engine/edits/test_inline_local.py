@@ -36,6 +36,7 @@ def inlined(language: str, body: str) -> str | None:
         ("go", "«»x := a + 1\nif x > 2 {\n}\nreturn x", "if (a + 1) > 2 {\n}\nreturn a + 1"),
         ("go", "«»x := g(a)\nif x > a {\n}\nreturn 1", "if g(a) > a {\n}\nreturn 1"),
         ("go", "«»x := p.n\nreturn x", "return p.n"),
+        ("go", "«»x := 5\nreturn x * a", "return 5 * a"),
         ("go", "var «»x int64 = 5\nreturn h(x)", "return h(int64(5))"),
         ("go", "«»x := &T{}\nx.Do()\nreturn 1", "(&T{}).Do()\nreturn 1"),
         ("rs", "let «»x = a + 1;\nx * 2", "(a + 1) * 2"),
@@ -104,6 +105,8 @@ def test_the_value_is_written_at_every_use(language: str, body: str, made: str) 
         ("go", "«»x := a\n{\n\ta := 2\n\treturn h(a, x)\n}"),  # another a
         # types
         ("go", "«»x := 10\nreturn x / 4.0"),
+        ("go", "«»x := 5\nreturn float32(x) / 3 * 7"),
+        ("go", "const c = 3\n«»x := 5\nreturn x * c"),
         ("go", "«»x := 1\nreturn x << a"),
         ("go", "«»x := 1 << a\nreturn uint8(x)"),
         ("go", "«»x := 2.5\nreturn int(x)"),
