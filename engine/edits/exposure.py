@@ -32,29 +32,35 @@ class Exposure:
             return False
         found = self._known.get(id(symbol))
         if found is None:
-            found = self._known[id(symbol)] = any(
-                self._is_exposed_at(symbol, site.span.start) for site in symbol.sites
+            names = [self._leaf(site.span.start) for site in symbol.sites]
+            found = self._known[id(symbol)] = self._is_shared(symbol, names) or any(
+                self._is_exposed_at(name) for name in names
             )
         return found
 
     def is_set_at(self, name: tree_sitter.Node) -> bool:
         """Whether the local ``name``, or a part of it that is no other object, is written there."""
-        return is_written(name) or is_written(self._path(name))
+        is_script = self.tree.language.id in _SCRIPTS
+        return is_written(name) or (not is_script and is_written(self._path(name)))
 
-    def _is_exposed_at(self, symbol: Symbol, start: int) -> bool:
-        name = self._leaf(start)
-        if name is None or name.parent is None:
-            return True
-        if _is_static(name):
+    def _is_shared(self, symbol: Symbol, names: list[tree_sitter.Node]) -> bool:
+        """Whether functions share it, one of which sets it anew."""
+        is_script = self.tree.language.id in _SCRIPTS
+        num_set = sum(map(self.is_set_at, names))
+        if not num_set:
+            return False
+        home = function_of(symbol.scope)
+        inner = [
+            name for name in names if function_of(self.table.scope_at(name.start_byte)) is not home
+        ]
+        return any(map(is_written, inner)) or (bool(inner) and num_set > is_script)
+
+    def _is_exposed_at(self, name: tree_sitter.Node) -> bool:
+        if name.parent is None or name.parent.type == "reference_declarator" or _is_static(name):
             return True
         path = name if self.tree.language.id in _SCRIPTS else self._path(name)
         parent = path.parent
         if parent is None:
-            return True
-        home = function_of(symbol.scope)
-        if (is_written(name) or is_written(path)) and function_of(
-            self.table.scope_at(start)
-        ) is not home:
             return True
         if parent.type in _ADDRESSES and _is_address(parent):
             return True
@@ -82,9 +88,11 @@ class Exposure:
             found = parent
         return found
 
-    def _leaf(self, start: int) -> tree_sitter.Node | None:
-        root = self.tree.root
-        return None if root is None else root.named_descendant_for_byte_range(start, start + 1)
+    def _leaf(self, start: int) -> tree_sitter.Node:
+        if self.tree.root is None:
+            raise ValueError("a text without a tree has no nodes")
+        found = self.tree.root.named_descendant_for_byte_range(start, start + 1)
+        return found or self.tree.root
 
 
 def function_of(scope: Scope) -> Scope | None:

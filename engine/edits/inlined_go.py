@@ -39,8 +39,10 @@ def go_text(inlining: Inlining, name: tree_sitter.Node) -> str | None:
     if _holds(value, "composite_literal") and _is_in_header(name):
         return None
     if inlining.declaration.type is not None:
-        is_large = _is_constant(value) and not (text(value).isdigit() and int(text(value)) < 128)
+        is_large = _is_constant(value) and not _is_small(value)
         return None if is_large and parent.type == "argument_list" else _converted(inlining)
+    if _is_large_conversion(value):
+        return None
     if _is_constant(value) and not _is_typed_alike(inlining, name):
         return None
     return inlining.plain(name)
@@ -126,6 +128,20 @@ def _is_constant(value: tree_sitter.Node) -> bool:
     return value.type in _CONSTANTS
 
 
+def _is_small(value: tree_sitter.Node) -> bool:
+    """Whether every type of numbers holds it."""
+    return value.type == "int_literal" and text(value).isdigit() and int(text(value)) < 128
+
+
+def _is_large_conversion(value: tree_sitter.Node) -> bool:
+    """Whether it is a constant that the compiler would not convert again to any other type."""
+    arguments = value.child_by_field_name("arguments")
+    if value.type != "call_expression" or arguments is None or arguments.named_child_count != 1:
+        return False
+    given = arguments.named_children[0]
+    return _is_constant(given) and not _is_small(given)
+
+
 def _is_variable(inlining: Inlining, node: tree_sitter.Node) -> bool:
     """Whether it is a local that has a type, not a constant that may have none."""
     symbol = inlining.weights.local(node) if node.type == "identifier" else None
@@ -155,8 +171,7 @@ def _is_typed_alike(inlining: Inlining, name: tree_sitter.Node) -> bool:
     if parent.type == "argument_list" and parent.parent is not None:
         function = parent.parent.child_by_field_name("function")
         is_known = function is not None and function.type == "selector_expression"
-        is_small = value.type == "int_literal" and text(value).isdigit() and int(text(value)) < 128
-        return is_known or (is_small and text(function) not in _REAL)
+        return is_known or (_is_small(value) and text(function) not in _REAL)
     return parent.type in ("expression_list", "index_expression", "literal_element") and (
         value.type == "int_literal"
     )

@@ -84,6 +84,10 @@ def test_the_value_is_written_at_every_use(language: str, body: str, made: str) 
         ("go", "«»x := a\nh(&x)\nreturn x"),
         ("go", "«»x := a\nh(&a)\nreturn x"),
         ("go", "«»x := a\ndefer func() { a = 2 }()\nreturn x"),
+        (
+            "go",
+            "n := 1\ngo func() {\n\t«»x := n\n\tmu.Unlock()\n\th(x)\n}()\nn = 2\nreturn n",
+        ),
         ("go", "«»x := a\nfor {\n\th(x)\n\ta = 2\n}"),
         ("go", "«»x := a\nh(func() int { return x })\nreturn 1"),
         ("go", "«»x := p.n\np.n = 2\nreturn x"),
@@ -114,6 +118,7 @@ def test_the_value_is_written_at_every_use(language: str, body: str, made: str) 
         ("go", "«»x := h(a)\nreturn i(x[:])"),
         ("go", "«»x := T{1}\nif x == y {\n}\nreturn 1"),
         ("go", "var «»x uint64 = 0xdeaddeaddeaddead\nreturn int64(x)"),
+        ("go", "«»x := uint64(0xdeaddeaddeaddead)\nreturn int64(x)"),
         ("go", "var «»x *T = nil\nreturn h(x)"),
         ("go", "«»x := a // why\nreturn x"),
         # Rust
@@ -187,6 +192,7 @@ def test_the_value_is_written_at_every_use(language: str, body: str, made: str) 
         ("cc", "int «»x = 0;\nstd::cin >> x;\nreturn 1;"),
         ("cc", "int «»x = a;\nreturn h([&] { return x; });"),
         ("cc", "int «»x = a;\nread(a);\nreturn x;"),
+        ("cc", "int& n = other();\nint «»x = n + 1;\nh();\nreturn x;"),
         ("cc", "auto «»x = {1, 2};\nreturn h(x);"),
         ("cc", "int «»x{3};\nreturn x;"),
         ("cc", "int «»x = lock(m).count();\nreturn g(x);"),  # held for longer
