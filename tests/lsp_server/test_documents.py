@@ -91,8 +91,10 @@ def test_recent_edits_lie_in_the_text_and_undo_it(
     text: str, edits: list[tuple[int, int, str]]
 ) -> None:
     document = opened(text)
+    earlier = set()
     for first, second, new in edits:
         now = document.to_client(document.text)
+        earlier |= {now, now.replace("\r\n", "\n")}
         start, end = sorted((min(first, len(now)), min(second, len(now))))
         document.change(2, [partial(now, start, end, new, Encoding.UTF32)], Encoding.UTF32)
     snapshot = document.snapshot()
@@ -105,7 +107,8 @@ def test_recent_edits_lie_in_the_text_and_undo_it(
         edit = snapshot.recent_edits[0]
         data = snapshot.text.encode()
         undone = data[: edit.span.start] + edit.old_text.encode() + data[edit.span.end :]
-        assert undone.decode() in (text, text.replace("\r\n", "\n"))
+        # Edits from before a text's line ends became mixed are forgotten.
+        assert undone.decode() in earlier
 
 
 @given(
