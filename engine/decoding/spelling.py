@@ -67,6 +67,19 @@ class Spelling:
         return new
 
 
+def ids_behind(tokenizer: Tokenizer, line: str, text: str) -> list[int]:
+    """The ids of ``text`` behind ``line``, split as in one text where there is a split."""
+    if line.isspace() and line.endswith(" ") and not text.startswith(" "):
+        text = f" {text}"  # the last space of an indentation belongs to the word behind it
+    ids: list[int] = tokenizer.encode(line + text).tolist()
+    left = len(line.encode())
+    while ids and left > 0:
+        left -= len(tokenizer.token_bytes(ids.pop(0)))
+    if left:
+        ids = tokenizer.encode(text).tolist()
+    return ids
+
+
 def num_whole_words(pieces: Sequence[bytes], following: bytes) -> int:
     """How many of ``pieces`` to keep so that the cut before ``following`` is not within a word."""
     kept = len(pieces)

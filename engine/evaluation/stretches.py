@@ -72,8 +72,8 @@ class Stretch:
         below, end = rest_of_scope(self.tree, here, self.scope_end) or (b"", line_end)
         line_break = data[line_end : data.find(b"\n", line_end) + 1]
         text = data[:at] + closers_on_line(self.tree, at) + line_break + below + data[end:]
-        kind = CutKind.REST_OF_LINE
-        return replace(self.hole, data=text, spans=(here,), kind=kind, is_typing=True)
+        name, kind = f"{self.hole.id}:{at}", CutKind.REST_OF_LINE
+        return replace(self.hole, id=name, data=text, spans=(here,), kind=kind, is_typing=True)
 
 
 def cut_stretches(files: Iterable[SourceFile], num_stretches: int, seed: int) -> list[Stretch]:

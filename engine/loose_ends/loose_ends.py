@@ -18,6 +18,7 @@ import numpy as np
 from engine.brackets import scan
 from engine.canvas import Canvas, Ids
 from engine.decoding.posterior import IMPOSSIBLE
+from engine.decoding.spelling import ids_behind
 from engine.denoisers.protocol import Logits
 from engine.holes import HoleKind, MaskPlan
 from engine.languages import language_of
@@ -25,6 +26,7 @@ from engine.lexicon import Lexicon
 from engine.loose_ends.asked_names import AskedName, asked_names
 from engine.loose_ends.declarations import OPENERS, Kind, open_import_list, opening
 from engine.loose_ends.likely_imports import likely_imports
+from engine.loose_ends.line_text import is_in_text
 from engine.loose_ends.loose_names import (
     LANGUAGES,
     FreeName,
@@ -71,7 +73,6 @@ END_LOSS = np.float32(4.0)
 _ABOVE_BYTES = 2_000
 _WORDS = re.compile(r"[\w$]+")
 _LAST_WORD = re.compile(r"[\w$]+$")
-_QUOTES = re.compile(r"""(?<!\\)["'`]""")
 _TYPE_PARAMETER = re.compile(r"T[A-Z]\w*|[A-Z]\d?")
 
 
@@ -180,7 +181,9 @@ class LooseEnds:
         share, continuations = self._continuations(line)
         if continuations:
             eom_id = self._tokenizer.eom_id
-            tokens = [[*self._ids_behind(line, each), eom_id][0] for each in continuations]
+            tokens = [
+                [*ids_behind(self._tokenizer, line, each), eom_id][0] for each in continuations
+            ]
             _mix(logits, *np.unique(np.array(tokens, np.int64), return_counts=True), share)
 
     def draft(self, written: Ids) -> Ids:
@@ -191,13 +194,13 @@ class LooseEnds:
         share, continuations = self._continuations(line)
         if not continuations or share < _LEAST_DRAFTED:
             return np.empty(0, np.int64)
-        return np.array(self._ids_behind(line, continuations[0]), np.int64)
+        return np.array(ids_behind(self._tokenizer, line, continuations[0]), np.int64)
 
     def _uses(self, line: str) -> Ids:
         """The tokens behind ``line`` that begin, or go on with, an import that is not used yet."""
         found = opening(self._line.language, line, self._line.is_spaced)
         is_declaring = found is not None and found.kind is not Kind.START
-        if is_declaring or _is_in_text(line):
+        if is_declaring or is_in_text(line):
             return np.empty(0, np.int64)
         match = _LAST_WORD.search(line)
         word, before = (match.group(), line[: match.start()]) if match else ("", line)
@@ -207,9 +210,9 @@ class LooseEnds:
         tokens = []
         for name in self._unused:
             if name.startswith(word) and name != word:
-                tokens.append(self._ids_behind(line, name[len(word) :])[0])
+                tokens.append(ids_behind(self._tokenizer, line, name[len(word) :])[0])
             if is_apart:
-                tokens.append(self._ids_behind(line, f" {name}")[0])
+                tokens.append(ids_behind(self._tokenizer, line, f" {name}")[0])
         return np.unique(np.array(tokens, np.int64))
 
     def _words(self) -> list[str]:
@@ -245,7 +248,7 @@ class LooseEnds:
         if begun:
             return HEAD_SHARE, begun
         found = opening(self._line.language, line, self._line.is_spaced)
-        if found is None or _is_in_text(line):
+        if found is None or is_in_text(line):
             return 0.0, []
         names = [
             rest
@@ -278,18 +281,6 @@ class LooseEnds:
             if fits.get(kind, not each.is_late):
                 yield each.name
 
-    def _ids_behind(self, line: str, text: str) -> list[int]:
-        """The ids of ``text`` behind ``line``, split as in one text where there is a split."""
-        if line.isspace() and line.endswith(" "):
-            text = f" {text}"  # the last space of an indentation belongs to the word behind it
-        ids: list[int] = self._tokenizer.encode(line + text).tolist()
-        left = len(line.encode())
-        while ids and left > 0:
-            left -= len(self._tokenizer.token_bytes(ids.pop(0)))
-        if left:
-            ids = self._tokenizer.encode(text).tolist()
-        return ids
-
 
 def _asked(
     tree: SyntaxTree,
@@ -308,19 +299,6 @@ def _asked(
     # Where the line has one already, it is about that.
     words = _WORDS.findall(_text(line.of(tree.data)))
     return [each for each in found if each.name not in words or own.endswith(each.name.encode())]
-
-
-def _is_in_text(line: str) -> bool:
-    """Whether ``line`` ends within a string or a comment."""
-    if line.lstrip().startswith(("#", "//", "*", "/*")):
-        return True
-    quote = ""
-    for match in _QUOTES.finditer(line):
-        if not quote:
-            quote = match.group()
-        elif quote == match.group():
-            quote = ""
-    return bool(quote)
 
 
 def _mix(logits: Logits, tokens: Ids, counts: Ids, share: float) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -10,16 +12,18 @@ from engine.canvas import Canvas, Ids
 from engine.holes import MaskPlan
 from engine.lexicon import Lexicon
 from engine.loose_ends.loose_ends import LooseEnds
+from engine.memory.begun_word import BegunWord
 from engine.memory.memory import MAX_FOLLOWING, Memory, Surroundings
 from engine.memory.passage import Passage
 from engine.request import OpenDocument, Request
-from engine.spans import Span
+from engine.spans import Span, span
 from engine.syntax import SyntaxTree
 
 MAX_OTHER_CHARACTERS = 300_000
 MAX_OWN_BYTES = 64_000
 _MAX_KEPT_CHARACTERS = 4_000_000
 _NEXT_LINE_BYTES = 300
+_WORD = re.compile(rb"[\w$]")
 
 
 class Library:
@@ -60,7 +64,9 @@ class Library:
             plan.rest.of(data).rstrip(),
         )
         eom_id = self._tokenizer.eom_id
-        loose = LooseEnds.of(tree, plan, canvas, request.path, _documents(request), self._lexicon)
+        others = _documents(request)
+        loose = LooseEnds.of(tree, plan, canvas, request.path, others, self._lexicon)
+        begun = self._begun_word(tree, plan, canvas.holes[0].forced, others)
         return Memory(
             own,
             self.others(request),
@@ -69,7 +75,21 @@ class Library:
             self._is_line_end,
             eom_id,
             loose,
+            begun,
         )
+
+    def _begun_word(
+        self, tree: SyntaxTree, plan: MaskPlan, forced: bytes, others: Sequence[OpenDocument]
+    ) -> BegunWord | None:
+        """The word that was begun at the cursor, with those of the files but for its own line."""
+        line = span(tree.line_at(plan.cursor).start, plan.rest.end)
+        before = tree.data[line.start : plan.cursor]
+        is_in_word = _WORD.match(plan.rest.of(tree.data)) is not None
+        if is_in_word or not before.endswith(forced):
+            return None
+        files = (tree.data[: line.start], tree.data[line.end :])
+        texts = (*map(_text, files), *(document.text for document in others))
+        return BegunWord.of(before.removesuffix(forced), forced, texts, self._lexicon)
 
     def others(self, request: Request) -> Passage:
         """Other files of ``request`` as one passage; the last one is kept."""

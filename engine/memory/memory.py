@@ -18,6 +18,7 @@ from engine.decoding.lookup import UNKNOWN
 from engine.decoding.posterior import IMPOSSIBLE
 from engine.denoisers.protocol import Logits
 from engine.loose_ends.loose_ends import LooseEnds
+from engine.memory.begun_word import BegunWord
 from engine.memory.evidence import (
     OTHER_FILES,
     OWN_FILE,
@@ -80,7 +81,7 @@ class Memory:
     """What ``own`` (the file without the hole) and ``others`` know of the hole in ``around``.
 
     ``pieces``: the bytes of each id; ``is_line_end``: whether it ends a line, as ``eom_id`` does.
-    ``loose``: names that wait for the line.
+    ``loose``: names that wait for the line. ``begun``: the word that is being typed.
     """
 
     def __init__(
@@ -92,8 +93,9 @@ class Memory:
         is_line_end: Flags,
         eom_id: int,
         loose: LooseEnds | None = None,
+        begun: BegunWord | None = None,
     ) -> None:
-        self._around, self._loose = around, loose
+        self._around, self._loose, self._begun = around, loose, begun
         self._tails = LineTails(around.rest, pieces) if around.rest else None
         self._is_line_end, self._eom_id = is_line_end, eom_id
         rarity = _rarity([own, others])
@@ -121,6 +123,8 @@ class Memory:
             p = np.exp(logits[distinct] - highest, dtype=np.float64) + total * added
             logits[distinct] = (np.log(p) + highest).astype(np.float32)
         logits *= np.float32(SHARPNESS)
+        if self._begun is not None:
+            self._begun.recall(logits, written)
         if self._loose is not None:
             self._loose.recall(logits, written)
 
@@ -150,6 +154,8 @@ class Memory:
             for best in np.argsort(-added, kind="stable")[:MAX_PLACES].tolist():
                 line = self._rest_of_line(shelf.passage, int(places[best]))
                 found.append((float(added[best]), line))
+        if not found and self._begun is not None and len(begun := self._begun.draft(written)):
+            return [begun]
         return [line for _, line in sorted(found, key=lambda each: -each[0])]
 
     def _rest_of_line(self, passage: Passage, place: int) -> Ids:

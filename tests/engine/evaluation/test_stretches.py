@@ -27,6 +27,13 @@ def typed_states(stretch: Stretch) -> list[tuple[str, str]]:
     return states
 
 
+def test_each_state_has_a_name_of_its_own() -> None:
+    stretch = stretch_of(SCRIPT, "a.js")
+    first = stretch.state(stretch.start)
+    assert first.id != stretch.state(stretch.after_key(stretch.start)).id
+    assert first.is_typing and not len(first.spans[0])
+
+
 def test_an_editor_closes_brackets_and_the_rest_of_the_function_is_not_there_yet() -> None:
     behind = dict(typed_states(stretch_of(SCRIPT, "a.js")))
     head = "function f(a) {\n  "
