@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.edits.modules import module_path, submodule_path
+from engine.edits.moving.aliases import Aliases
+from engine.edits.moving.moves import Moves, slashed
 from engine.edits.names_of import name_table
 from engine.edits.symbols import NameTable, Origin, ScopeKind, Symbol
 from engine.languages import Language, language_of
 from engine.syntax import parse
 
 _MAX_HOPS = 8
+_SCRIPTS = frozenset("javascript javascriptreact typescript typescriptreact".split())
 _CPP = re.compile(
     r"^[ \t]*(?:class\s+\w|namespace\s+[\w{]|template\s*<|public\s*:|private\s*:|using\s+\w)",
     re.MULTILINE,
@@ -44,6 +48,8 @@ class ProjectNames:
         self._files = {file.path: file for file in files}
         self._tables: dict[str, NameTable | None] = {}
         self._targets: dict[tuple[str, Origin], Exported | None] = {}
+        self._aliases = Aliases(Moves(()), is_after=False)
+        self._by_slashed = {slashed(path): path for path in self._files}
 
     @property
     def paths(self) -> list[str]:
@@ -94,11 +100,17 @@ class ProjectNames:
         return self._targets[importer, origin]
 
     def _looked_up(self, importer: str, origin: Origin) -> Exported | None:
-        language = self.language(importer).id
-        path = module_path(origin, importer, self._files, language) if origin.module or (
-            origin.level
-        ) else importer  # fmt: skip
+        path = self._module(importer, origin) if origin.module or origin.level else importer
         return None if path is None or origin.name is None else Exported(path, origin.name)
+
+    def _module(self, importer: str, origin: Origin) -> str | None:
+        """The file of the module that ``origin`` names, also by an alias of the project."""
+        language = self.language(importer).id
+        if language not in _SCRIPTS or origin.module.startswith("."):
+            return module_path(origin, importer, self._files, language)
+        folder = posixpath.dirname(slashed(importer))
+        found = self._aliases.meaning(folder, origin.module.partition("?")[0])
+        return None if found is None else self._by_slashed.get(found.file)
 
     def _exported(self, exported: Exported | None) -> tuple[str, Symbol] | None:
         """The file's own symbol of that name."""
@@ -147,7 +159,7 @@ class ProjectNames:
         """Whether ``origin`` means a module that one of ``paths`` holds."""
         language = self.language(importer).id
         if origin.name is None:
-            return module_path(origin, importer, self._files, language) in paths
+            return self._module(importer, origin) in paths
         return submodule_path(origin, importer, self._files, language) in paths
 
 

@@ -176,7 +176,8 @@ class Aliases:
             path = f"{above}/node_modules/{name}"
             if os.path.isdir(path):
                 real = slashed(os.path.realpath(path))
-                is_own = any(is_below(real, root) for root in self._moves.roots)
+                roots = self._moves.roots
+                is_own = not roots or any(is_below(real, root) for root in roots)
                 return real if is_own and "/node_modules/" not in real else None
             home = self._workspaces(above).get(name)
             if home is not None:
