@@ -34,8 +34,12 @@ CODE_ACTION_OPTIONS = types.CodeActionOptions(
 )
 
 
-# Files of the languages whose imports are mended (``engine.edits.moving.files``), and all folders.
-_ENDINGS = "py,pyi,pyw,js,mjs,cjs,jsx,ts,mts,cts,tsx,c,h,cc,cpp,cxx,hpp,hh,hxx,ipp,cu"
+# Files of the languages whose imports are mended (``engine.edits.moving.files``), those that
+# scripts import besides (``engine.edits.moving.scripts``), and all folders.
+_ENDINGS = (
+    "py,pyi,pyw,js,mjs,cjs,jsx,ts,mts,cts,tsx,c,h,cc,cpp,cxx,hpp,hh,hxx,ipp,cu,"
+    "vue,svelte,astro,mdx,json,graphql,wasm,css,scss,sass,less,svg,png,jpg,jpeg,gif,webp,avif"
+)
 FILE_OPERATION_OPTIONS = types.FileOperationRegistrationOptions(
     [
         types.FileOperationFilter(types.FileOperationPattern(glob, kind), "file")

@@ -14,6 +14,7 @@ from threading import Event
 from engine.edits.moving.aliases import Aliases
 from engine.edits.moving.files import LANGUAGES, names_moved
 from engine.edits.moving.moves import INITS, Moves, is_below, slashed
+from engine.edits.moving.scripts import IMPORTED
 from engine.languages import language_of
 from lsp_server.documents import Document
 from lsp_server.rename_files import MAX_FILE_BYTES, RenameFile, opened_whole, read, why_unread
@@ -87,12 +88,13 @@ async def paths_to_read(session: Session, moves: Moves) -> list[Path]:
     for move in moves.moves:
         await asyncio.sleep(0)
         # What a folder holds besides is what scripts import, too.
-        kinds.add("javascript" if os.path.isdir(move.old) else language_of(move.old).id)
+        is_imported = os.path.isdir(move.old) or posixpath.splitext(move.old)[1] in IMPORTED
+        kinds.add("javascript" if is_imported else language_of(move.old).id)
         found |= {Path(move.old)} if os.path.isfile(move.old) else set()
         found |= set(_mentioning(session, move.old, listed))
         found |= set(_packages(move.old, moves))
     if not kinds.isdisjoint(LANGUAGES - _FAMILIES[0] - _FAMILIES[1]):
-        found |= set(_by_alias(session, moves, listed))
+        found |= await _by_alias(session, moves, listed)
     wanted = [path for path in found - known if _is_akin(path, kinds)]
     return sorted(wanted)
 
@@ -120,12 +122,16 @@ def _mentioning(session: Session, old: str, listed: Sequence[Path]) -> Iterable[
     yield from _holding(session, stem, listed)
 
 
-def _by_alias(session: Session, moves: Moves, listed: Sequence[Path]) -> Iterator[Path]:
+async def _by_alias(session: Session, moves: Moves, listed: Sequence[Path]) -> set[Path]:
     """Files that hold a name for what moves which does not say what it is called."""
-    aliases = Aliases.of(moves, False)
     folders = {posixpath.dirname(slashed(str(path))) for path in listed}
-    for name in {name for folder in folders for name in aliases.hiding(folder)}:
-        yield from _holding(session, name, listed)
+
+    def hiding() -> set[str]:
+        aliases = Aliases.of(moves, False)
+        return {name for folder in folders for name in aliases.hiding(folder)}
+
+    names = await asyncio.to_thread(hiding)
+    return {path for name in names for path in _holding(session, name, listed)}
 
 
 def _holding(session: Session, name: str, listed: Sequence[Path]) -> Iterator[Path]:

@@ -19,6 +19,7 @@ from pygls.uris import to_fs_path
 
 from engine.edits.moving.files import MovePlan
 from engine.edits.moving.moves import Move, Moves, is_below, slashed
+from engine.edits.moving.project_files import CONFIGS
 from engine.errors import BadInput
 from lsp_server.file_edits import asks, refreshed, tell_left, trouble, written
 from lsp_server.moved_texts import (
@@ -94,6 +95,8 @@ def _move(session: Session, asked: types.FileRename, roots: Sequence[str]) -> Mo
     """What is asked, if it is a file or folder of the workspace that may be looked at."""
     old, new = _path(asked.old_uri), _path(asked.new_uri)
     if old is None or new is None or not os.path.exists(old):
+        return None
+    if os.path.basename(old) in CONFIGS:  # what its names mean afterwards another file may say
         return None
     old, new = without_links(old, roots), without_links(new, roots)
     is_inside = any(is_below(slashed(old), slashed(root)) for root in roots)

@@ -18,6 +18,7 @@ from engine.edits.moving.moves import Moves
 
 T = TypeVar("T")
 _TSCONFIGS = ("tsconfig.json", "jsconfig.json")
+CONFIGS = frozenset((*_TSCONFIGS, "package.json"))
 # Strings stay, comments go; then commas in front of what closes.
 _COMMENTS = re.compile(r'("(?:\\.|[^"\\\n])*")|//[^\n]*|/\*.*?\*/', re.S)
 _COMMAS = re.compile(r'("(?:\\.|[^"\\\n])*")|,(?=\s*[}\]])')

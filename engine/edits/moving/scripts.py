@@ -19,6 +19,11 @@ from engine.proposal import Edit
 from engine.spans import Span, span
 from engine.syntax import SyntaxTree
 
+IMPORTED = frozenset(
+    ".vue .svelte .astro .mdx .json .graphql .wasm .css .scss .sass .less .svg .png .jpg .jpeg .gif"
+    " .webp .avif".split()
+)
+"""Endings of what bundlers let scripts import; its own text is not read."""
 # Read where there is no ending: others have to be written.
 _UNWRITTEN = (".d.ts", ".ts", ".tsx", ".js", ".jsx")
 _WRITTEN = {source: js for js, sources in reversed(COMPILED.items()) for source in sources}

@@ -13,6 +13,7 @@ import pytest
 
 from engine.edits.moving.files import LANGUAGES as MENDED
 from engine.edits.moving.files import plan_moves
+from engine.edits.moving.scripts import IMPORTED
 from engine.languages import LANGUAGES
 from lsp_server.late_methods import FILE_OPERATION_OPTIONS
 from tests.lsp_server.methods.moving import ask, edited, message, moved, start, write
@@ -39,7 +40,8 @@ async def test_it_is_offered_for_the_files_that_it_reads(client: Any, tmp_path: 
     assert offered["didRename"] == offered["willRename"]
     endings = {one for each in LANGUAGES if each.id in MENDED for one in each.endings}
     listed = re.fullmatch(r"\*\*/\*\.\{(.*)\}", files["pattern"]["glob"])
-    assert listed is not None and {f".{one}" for one in listed[1].split(",")} == endings
+    assert listed is not None
+    assert {f".{one}" for one in listed[1].split(",")} == endings | IMPORTED
     assert folders == {"scheme": "file", "pattern": {"glob": "**", "matches": "folder"}}
     assert len(FILE_OPERATION_OPTIONS.filters) == 2
 

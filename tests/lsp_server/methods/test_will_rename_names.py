@@ -78,3 +78,26 @@ async def test_who_cannot_be_asked_is_told(client: Any, tmp_path: Path) -> None:
     said = await message(client)
     assert "main.py (1 of its strings may name it)" in said
     assert "other.py (1 of its strings may name it)" in said
+
+
+async def test_what_scripts_import_besides_is_followed(client: Any, tmp_path: Path) -> None:
+    files = {
+        "tsconfig.json": '{"compilerOptions": {"paths": {"@/*": ["./src/*"]}}}',
+        "src/Box.vue": "",
+        "src/look.module.css": "",
+        "src/data.json": "",
+        "src/app.ts": 'import Box from "./Box.vue";\nimport "@/look.module.css";\n'
+        'import data from "./data.json";\nimport raw from "@/data.json?raw";\n',
+    }
+    write(tmp_path, files)
+    await start(client, tmp_path)
+    moves = [
+        ("src/Box.vue", "src/parts/Crate.vue"),
+        ("src/look.module.css", "src/parts/look.module.css"),
+        ("src/data.json", "data.json"),
+        ("tsconfig.json", "tsconfig.base.json"),
+    ]
+    assert await moved(client, tmp_path, *moves) == {
+        "src/app.ts": 'import Box from "./parts/Crate.vue";\nimport "@/parts/look.module.css";\n'
+        'import data from "../data.json";\nimport raw from "../data.json?raw";\n'
+    }
