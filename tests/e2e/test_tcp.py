@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any
 
@@ -16,6 +17,16 @@ async def connected(port: int) -> LanguageClient:
     await client.start_tcp("127.0.0.1", port)
     await client.initialize_session(types.InitializeParams(capabilities=types.ClientCapabilities()))
     return client
+
+
+async def leave(client: LanguageClient) -> None:
+    """Say goodbye, and close the socket: pygls leaves that to the garbage collector."""
+    await client.shutdown_session()
+    await client.stop()
+    writer = client.protocol.writer
+    assert isinstance(writer, asyncio.StreamWriter)
+    writer.close()
+    await writer.wait_closed()
 
 
 async def trace_of(client: LanguageClient) -> Any:
@@ -42,12 +53,10 @@ async def test_two_clients_get_their_own_answers(start: Any) -> None:
     assert (await trace_of(first)).plan.holes[0].start_byte == 1
     assert (await trace_of(second)).plan.holes[0].start_byte == 6
     # One client leaves; the other one is still served, by the same engine.
-    await first.shutdown_session()
-    await first.stop()
+    await leave(first)
     assert (await trace_of(second)).plan.holes[0].start_byte == 6
     assert len(server.engine_pids) == 1
-    await second.shutdown_session()
-    await second.stop()
+    await leave(second)
 
 
 async def test_an_address_that_others_can_reach_is_refused(start: Any) -> None:
