@@ -11,7 +11,8 @@ from collections.abc import Iterator
 import tree_sitter
 
 from engine.edits.inlining import Inlining, function_around, text, words
-from engine.edits.value_weight import Weight, names_in
+from engine.edits.rust_origins import lenders, roots
+from engine.edits.value_weight import Weight
 
 # Take the value itself, not a reference to it.
 _TAKING = frozenset(
@@ -182,13 +183,13 @@ def _ends_at_once(name: tree_sitter.Node) -> bool:
 def _is_borrowed_alike(inlining: Inlining, name: tree_sitter.Node) -> bool:
     """Whether what comes before in the statement leaves the value's names as they are."""
     value = inlining.value
-    shared = {text(leaf) for leaf in _roots(value)}
-    lent = {text(leaf) for leaf in _roots(value) if _is_lent(leaf)}
-    is_lent = bool(lent)
+    shared = lenders(inlining.weights, value)
+    lent = {text(leaf) for leaf in roots(value) if _is_lent(leaf)}
+    is_lent = bool(lent) or len(shared) > len({text(leaf) for leaf in roots(value)})
     if any(text(leaf) in lent and _may_move(leaf) for leaf in _passed(inlining, name)):
         return False
     for other in _before(inlining, name):
-        mine = [leaf for leaf in _roots(other) if text(leaf) in shared]
+        mine = [leaf for leaf in roots(other) if text(leaf) in shared]
         if not mine:
             continue
         if inlining.weight is Weight.EFFECTS or _holds(other, _BORROWING):
@@ -204,7 +205,7 @@ def _is_borrowed_alike(inlining: Inlining, name: tree_sitter.Node) -> bool:
 def _passed(inlining: Inlining, name: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
     """The names from the declaration to the use."""
     first, last = inlining.declaration.statement.end_byte, name.start_byte
-    for leaf in _roots(inlining.declaration.block):
+    for leaf in roots(inlining.declaration.block):
         if first <= leaf.start_byte < last:
             yield leaf
 
@@ -231,14 +232,6 @@ def _before(inlining: Inlining, name: tree_sitter.Node) -> Iterator[tree_sitter.
             if child.end_byte <= node.start_byte and is_within and not is_target:
                 yield child
         node = parent
-
-
-def _roots(node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
-    if node.type == "self":
-        yield node
-    yield from (names_in(node) if not node.named_child_count else ())
-    for child in node.named_children:
-        yield from _roots(child)
 
 
 def _is_lent(leaf: tree_sitter.Node) -> bool:

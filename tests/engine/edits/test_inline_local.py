@@ -133,6 +133,11 @@ def test_the_value_is_written_at_every_use(language: str, body: str, made: str) 
         ("rs", "let «»n = c.len();\nh(c, n)"),  # c is moved first
         ("rs", "let «»s = h(a);\nlet t = s.as_str();\ni(t)"),  # would be dropped at once
         ("rs", "let «»x = &c.n;\nh(c);\ni(x)"),
+        (
+            "rs",
+            "match b.project() {\n    P(q) => {\n        let «»r = q.poll(a);\n"
+            "        b.set(r);\n    }\n}",
+        ),
         ("rs", "let «»s = h(a);\ni(&s)"),
         ("rs", "let «»x: Vec<_> = it.collect();\nh(x)"),
         ("rs", "let «»x = 5;\nx.pow(2)"),
