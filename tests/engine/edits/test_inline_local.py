@@ -108,6 +108,7 @@ def test_the_value_is_written_at_every_use(language: str, body: str, made: str) 
         ("go", "«»x := 1\na := x\n{\n\ta := 2\n\treturn a\n}\nreturn h(a, b, x, x.y())"),
         ("go", "«»x := a\n{\n\ta := 2\n\treturn h(a, x)\n}"),  # another a
         # types
+        ("go", "«»x := 1\nswitch a {\ncase x:\n}\nreturn 1"),
         ("go", "«»x := 10\nreturn x / 4.0"),
         ("go", "«»x := 5\nreturn float32(x) / 3 * 7"),
         ("go", "const c = 3\n«»x := 5\nreturn x * c"),
@@ -135,11 +136,15 @@ def test_the_value_is_written_at_every_use(language: str, body: str, made: str) 
         ("rs", "let «»x = &c.n;\nh(c);\ni(x)"),
         (
             "rs",
-            "match b.project() {\n    P(q) => {\n        let «»r = q.poll(a);\n"
-            "        b.set(r);\n    }\n}",
+            "match self.project() {\n    P(q) => {\n        let «»r = q.poll(a);\n"
+            "        self.set(r);\n    }\n}",
         ),
         ("rs", "let «»s = h(a);\ni(&s)"),
         ("rs", "let «»x: Vec<_> = it.collect();\nh(x)"),
+        ("rs", "let «»x = a + 1;\nlet q = async { x };\nh(q)"),
+        ("rs", "let «»n = c.get().len();\nh(n)"),  # what is borrowed is held for longer
+        ("rs", "let «»n = c.len();\nc.into(n)"),
+        ("rs", "let «»x = a;\nmatches!(x, 1)"),
         ("rs", "let «»x = 5;\nx.pow(2)"),
         ("rs", "let «»x = 300;\nx as u8"),
         ("rs", "let «»x = h(a);\nassert!(x);"),
@@ -173,6 +178,9 @@ def test_the_value_is_written_at_every_use(language: str, body: str, made: str) 
         ("c", "int «»x = a;\nreturn g(&x);"),
         ("c", "int «»x = a;\nif (!x++) a = 1;\nreturn 1;"),
         ("c", "static int «»x = 1;\nreturn x;"),
+        ("c", "static int n = 1;\nint «»x = n + 1;\ng(1);\nreturn x;"),
+        ("c", "int «»x = a;\nagain:\ng(x);\na = 2;\ngoto again;"),
+        ("c", "#define twice(v) v + v\nint «»x = g(a);\nreturn twice(x);"),
         ("c", "volatile int «»x = a;\nreturn x;"),
         ("c", "int «»x = a, y = 2;\nreturn x;"),
         ("c", "int «»x[] = {1};\nreturn x[0];"),
@@ -227,6 +235,11 @@ def test_a_fault_elsewhere_does_not_matter() -> None:
     tree, selection = selected(text, "a.cc")
     assert tree.num_faults() > 0
     assert inline_variable(tree, selection.start) is not None
+
+
+def test_a_function_that_does_not_parse_is_left() -> None:
+    tree, selection = selected("int f(int a) {\n  int «»x = a;\n  return x +;\n}\n", "a.c")
+    assert inline_variable(tree, selection.start) is None
 
 
 def test_no_empty_line_stays_at_the_beginning() -> None:
