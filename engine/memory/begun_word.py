@@ -8,7 +8,6 @@ small model does not know all that stand in the files around.
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -25,8 +24,9 @@ from engine.loose_ends.line_text import is_in_text
 # So many letters have to be typed.
 MIN_TYPED = 3
 MAX_WORDS = 64
-# How much of the probability the known words share, a little less than how often it is one of them.
-SHARE = 0.9
+# How much of the probability the known words share, less than how often it is one of them: in code
+# at .97, in strings and comments at .9.
+SHARE, TEXT_SHARE = 0.9, 0.7
 # How much of that goes by how often a word stands there; the rest goes as the model says.
 COUNT_SHARE = 0.2
 _LEAST = 1e-9
@@ -38,11 +38,13 @@ class BegunWord:
     """For one hole: adds to the model's probabilities, as ``Memory`` does.
 
     ``line`` is what stands on the hole's line before it, ``texts`` what its text may be up to the
-    end of the word, with how often that stands in the files.
+    end of the word, with how often that stands in the files; ``share`` is what they get.
     """
 
-    def __init__(self, line: str, texts: Mapping[str, int], lexicon: Lexicon) -> None:
-        self._line, self._texts, self._lexicon = line, texts, lexicon
+    def __init__(
+        self, line: str, texts: Mapping[str, int], lexicon: Lexicon, share: float = SHARE
+    ) -> None:
+        self._line, self._texts, self._lexicon, self._share = line, texts, lexicon, share
 
     @staticmethod
     def of(line: bytes, forced: bytes, files: Iterable[str], lexicon: Lexicon) -> BegunWord | None:
@@ -52,13 +54,14 @@ class BegunWord:
         """
         before, typed = line.decode("utf-8", "replace"), forced.decode("utf-8", "replace")
         match = _WORD_END.search(before + typed)
-        if match is None or len(match.group()) < MIN_TYPED or is_in_text(before + typed):
+        if match is None or len(match.group()) < MIN_TYPED:
             return None
         words = known_words(match.group(), files)
         in_front = typed[: max(match.start() - len(before), 0)]
         left_of_hole = max(len(before) - match.start(), 0)
         texts = {in_front + word[left_of_hole:]: n for word, n in words.most_common(MAX_WORDS)}
-        return BegunWord(before, texts, lexicon) if texts else None
+        share = TEXT_SHARE if is_in_text(before + typed) else SHARE
+        return BegunWord(before, texts, lexicon, share) if texts else None
 
     def recall(self, logits: Logits, written: Ids) -> None:
         """Move probability in ``logits`` (V,), in place, to tokens that go on with a known word.
@@ -73,7 +76,7 @@ class BegunWord:
                 following[ids_behind(self._lexicon.tokenizer, self._line + text, rest)[0]] += count
         num_whole = self._texts.get(text, 0)
         if following or num_whole:
-            self._share(logits, following, num_whole)
+            self._mix(logits, following, num_whole)
 
     def draft(self, written: Ids) -> Ids:
         """How the most frequent known word goes on behind ``written`` (K,); often nothing."""
@@ -88,8 +91,8 @@ class BegunWord:
         pieces = map(self._lexicon.tokenizer.token_bytes, written.tolist())
         return b"".join(pieces).decode("utf-8", "replace")
 
-    def _share(self, logits: Logits, following: Mapping[int, int], num_whole: int) -> None:
-        """Give ``SHARE`` to the tokens ``following``, and to all that end a word that is whole."""
+    def _mix(self, logits: Logits, following: Mapping[int, int], num_whole: int) -> None:
+        """Give the share to the tokens ``following``, and to all that end a word that is whole."""
         p = np.exp(logits - logits.max(), dtype=np.float64)
         p /= p.sum()
         tokens = [token for token in following if logits[token] > IMPOSSIBLE / 2]
@@ -102,9 +105,11 @@ class BegunWord:
             return
         by_count = COUNT_SHARE * counts / counts.sum()
         by_model = (1 - COUNT_SHARE) * known * chances / (known * chances).sum()
-        gains = np.log(1 - SHARE + SHARE * (by_count + by_model) / chances).astype(np.float32)
-        logits[tokens] += gains[:-1] - np.float32(math.log(1 - SHARE))
-        logits[is_end] += gains[-1] - np.float32(math.log(1 - SHARE))
+        # The other tokens keep their logits, and so get what is left by the share.
+        odds = self._share / (1 - self._share)
+        gains = np.log1p(odds * (by_count + by_model) / chances).astype(np.float32)
+        logits[tokens] += gains[:-1]
+        logits[is_end] += gains[-1]
 
 
 def known_words(begun: str, files: Iterable[str]) -> Counter[str]:
