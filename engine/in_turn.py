@@ -167,14 +167,12 @@ class InTurn:
         if all(hole.kind is not HoleKind.SPAN for hole in self._plan.holes):
             choices.append(frozenset({self._plan.cursor_hole}))
         base = baseline(self._tree, self._plan)
-        cursors = self._proposals[self._plan.cursor_hole]
-        model = cursors.model
+        model = self._proposals[self._plan.cursor_hole].model
         broken = "the texts would not parse together"
         refusal = Refusal(Reason.DOES_NOT_PARSE, broken, model=model)
         for kept in choices:
             texts = [self._data(n) if n in kept else self._old(n) for n in self._numbers]
-            may_go_on = cursors.is_cut and base.allows_beginning(self._tree, texts)
-            if may_go_on or base.allows(texts):
+            if base.allows(texts):
                 fault = _fault(rules, tuple(text.decode() for text in texts))
                 if fault is None:
                     return self._proposal(kept)

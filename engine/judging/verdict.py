@@ -13,7 +13,6 @@ from engine.check import Checked, Rejected, check
 from engine.constraints import Draft, Fault, first_fault
 from engine.decoding.commit import Floats
 from engine.effort import Decoding, SamplerConfig
-from engine.holes import HoleKind
 from engine.judging.alignment import align
 from engine.judging.misfit import misfit_of
 from engine.judging.names import unresolved
@@ -190,8 +189,8 @@ def _sure_beginning(task: Task, sampler: Writing, confidence: float = 0.0) -> Pr
 
     ``confidence``: that of the whole text, where it may be shown instead.
 
-    A joint change is not halved, and what replaces text must be whole. Who types goes on behind a
-    beginning; a span that was named has to parse with it.
+    A joint change is not halved, and what replaces text must be whole. Behind a beginning that
+    somebody types on from something follows; elsewhere it has to parse as it is.
     """
     [hole, *others] = task.plan.holes
     if others or len(hole.span):
@@ -199,13 +198,11 @@ def _sure_beginning(task: Task, sampler: Writing, confidence: float = 0.0) -> Pr
     scores = sampler.scores(0)
     p = task.calibration.token_p(scores.p)
     least = max(task.calibration.min_prefix, task.min_confidence)
-    is_typed_on = hole.kind is not HoleKind.SPAN
+    is_typed_on = task.request.is_typing
     for text, chance in sure_cuts(scores.pieces, p, least):
         if not _saves_more(text, chance, confidence):
             continue
-        checked = check(
-            task.tree, task.plan, (text,), task.request, task.check, is_typed_on=is_typed_on
-        )
+        checked = check(task.tree, task.plan, (text,), task.request, task.check, is_typed_on)
         if isinstance(checked, Checked) and checked.texts[0].strip() == text.strip():
             if _broken_rule(task, checked.texts) is None:
                 shown = _shown(task, sampler, checked.texts, chance)

@@ -8,7 +8,7 @@ from engine.denoisers.scripted import ByteTokenizer, Script, ScriptedDenoiser
 from engine.infill import Infiller
 from engine.judging.confidence import Calibration
 from engine.judging.sure_prefix import MAX_CUTS, sure_cuts
-from engine.spans import ByteOffset, span
+from engine.spans import ByteOffset
 
 PIECES = [b"self", b".total", b" +", b" amo", b"unt", b""]
 
@@ -81,11 +81,10 @@ def test_a_beginning_that_does_not_parse_is_cut_further() -> None:
 def test_a_beginning_may_wait_for_what_is_typed_next() -> None:
     script = Script(("return total + amount",), p_at={3: 0.1})
     unsure = Calibration(min_confidence=0.9, min_prefix=0.5)
-    typed = outcome(script, unsure)
+    typed = infiller(script, unsure).infill(request(is_typing=True))
     assert isinstance(typed, Proposal) and typed.text == "return total +" and typed.is_cut
-    # Nobody goes on in a span that a program named.
-    named = infiller(script, unsure).fill_spans(request(), [span(len(BEFORE), len(BEFORE))])
-    assert isinstance(named, Proposal) and named.text == "return total"
+    asked = outcome(script, unsure)
+    assert isinstance(asked, Proposal) and asked.text == "return total"
 
 
 @pytest.mark.parametrize(
