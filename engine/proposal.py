@@ -91,8 +91,7 @@ class Proposal:
     healed word is not repeated). ``confidence`` is calibrated to the probability that the whole
     text is kept. ``forwards`` counts passes through the model, ``steps`` denoising steps.
     ``num_cached_tokens`` of the ``num_context_tokens`` were encoded for an earlier request.
-    ``is_cut``: the sure beginning of a text that was not sure enough; ``confidence`` is its own,
-    ``continuation`` is how the text would have gone on.
+    ``is_cut``: the sure beginning of a text that was less sure; ``confidence`` is its own.
     ``remote``: what became of the question to the request's backend, for people.
     """
 
@@ -109,7 +108,6 @@ class Proposal:
     num_context_tokens: int = 0
     num_cached_tokens: int = 0
     is_cut: bool = False
-    continuation: str = ""
     remote: str = ""
 
     @property

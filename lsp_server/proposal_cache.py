@@ -35,7 +35,7 @@ class Found:
     """What is known for a request. ``origin`` names the request whose answer ``outcome`` is.
 
     ``typed``: what stands there of the proposal since. ``draft``: how the last proposal goes on
-    behind its end, or although the user typed something else.
+    although the user typed something else.
     """
 
     outcome: Outcome | None = None
@@ -120,7 +120,7 @@ class ProposalCache:
                 self._entries.move_to_end(key)
                 return Found(outcome, entry.origin, typed)
             if draft is None and typed and isinstance(entry.outcome, Proposal):
-                draft = _left(entry.outcome.text + entry.outcome.continuation, typed)
+                draft = _left(entry.outcome.text, typed)
         return Found(draft=draft)
 
 
@@ -142,9 +142,7 @@ def _continued(
 
 
 def _left(text: str, typed: str) -> str | None:
-    """What is left of ``text`` behind ``typed``, or the word in which that departs from it."""
-    if text.startswith(typed):
-        return text[len(typed) :] or None
+    """What is left of ``text`` behind the word in which ``typed`` departs from it."""
     at = next(
         (index for index, pair in enumerate(zip(text, typed, strict=False)) if pair[0] != pair[1]),
         min(len(text), len(typed)),

@@ -205,9 +205,7 @@ def _sure_beginning(task: Task, sampler: Writing, confidence: float = 0.0) -> Pr
         checked = check(task.tree, task.plan, (text,), task.request, task.check, is_typed_on)
         if isinstance(checked, Checked) and checked.texts[0].strip() == text.strip():
             if _broken_rule(task, checked.texts) is None:
-                shown = _shown(task, sampler, checked.texts, chance)
-                written = b"".join(scores.pieces).decode("utf-8", "ignore")
-                return replace(shown, is_cut=True, continuation=written[len(text) :])
+                return replace(_shown(task, sampler, checked.texts, chance), is_cut=True)
     return None
 
 

@@ -73,19 +73,6 @@ def test_another_text_finds_nothing(make_proposal: Any, other: Request) -> None:
     assert cache.find(other).outcome is None
 
 
-def test_what_was_typed_or_taken_of_a_beginning_leaves_the_rest_as_a_draft(
-    make_proposal: Any,
-) -> None:
-    cache = ProposalCache()
-    at = len(BEFORE.encode())
-    beginning = make_proposal(at, (at, at, "total("))
-    cache.put(request(), replace(beginning, is_cut=True, continuation="prices) + 1"), "r1")
-    assert cache.find(request("tot")).draft is None
-    assert cache.find(request("total(")).draft == "prices) + 1"
-    assert cache.find(request("total(p")).draft == "rices) + 1"
-    assert cache.find(request("total(v")).draft == ") + 1"
-
-
 def test_a_departure_leaves_a_draft(make_proposal: Any) -> None:
     cache = ProposalCache()
     put(cache, make_proposal, "total(prices) + 1")
