@@ -25,7 +25,7 @@ from engine.loose_ends.line_text import is_in_text
 MIN_TYPED = 3
 MAX_WORDS = 64
 # How much of the probability the known words share, less than how often it is one of them: in code
-# at .97, in strings and comments at .9.
+# at .97, in strings, comments and prose at .9.
 SHARE, TEXT_SHARE = 0.9, 0.7
 # How much of that goes by how often a word stands there; the rest goes as the model says.
 COUNT_SHARE = 0.2
@@ -47,10 +47,13 @@ class BegunWord:
         self._line, self._texts, self._lexicon, self._share = line, texts, lexicon, share
 
     @staticmethod
-    def of(line: bytes, forced: bytes, files: Iterable[str], lexicon: Lexicon) -> BegunWord | None:
+    def of(
+        line: bytes, forced: bytes, files: Iterable[str], lexicon: Lexicon, is_prose: bool = False
+    ) -> BegunWord | None:
         """None where no word was begun, or none in ``files`` begins like it.
 
-        The hole's text begins with ``forced``, the end of what was typed.
+        The hole's text begins with ``forced``, the end of what was typed. ``is_prose``: the line is
+        not code.
         """
         before, typed = line.decode("utf-8", "replace"), forced.decode("utf-8", "replace")
         match = _WORD_END.search(before + typed)
@@ -60,7 +63,7 @@ class BegunWord:
         in_front = typed[: max(match.start() - len(before), 0)]
         left_of_hole = max(len(before) - match.start(), 0)
         texts = {in_front + word[left_of_hole:]: n for word, n in words.most_common(MAX_WORDS)}
-        share = TEXT_SHARE if is_in_text(before + typed) else SHARE
+        share = TEXT_SHARE if is_prose or is_in_text(before + typed) else SHARE
         return BegunWord(before, texts, lexicon, share) if texts else None
 
     def recall(self, logits: Logits, written: Ids) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.canvas import Canvas, Ids
-from engine.holes import MaskPlan
+from engine.holes import HoleKind, MaskPlan
 from engine.lexicon import Lexicon
 from engine.loose_ends.loose_ends import LooseEnds
 from engine.memory.begun_word import BegunWord
@@ -89,7 +89,8 @@ class Library:
             return None
         files = (tree.data[: line.start], tree.data[line.end :])
         texts = (*map(_text, files), *(document.text for document in others))
-        return BegunWord.of(before.removesuffix(forced), forced, texts, self._lexicon)
+        is_prose = tree.language.grammar is None or plan.holes[0].kind is HoleKind.COMMENT
+        return BegunWord.of(before.removesuffix(forced), forced, texts, self._lexicon, is_prose)
 
     def others(self, request: Request) -> Passage:
         """Other files of ``request`` as one passage; the last one is kept."""

@@ -57,6 +57,13 @@ def test_a_known_word_shares_the_probability_by_its_count(line: str, share: floa
     assert formatter + folder == pytest.approx(share, abs=0.01)
 
 
+def test_prose_has_more_new_words() -> None:
+    word = BegunWord.of(b"We", b" makeFo", FILES, LEXICON, is_prose=True)
+    p = recalled(word, " make")
+    known = p[first("Formatter", " make")] + p[first("Folder", " make")]
+    assert known == pytest.approx(TEXT_SHARE, abs=0.01)
+
+
 def test_a_word_that_is_whole_ends_or_becomes_a_longer_one() -> None:
     word = BegunWord.of(b"x =", b" total", ("total; total; totalCount",), LEXICON)
     p = np.array(recalled(word, " total"))
