@@ -9,7 +9,7 @@ import json
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TextIO
 
 from engine.proposal import Outcome, Proposal, Reason, Refusal
@@ -32,7 +32,8 @@ EXIT_REFUSAL = 3
 class FillOptions:
     """What the command line asks for, besides the place.
 
-    ``may_be_ignored``: answer for a file that no model may see, too.
+    ``may_be_ignored``: answer for a file that no model may see, too. ``is_typing``: answer as an
+    editor does while somebody types (``engine.request``).
     """
 
     budget_ms: float | None = None
@@ -42,6 +43,7 @@ class FillOptions:
     model: str | None = None
     may_be_ignored: bool = False
     backend: Backend | None = None
+    is_typing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def fill(place: str, options: FillOptions, is_json: bool, is_watched: bool, out:
 def why(place: str, options: FillOptions, out: TextIO) -> int:
     """Print how the answer for ``place`` came about: the plan, the steps, the time, the reason."""
     painter = Painter(has_colour(out, os.environ))
-    run = run_request(place, options)
+    run = run_request(place, replace(options, is_typing=True))
     out.write(f"place     {place}\nmodel     {run.outcome.model or 'none: it was not asked'}\n")
     rules = editor_rules(run.source.path, run.source.num_line_bytes)
     out.write("settings  " + f"\n{'':<10}".join(rules) + "\n")
@@ -118,6 +120,7 @@ def run_request(
         seed=options.seed,
         candidates=options.candidates,
         backend=options.backend,
+        is_typing=options.is_typing,
     )
     import engine
 

@@ -7,10 +7,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from engine.request import Effort
+from engine.infill import Infiller
+from engine.proposal import Outcome
+from engine.request import Effort, Request
 from lsp_server.cli import main
 from lsp_server.source_file import MAX_FILE_BYTES, Place, SourceFile
 
@@ -261,6 +264,22 @@ def test_why_tells_plan_steps_times_and_outcome(
     for stage in answer["timings_ms"]:
         assert f"\n{stage} " in printed
     assert "⟦ute(1)⟧" in printed
+
+
+def test_why_explains_what_an_editor_shows_while_somebody_types(
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[bool] = []
+    infill = Infiller.infill
+
+    def noted(self: Infiller, request: Request, **others: Any) -> Outcome:
+        asked.append(request.is_typing)
+        return infill(self, request, **others)
+
+    monkeypatch.setattr(Infiller, "infill", noted)
+    for command in ("why", "fill"):
+        assert main([command, f"{file}:3:13", *SCRIPTED]) == 0
+    assert asked == [True, False] and capsys.readouterr().out
 
 
 def test_the_model_that_ships_fills_a_fixture(repository: Path) -> None:
