@@ -29,6 +29,10 @@ class Pace:
         self._last_key_s: float | None = None
         self._last_answer_s: float | None = None
 
+    def note_text(self) -> None:
+        """More than a key writes was put in at once: whoever did that looks at what comes next."""
+        self._last_key_s = None
+
     def note_key(self) -> None:
         """A document was changed."""
         now_s = self._clock()

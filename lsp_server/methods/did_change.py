@@ -11,6 +11,9 @@ from lsp_server.session import Session
 
 logger = logging.getLogger(__name__)
 
+# A key may bring a closing bracket or quotation marks.
+_MAX_KEY_CHARACTERS = 3
+
 
 def did_change(session: Session, params: types.DidChangeTextDocumentParams) -> None:
     """Make the changes in order; all or, where one cannot be made, none will be trusted."""
@@ -21,7 +24,10 @@ def did_change(session: Session, params: types.DidChangeTextDocumentParams) -> N
     if document is None:
         logger.warning("didChange for %s, which is not open", uri)
         return
-    session.pace.note_key()
+    if any(map(_is_text, params.content_changes)):
+        session.pace.note_text()
+    else:
+        session.pace.note_key()
     try:
         document.change(params.text_document.version, params.content_changes, session.encoding)
     except Exception:
@@ -56,6 +62,11 @@ def _named(session: Session, params: Any) -> tuple[str, ...]:
         if isinstance(uri, str):
             return (uri, *session.notebooks.cells_of(uri))
     return ()
+
+
+def _is_text(change: types.TextDocumentContentChangeEvent) -> bool:
+    """Whether it is a proposal that was taken, or a paste: a key hardly writes as much."""
+    return not _is_whole(change) and len(change.text.strip()) > _MAX_KEY_CHARACTERS
 
 
 def _is_whole(change: types.TextDocumentContentChangeEvent) -> bool:

@@ -49,6 +49,16 @@ def test_time_since_the_last_key_is_no_wait_any_more() -> None:
     assert pace.delay_s(300) == 0.0
 
 
+def test_who_took_a_text_waits_for_nothing() -> None:
+    clock = Clock()
+    pace = typing(clock, 0.2)
+    pace.note_text()
+    assert pace.delay_s(300) == 0.0
+    clock.now_s += 0.1  # the time until the next key is no typing
+    pace.note_key()
+    assert pace.delay_s(300) == pytest.approx(0.2)
+
+
 def test_the_wait_has_a_limit() -> None:
     assert typing(Clock(), 0.5).delay_s(300) == pytest.approx(0.3)
     assert typing(Clock(), 0.5).delay_s(0) == 0.0

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from lsp_server.pace import Pace
+
 URI = "file:///project/a.py"
 
 
@@ -162,3 +164,22 @@ async def test_what_an_eager_user_saw_a_quiet_one_does_not(client: Any, infiller
     # Typing along with it goes on.
     client.change(URI, 2, client.edit(0, 4, 4, "t"))
     assert len(await items(client, 5)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "noted"),
+    [("t", "key"), ("()", "key"), ("\n        ", "key"), ("total", "text"), (None, "key")],
+)
+async def test_a_text_that_was_taken_is_no_key(
+    client: Any, monkeypatch: pytest.MonkeyPatch, text: str | None, noted: str
+) -> None:
+    """A key is followed by others; what comes behind a proposal that was taken is looked for."""
+    seen: list[str] = []
+    monkeypatch.setattr(Pace, "note_key", lambda _: seen.append("key"))
+    monkeypatch.setattr(Pace, "note_text", lambda _: seen.append("text"))
+    await client.initialize()
+    client.open(URI, "x = ")
+    whole = {"text": "x = a whole text, as some clients send it"}
+    client.change(URI, 2, whole if text is None else client.edit(0, 4, 4, text))
+    await client.complete(URI, 0, 4)
+    assert seen == [noted]
