@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from engine.evaluation.infilling import Evaluation, EvaluationConfig
 
 EXIT_FAILURE = 1
+_NOT_OF_KEYS = "as_typed calibrate context_tokens data kinds plans plots problems tests".split()
 # Words that stand where a corpus may: what is measured instead of its holes.
 _EDITS, _KEYS, _REPOSITORY = "edits", "keys", "repo"
 
@@ -60,6 +61,11 @@ def _holes(arguments: argparse.Namespace, out: TextIO) -> int:
 
 
 def _keys(arguments: argparse.Namespace, out: TextIO) -> int:
+    for name in _NOT_OF_KEYS:
+        if getattr(arguments, name):
+            raise BadInput(
+                f"eval keys: --{name.replace('_', '-')} says nothing there: leave it out"
+            )
     from engine.evaluation.keys_report import format_keys, write_keys
     from engine.evaluation.keystrokes import run_keys
 

@@ -338,6 +338,8 @@ def test_a_closed_pipe_is_no_error(repository: Path, arguments: str) -> None:
         (["eval", "repo"], "name the repository's folder"),
         (["eval", "repo", "missing"], "no such folder"),
         (["eval", "corpus", "other"], "one source of holes"),
+        (["eval", "keys"], "name a folder"),
+        (["eval", "keys", ".", "--as-typed"], "--as-typed says nothing there"),
     ],
 )
 def test_eval_of_a_repository_names_what_is_missing(
