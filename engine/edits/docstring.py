@@ -1,13 +1,17 @@
-"""The docstring of a Python function: written from its signature, or brought up to it."""
+"""The documentation of a declaration: written from its signature, or brought up to it.
+
+A docstring in Python, a comment in the other languages.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import tree_sitter
 
+from engine.edits.doc_comment import DocComment, doc_comment
+from engine.edits.doc_tags import updated_tags
 from engine.edits.lines import indentation
 from engine.edits.template import HOLE, MAX_HOLES
 from engine.planning.hole_spans import is_docstring
@@ -23,20 +27,13 @@ _SPHINX_ENTRY = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class DocstringEdit:
-    """``template`` has a hole for each description, ``plain`` says what the signature says."""
-
-    title: str
-    template: tuple[Edit, ...]
-    plain: tuple[Edit, ...]
-
-
-def docstring_edit(tree: SyntaxTree, offset: int) -> DocstringEdit | None:
-    """None where no function's header is, or its docstring names its parameters already."""
+def docstring_edit(tree: SyntaxTree, offset: int) -> DocComment | None:
+    """None where no declaration's header is, or its documentation names its parameters already."""
+    if tree.language.id != "python":
+        return doc_comment(tree, offset) or updated_tags(tree, offset)
     function = _function(tree, offset)
     body = None if function is None else function.child_by_field_name("body")
-    if function is None or body is None or tree.language.id != "python" or function.has_error:
+    if function is None or body is None or function.has_error:
         return None
     names = _parameters(tree, function)
     first = next(iter(body.named_children), None)
@@ -73,7 +70,7 @@ def _parameters(tree: SyntaxTree, function: tree_sitter.Node) -> list[str]:
 
 def _written(
     tree: SyntaxTree, function: tree_sitter.Node, body: tree_sitter.Node, names: Sequence[str]
-) -> DocstringEdit:
+) -> DocComment:
     name_node = function.child_by_field_name("name")
     name = "" if name_node is None else name_node.text.decode() if name_node.text else ""
     is_inline = tree.data[: body.start_byte].rpartition(b"\n")[2].strip() != b""
@@ -98,14 +95,12 @@ def _written(
 
     words = _sentence(name)
     plain = edit(words, [f"The {_words(one)}." for one in names])
-    return DocstringEdit(
+    return DocComment(
         "Write the docstring", edit(HOLE, [HOLE] * len(names[:7]) + ["…"] * len(names[7:])), plain
     )
 
 
-def _updated(
-    tree: SyntaxTree, string: tree_sitter.Node, names: Sequence[str]
-) -> DocstringEdit | None:
+def _updated(tree: SyntaxTree, string: tree_sitter.Node, names: Sequence[str]) -> DocComment | None:
     """Entries of parameters that are gone go, those that are missing come, in their order."""
     place = span(string.start_byte, string.end_byte)
     text = place.of(tree.data).decode("utf-8", "replace")
@@ -140,7 +135,7 @@ def _updated(
 
     plain = edit([f"The {_words(name)}." for name in new])
     holes = edit([HOLE] * len(new)) if 0 < len(new) <= MAX_HOLES else plain
-    return DocstringEdit("Update the docstring to the signature", holes, plain)
+    return DocComment("Update the docstring to the signature", holes, plain)
 
 
 def _entries(text: str, entries: Sequence[re.Match[str]], end: int) -> dict[str, str]:

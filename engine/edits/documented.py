@@ -14,10 +14,14 @@ from engine.syntax import SyntaxTree
 
 # :param name:, @param {T} name, and a line that starts with the name and goes on as an entry does.
 _ENTRY = (
-    rb"(?::param\s[^:\n]*?|[@\\]param\s+(?:\{[^}\n]*\}\s*)?\[?|^[ \t]+\*{0,2})(?P<name>%s)"
+    rb"(?::param\s[^:\n]*?|[@\\]param(?:\[[^\]\n]*\])?\s+(?:\{[^}\n]*\}\s*)?\[?|^[ \t]+\*{0,2})"
+    rb"(?P<name>%s)"
     rb"(?=:| : | \([^)\n]*\):|[\s=\].])"
 )
-_WRAPPERS = frozenset("export_statement variable_declarator lexical_declaration".split())
+_WRAPPERS = frozenset(
+    """export_statement variable_declarator lexical_declaration template_declaration
+    linkage_specification declaration field_declaration pointer_declarator""".split()
+)
 _WORD = rb"(?:`{1,2}|\{@code )(?P<name>%s)(?:`|\})"
 
 
@@ -55,6 +59,8 @@ def _documentation(tree: SyntaxTree, function: tree_sitter.Node) -> Iterator[Spa
     while parent is not None and parent.type in _WRAPPERS:
         node, parent = parent, parent.parent
     before = node.prev_sibling
-    while before is not None and before.type in tree.language.kinds.comments:
-        yield span(before.start_byte, before.end_byte)
+    passed = tree.language.kinds.comments | {"attribute_item"}
+    while before is not None and before.type in passed:
+        if before.type != "attribute_item":
+            yield span(before.start_byte, before.end_byte)
         before = before.prev_sibling

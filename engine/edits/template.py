@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from engine.edits.applied import applied
 from engine.job import OnStep
-from engine.proposal import Edit, EditSet, Outcome, Proposal, Refusal
+from engine.proposal import Edit, EditSet, Outcome, Proposal, Reason, Refusal
 from engine.request import Request
 from engine.spans import Span, span
 
@@ -24,12 +24,14 @@ MAX_HOLES = 8
 class FillTemplate:
     """Make ``edits`` of the request's text; each ``HOLE`` in their texts is written by the model.
 
-    At most eight holes, all of them within the request's own text.
+    At most eight holes, all of them within the request's own text. A text with ``closer`` in it
+    would end what it is written in, and is refused.
     """
 
     request: Request
     edits: tuple[Edit, ...]
     is_single_line: bool = True
+    closer: str = ""
 
     def run(self, infiller: Infiller, cancel: threading.Event, on_step: OnStep) -> Outcome:
         """Denoise all holes together in the text as it will be."""
@@ -44,6 +46,10 @@ class FillTemplate:
         outcome = infiller.fill_spans(request, places, cancel, on_step)
         if isinstance(outcome, Refusal):
             return outcome
+        if self.closer and any(self.closer in edit.new_text for edit in outcome.edits):
+            return Refusal(
+                Reason.DOES_NOT_PARSE, f"a description with {self.closer} in it ends the comment"
+            )
         return replace(outcome, edit_set=self._filled(places, outcome), alternatives=())
 
     def _templated(self) -> tuple[str, list[Span]]:
@@ -61,6 +67,10 @@ class FillTemplate:
         edits = []
         for edit in sorted(self.edits, key=lambda each: each.span):
             pieces = edit.new_text.split(HOLE)
-            text = pieces[0] + "".join(next(texts) + piece for piece in pieces[1:])
+            text = pieces[0]
+            for piece in pieces[1:]:
+                written_here = next(texts)
+                text += written_here.lstrip(" ") if text.endswith(" ") else written_here
+                text += piece
             edits.append(Edit(edit.span, text, edit.path))
         return EditSet(tuple(edits))

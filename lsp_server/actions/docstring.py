@@ -1,4 +1,4 @@
-"""Write a docstring from the signature, or bring the one that is there up to it."""
+"""Write a docstring or comment from the signature, or bring the one that is there up to it."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _KIND = types.CodeActionKind.RefactorRewrite
 
 
 class Docstring:
-    """Offered on the header of a Python function and on its docstring."""
+    """Offered on a declaration's header (in Python a function's) and on what documents it."""
 
     name = "docstring"
     kinds: tuple[str, ...] = (_KIND,)
 
     def offers(self, site: Site) -> Iterator[ActionOffer]:
-        """One offer where a docstring is missing, or does not name the parameters there are."""
+        """One offer where documentation is missing, or does not name the parameters there are."""
         found = docstring_edit(site.tree, site.selection.start)
         if found is not None:
             yield ActionOffer(found.title, _KIND)
@@ -32,7 +32,8 @@ class Docstring:
         del arguments
         found = docstring_edit(site.tree, site.selection.start)
         if found is None:
-            raise BadInput("no function stands there whose docstring could be written")
+            raise BadInput("nothing stands there whose documentation could be written")
         has_holes = any(HOLE in edit.new_text for edit in found.template)
-        job = FillTemplate(site.request, found.template) if has_holes else None
+        closer = '"""' if site.tree.language.id == "python" else "*/"
+        job = FillTemplate(site.request, found.template, closer=closer) if has_holes else None
         return Change(EditSet(found.plain), job)

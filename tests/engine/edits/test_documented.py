@@ -38,6 +38,17 @@ from typed_edits import typed
             "int f(int ⟦count⟧total⟦⟧) { return count; } }\n",
             "{@code total}\n * @param total the count",
         ),
+        (
+            "a.cpp",
+            "/**\n * @param[in] count it\n */\ntemplate <class T>\n"
+            "T f(T ⟦count⟧total⟦⟧) { return count; }\n",
+            " * @param[in] total it",
+        ),
+        (
+            "a.rs",
+            "/// `count`\n#[inline]\nfn f(⟦count⟧total⟦⟧: u8) -> u8 { count }\n",
+            "/// `total`",
+        ),
     ],
 )
 def test_entries_of_a_renamed_parameter_follow(path: str, marked: str, wanted: str) -> None:

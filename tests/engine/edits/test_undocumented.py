@@ -33,3 +33,10 @@ def test_a_docstring_that_was_wrong_before_stays() -> None:
 def test_a_docstring_without_entries_stays() -> None:
     assert analysed(typed('def f(a⟦⟧, c⟦⟧):\n    """It."""\n    return c\n')) == ()
     assert analysed(typed("def f(a⟦⟧, c⟦⟧):\n    return c\n")) == ()
+
+
+def test_tags_of_other_languages_follow_as_well() -> None:
+    tags = "/**\n * @param a one\n */\n"
+    request = typed(f"{tags}int f(int a⟦⟧, int b⟦⟧);\n", "a.c")
+    made = applied(request.text.encode(), analysed(request)).decode()
+    assert made == f"/**\n * @param a one\n * @param b {HOLE}\n */\nint f(int a, int b);\n"

@@ -110,6 +110,21 @@ async def test_without_the_models_words_the_signature_speaks(actions: Any) -> No
     assert made == 'def area(w, h):\n    """Area."""\n    return w * h\n'
 
 
+C_AREA = "int «»area(int w)\n{\n    return w * w;\n}\n"
+
+
+async def test_a_comment_is_written_by_the_model(actions: Any) -> None:
+    asked = await actions(C_AREA, scripts=["The area.", " a side", "it"], language="c")
+    made = await asked.applied("Write the documentation comment")
+    assert made.startswith("/**\n * The area.\n *\n * @param w a side\n * @return it\n */\nint")
+
+
+async def test_a_comment_is_not_ended_by_the_model(actions: Any) -> None:
+    asked = await actions(C_AREA, scripts=["It. */ int x; /*", "a", "b"], language="c")
+    made = await asked.applied("Write the documentation comment")
+    assert made.startswith("/**\n * Area.\n *\n * @param w the w\n")
+
+
 async def test_missing_cases_get_bodies_by_the_model(actions: Any) -> None:
     enum = "from enum import Enum\n\n\nclass A(Enum):\n    B = 1\n    C = 2\n\n\n"
     match = "def f(a):\n    match a:\n        «»case A.B:\n            return 1\n"
