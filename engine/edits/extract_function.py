@@ -7,23 +7,32 @@ refused, with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import tree_sitter
 
+from engine.edits.applied import applied
+from engine.edits.extracted_c import c_function
+from engine.edits.extracted_cpp import cpp_function
+from engine.edits.extracted_java import java_function
+from engine.edits.extraction import COMMENTS, Extraction, extraction
 from engine.edits.function_frame import FRAMES, Frame, Signature
 from engine.edits.lines import indentation, is_first_on_line
 from engine.edits.local_names import unused_name
 from engine.edits.names_of import name_table
+from engine.edits.new_function import NewFunction
 from engine.edits.symbols import NameTable, ScopeKind, Symbol, SymbolKind
 from engine.errors import BadInput
 from engine.planning.hole_spans import trimmed
 from engine.proposal import Edit
 from engine.spans import Span, span
-from engine.syntax import SyntaxTree
+from engine.syntax import SyntaxTree, parse
 
-_BODIES = frozenset(("block", "module", "program", "statement_block"))
+_BODIES = frozenset(
+    """block module program statement_block constructor_body compound_statement
+    statement_list""".split()
+)
 _FUNCTIONS = frozenset(
     """function_definition function_declaration method_definition arrow_function lambda
     function_expression generator_function_declaration""".split()
@@ -40,6 +49,12 @@ _LEAVING = {
     "nonlocal_statement": "nonlocal",
 }
 _NAME = "extracted"
+TYPED: Mapping[str, Callable[[Extraction], NewFunction]] = {
+    "c": c_function,
+    "cpp": cpp_function,
+    "java": java_function,
+}
+"""Languages in which types are written: what makes the function there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +79,7 @@ def selected_statements(tree: SyntaxTree, selection: Span) -> list[tree_sitter.N
         for child in children
         if place.start <= child.start_byte and child.end_byte <= place.end
     ]
-    is_code = any(child.type != "comment" for child in inside)
+    is_code = any(child.type not in COMMENTS for child in inside)
     is_whole = is_code and inside[0].start_byte == place.start
     return inside if is_whole and inside[-1].end_byte == place.end else []
 
@@ -72,7 +87,9 @@ def selected_statements(tree: SyntaxTree, selection: Span) -> list[tree_sitter.N
 def extract_function(tree: SyntaxTree, selection: Span) -> ExtractFunction:
     """Raises BadInput with the reason where that cannot be done without changing what happens."""
     statements = selected_statements(tree, selection)
-    frame = FRAMES.get(tree.language.id)
+    frame, maker = FRAMES.get(tree.language.id), TYPED.get(tree.language.id)
+    if statements and maker is not None:
+        return _typed(tree, statements, maker)
     table = name_table(tree)
     if not statements or frame is None or table is None:
         raise BadInput("select whole statements of one block to extract them")
@@ -102,6 +119,18 @@ def extract_function(tree: SyntaxTree, selection: Span) -> ExtractFunction:
         types={symbol.name: type_ for symbol in flow.needed if (type_ := _type(tree, symbol))},
     )
     return ExtractFunction(signature.name, _edits(tree, frame, signature, place, function))
+
+
+def _typed(
+    tree: SyntaxTree,
+    statements: Sequence[tree_sitter.Node],
+    maker: Callable[[Extraction], NewFunction],
+) -> ExtractFunction:
+    """The same where types are written: what is made must parse as well as before."""
+    found = maker(extraction(tree, statements))
+    if parse(applied(tree.data, found.edits), tree.language).num_faults() > tree.num_faults():
+        raise BadInput("the statements cannot be moved as they are")
+    return ExtractFunction(found.name, found.edits)
 
 
 def _edits(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.edits.extract_function import extract_function, selected_statements
+from engine.edits.extract_function import TYPED, extract_function, selected_statements
 from engine.edits.function_frame import FRAMES
 from engine.edits.named_edits import NamedEdits
 from engine.proposal import EditSet
@@ -21,7 +21,7 @@ class ExtractFunction:
 
     def offers(self, site: Site) -> Iterator[ActionOffer]:
         """One offer where whole statements of one block are selected."""
-        is_known = site.tree.language.id in FRAMES
+        is_known = site.tree.language.id in (*FRAMES, *TYPED)
         if is_known and site.selection and selected_statements(site.tree, site.selection):
             yield ActionOffer("Extract function", _KIND)
 
