@@ -8,13 +8,13 @@ import logging
 import pickle
 import queue
 import subprocess
-import sys
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Generic, Protocol, TypeVar
 
 from lsp_server import pipe
+from lsp_server.child import start_child
 from lsp_server.engine_loop import EngineLoop, Load, load_engine
 from lsp_server.messages import FromEngine, ToEngine
 
@@ -23,10 +23,6 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 _SECONDS_TO_END = 2.0
-
-# The module path is handed over whole: ``-m`` would put the editor's working directory first,
-# and a user's ``engine`` or ``json.py`` would be run in place of ours.
-_START = "import sys; sys.path[:] = {path!r}; from lsp_server.engine_loop import main; main()"
 
 
 class Channel(Protocol):
@@ -59,8 +55,7 @@ class ProcessChannel:
             "log_level": logging.getLogger().getEffectiveLevel(),
             "log_file": str(log_file) if log_file is not None else None,
         }
-        command = [sys.executable, "-c", _START.format(path=sys.path), json.dumps(options)]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._process = start_child("lsp_server.engine_loop", json.dumps(options))
         self._stdin, self._stdout = _pipes(self._process)
         logger.info("engine process %d started", self.pid)
         self._outbox: queue.SimpleQueue[ToEngine | None] = queue.SimpleQueue()

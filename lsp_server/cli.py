@@ -7,6 +7,7 @@ Exit codes: 0 done (``fill``: a proposal), 1 something is wrong with the install
 from __future__ import annotations
 
 import argparse
+import io
 import logging
 import os
 import sys
@@ -33,8 +34,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Python has none where the caller closed it.
     sys.stdout = sys.stdout or open(os.devnull, "w")
     sys.stderr = sys.stderr or open(os.devnull, "w")
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="replace")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Who reads a pipe or a file on Windows would get what its code page has no letter for as ?.
+        encoding = None if sys.stdout.isatty() or sys.platform != "win32" else "utf-8"
+        sys.stdout.reconfigure(encoding=encoding, errors="replace")
     try:
         code = _run(argv)
         sys.stdout.flush()

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import MidfillError
+from lsp_server.child import NO_WINDOW, command_of
 from lsp_server.endpoint import Endpoint, Streams
 from lsp_server.folders import state_folder
 
@@ -30,8 +31,6 @@ _RESTART_S = 5.0
 _CHUNK_BYTES = 1 << 16
 _FAREWELL_S = 5.0
 _GRACE_VARIABLE = "MIDFILL_DAEMON_GRACE_S"
-# The module path is handed over whole: ``-m`` would put the working directory first.
-_START = "import sys; sys.path[:] = {path!r}; from lsp_server.daemon import main; main()"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +106,11 @@ def _start(options: ConnectOptions) -> None:
         "log_level": options.log_level,
         "grace_s": float(grace) if grace else None,
     }
-    command = [sys.executable, "-c", _START.format(path=sys.path), json.dumps(arguments)]
+    command = command_of("lsp_server.daemon", json.dumps(arguments))
     with log_file.open("ab") as log:
         if sys.platform == "win32":
-            flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
+            # Of a detached process every child would get a console, in a window of its own.
+            flags = NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
             _spawn(command, log.fileno(), creationflags=flags)
         else:
             _spawn(command, log.fileno(), start_new_session=True)

@@ -19,7 +19,7 @@ from engine.errors import BadInput, DamagedWeights, MidfillError
 from engine.foreign_models import added_models, foreign_folder, verify_added
 from engine.languages import LANGUAGES, load_grammar
 from engine.models import user_models_folder
-from engine.proposal import Outcome, Proposal
+from engine.proposal import Outcome, Proposal, Reason, Refusal
 from engine.request import Request
 from engine.spans import ByteOffset
 from lsp_server import __version__
@@ -178,6 +178,9 @@ def _fill(infiller: Infiller) -> Finding:
         started = time.perf_counter()
         outcomes.append(infiller.infill(request))
         took_ms.append(1000 * (time.perf_counter() - started))
+    for outcome in outcomes:
+        if isinstance(outcome, Refusal) and outcome.reason is Reason.BACKEND_FAILED:
+            return Finding("fill", outcome.detail, "report this line")
     peak = peak_mb()
     memory = "" if peak is None else f", {peak:.0f} MB at most"
     again_ms, rate = statistics.median(took_ms[1:]), _tokens_per_s(outcomes[1:])

@@ -5,11 +5,13 @@ pygls keeps documents too, but splits their lines as Python does; its store is n
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -45,6 +47,7 @@ MAX_MARKS = 100
 _MAX_PATH_BYTES, _MAX_NAME_BYTES = 4_000, 255
 _CRLF = "\r\n"
 _PATH = re.compile(r"[A-Za-z][\w+.-]*:(?://[^/?#]*)?([^?#]*)")
+_SEPARATORS = r"[/\\]" if os.sep == "\\" else "/"
 # A path on Windows, as URIs write it.
 _DRIVE = re.compile(r"/[A-Za-z]:/")
 
@@ -187,19 +190,19 @@ class Document:
 
 
 class Documents:
-    """All open documents by URI, the one touched last at the end."""
+    """All open documents by URI, however it is written, the one touched last at the end."""
 
     def __init__(self) -> None:
-        self._by_uri: dict[str, Document] = {}
+        self._open: dict[str, Document] = {}
         self._lost: dict[str, Document] = {}
 
     def __iter__(self) -> Iterator[Document]:
-        return iter(self._by_uri.values())
+        return iter(self._open.values())
 
     def open(self, item: types.TextDocumentItem) -> Document:
         """Open a document; one that is open under this URI is replaced."""
         self.close(item.uri)
-        self._by_uri[item.uri] = document = Document(item)
+        self._open[_key(item.uri)] = document = Document(item)
         return document
 
     def lose(self, uri: str) -> bool:
@@ -207,39 +210,39 @@ class Documents:
 
         Nobody gets it, as if it were not open, until ``regain``.
         """
-        document = self._by_uri.pop(uri, None)
+        document = self._open.pop(_key(uri), None)
         if document is not None:
-            self._lost[uri] = document
+            self._lost[_key(uri)] = document
         return document is not None
 
     def is_lost(self, uri: str) -> bool:
         """Whether a document is open in the editor and its text is not known here."""
-        return uri in self._lost
+        return _key(uri) in self._lost
 
     def regain(self, uri: str) -> Document | None:
         """Take back what was lost, for a change that brings the whole text; None when none was."""
-        document = self._lost.pop(uri, None)
+        document = self._lost.pop(_key(uri), None)
         if document is not None:
-            self._by_uri[uri] = document
+            self._open[_key(uri)] = document
         return document
 
     def touch(self, uri: str) -> Document | None:
         """Return the open document of ``uri`` and make it the one touched last."""
-        document = self._by_uri.pop(uri, None)
+        document = self._open.pop(_key(uri), None)
         if document is not None:
-            self._by_uri[uri] = document
+            self._open[_key(uri)] = document
         return document
 
     def get(self, uri: str) -> Document | None:
         """Return the open document of ``uri``."""
-        return self._by_uri.get(uri)
+        return self._open.get(_key(uri))
 
     def __getitem__(self, uri: str) -> Document:
-        return self._by_uri[uri]
+        return self._open[_key(uri)]
 
     def close(self, uri: str) -> bool:
         """Forget a document; False when it was not open."""
-        found = self._by_uri.pop(uri, None), self._lost.pop(uri, None)
+        found = self._open.pop(_key(uri), None), self._lost.pop(_key(uri), None)
         return found != (None, None)
 
     def others(
@@ -253,15 +256,26 @@ class Documents:
 
         ``may_see`` leaves out what no model may see.
         """
+        own = self.get(uri)
         fitting = [
             document
-            for document in reversed(self._by_uri.values())
-            if document.uri != uri and document.num_bytes <= max_bytes and may_see(document)
+            for document in reversed(self._open.values())
+            if document is not own and document.num_bytes <= max_bytes and may_see(document)
         ]
         return tuple(
             OpenDocument(document.path or document.uri, document.language, document.masked_text)
             for document in fitting[:max_documents]
         )
+
+
+@lru_cache(maxsize=4_096)
+def _key(uri: str) -> str:
+    """What a document is known by: clients quote paths in other ways than we do, and each other.
+
+    VS Code writes ``file:///c%3A/a%28b%29.py``, Neovim ``file:///C:/a(b).py``.
+    """
+    path = file_of(uri)
+    return uri if path is None else os.path.normcase(path)
 
 
 def file_of(uri: str) -> str | None:
@@ -281,14 +295,14 @@ def _named_file(uri: str) -> Path | None:
     found = _PATH.match(uri)
     path = "" if found is None else unquote(found[1])
     if _DRIVE.match(path):
-        path = path[1:]
+        path = path[1].lower() + path[2:]  # as in the paths of files
     return Path("/", path) if path and "\0" not in path and _is_possible(path) else None
 
 
 def _is_possible(path: str) -> bool:
     """Whether a system could hold a file of that path; of a longer one every question raises."""
     size = len(path.encode(errors="replace"))
-    parts = (len(part.encode(errors="replace")) for part in path.split("/"))
+    parts = (len(part.encode(errors="replace")) for part in re.split(_SEPARATORS, path))
     return size <= _MAX_PATH_BYTES and all(part <= _MAX_NAME_BYTES for part in parts)
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import os
 import pickle
-import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -20,13 +19,12 @@ from engine.edits.moving.moves import Moves
 from engine.edits.project_names import SourceText
 from engine.edits.rename import RenamePlan, plan_rename
 from engine.errors import BadInput
+from lsp_server.child import start_child
 
 T = TypeVar("T")
 
 # The names of less text are read in about the time that the process takes to start.
 MIN_CHARACTERS = 200_000
-# The module path is handed over whole: ``-m`` would put the editor's working directory first.
-_START = "import sys; sys.path[:] = {path!r}; from lsp_server.rename_process import main; main()"
 
 
 async def planned(files: Sequence[SourceText], path: str, offset: int, new_name: str) -> RenamePlan:
@@ -42,8 +40,7 @@ async def planned_moves(files: Sequence[SourceText], moves: Moves) -> MovePlan:
 async def _beside(files: Sequence[SourceText], plan: Callable[..., T], *rest: Any) -> T:
     if sum(len(file.text) for file in files) < MIN_CHARACTERS:
         return await asyncio.to_thread(plan, files, *rest)
-    command = [sys.executable, "-c", _START.format(path=sys.path)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    with start_child("lsp_server.rename_process") as process:
         asked = pickle.dumps((plan, files, rest))
         try:
             answer, _ = await asyncio.to_thread(process.communicate, asked)

@@ -5,15 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import subprocess
-import sys
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
+from lsp_server.child import start_child
 from lsp_server.logs import log_file
-
-# The module path is handed over whole: ``-m`` would put the editor's working directory first.
-_START = "import sys; sys.path[:] = {path!r}; from lsp_server.workspace.indexer import main; main()"
 
 
 async def run_indexer(root: Path, database: Path) -> AsyncGenerator[tuple[int, int], None]:
@@ -28,8 +24,7 @@ async def run_indexer(root: Path, database: Path) -> AsyncGenerator[tuple[int, i
         "log_level": logging.getLogger().getEffectiveLevel(),
         "log_file": str(file) if file is not None else None,
     }
-    command = [sys.executable, "-c", _START.format(path=sys.path), json.dumps(options)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    with start_child("lsp_server.workspace.indexer", json.dumps(options)) as process:
         if process.stdout is None:
             raise RuntimeError("the indexer was started without a pipe")
         try:

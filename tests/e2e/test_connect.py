@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
-import signal
 import stat
 import sys
 from pathlib import Path
@@ -13,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from e2e.test_stdio import is_running
+from processes import is_running, kill
 
 TEXT = "def total(prices):\n    return sum(prices)\n\n\ndef mean(prices):\n    return sum("
 
@@ -91,12 +89,11 @@ async def test_two_windows_share_one_engine_that_leaves_with_them(
     await gone(third, shared)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="kills with signals")
 async def test_a_killed_shared_server_is_replaced(start: Any, shared: Shared) -> None:
     first = await window(start, shared)
     await first.until(lambda: len(shared.engine_pids) == 1)
     parents = re.findall(r"serving in process (\d+)", shared.log)
-    os.kill(int(parents[0]), signal.SIGKILL)
+    kill(int(parents[0]))
     # The window's process ends, so its editor starts it again.
     assert await first.process.wait() == 0
     second = await window(start, shared)

@@ -5,31 +5,17 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 from lsprotocol import types
 
+from processes import KILLED, is_running, kill
+
 # What the scripted denoiser can go on with: the beginning of a line that stands above.
 TEXT = "def total(prices):\n    return sum(prices)\n\n\ndef mean(prices):\n    return sum("
 EMOJI = "# 😀é漢\n"
 WIDTHS = {"utf-8": 4 + 2 + 3, "utf-16": 2 + 1 + 1, "utf-32": 1 + 1 + 1}
-
-
-def is_running(pid: int) -> bool:
-    """Whether a process runs; one that only waits to be reaped does not."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    if not Path("/proc/self/stat").exists():
-        return True
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False  # it ended meanwhile
-    return state != "Z"
 
 
 @pytest.mark.parametrize("encoding", list(types.PositionEncodingKind), ids=str)
@@ -76,20 +62,20 @@ async def test_the_engine_starts_before_anybody_speaks_and_nobody_waits_for_it(s
     assert await server.process.wait() == 1
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="kills with signals")
 async def test_a_killed_engine_is_told_once_and_started_again(start: Any) -> None:
     server = await start()
     await server.initialize()
     server.open(TEXT)
     assert len(await server.complete(5, 15)) == 1
-    os.kill(server.engine_pids[0], signal.SIGKILL)
+    kill(server.engine_pids[0])
     await server.until(lambda: len(server.engine_pids) == 2)
     assert len(await server.complete(5, 15)) == 1
     messages = [shown.message for shown in server.client.messages]
-    assert messages == ["Midfill: the engine process ended (exit code -9); it is being restarted."]
+    assert messages == [
+        f"Midfill: the engine process ended (exit code {KILLED}); it is being restarted."
+    ]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="kills with signals")
 @pytest.mark.parametrize("how", ["killed", "stdin closed"])
 async def test_no_engine_outlives_its_server(start: Any, how: str) -> None:
     server = await start()

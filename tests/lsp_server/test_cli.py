@@ -184,7 +184,7 @@ SCRIPTED = ("--model", "scripted")
 def file(tmp_path: Path) -> Path:
     """A file that the scripted model, which repeats what it has read, can go on with."""
     path = tmp_path / "repeated.py"
-    path.write_text(REPEATED, encoding="utf-8")
+    path.write_bytes(REPEATED.encode())
     return path
 
 
@@ -319,7 +319,8 @@ def test_models_are_listed_for_programs(
 
 @pytest.mark.parametrize("arguments", ["", "--help", "fill --help"])
 def test_a_closed_pipe_is_no_error(repository: Path, arguments: str) -> None:
-    command = f'"{sys.executable}" -m lsp_server.cli {arguments} | true'
+    nobody = f'"{sys.executable}" -c ""'
+    command = f'"{sys.executable}" -m lsp_server.cli {arguments} | {nobody}'
     ran = subprocess.run(
         command,
         cwd=repository,

@@ -14,6 +14,9 @@ from lsp_server.cli import main
 from source_tree import ROOT
 
 POSIX_ONLY = pytest.mark.skipif(sys.platform == "win32", reason="a shell of Unix")
+NEEDS_FULL_DEVICE = pytest.mark.skipif(
+    sys.platform == "win32" or not Path("/dev/full").exists(), reason="no full device here"
+)
 
 
 def ran(folder: Path, command: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -43,7 +46,7 @@ def test_without_an_output_nothing_is_said(tmp_path: Path, command: str) -> None
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device here")
+@NEEDS_FULL_DEVICE
 @pytest.mark.parametrize("command", ["$M settings", "$M models list --json"])
 def test_a_full_disk_is_one_line(tmp_path: Path, command: str) -> None:
     done = ran(tmp_path, f"{command} > /dev/full")
@@ -58,7 +61,7 @@ def test_a_log_file_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     assert done.stderr == f"midfill: {tmp_path}/missing/log.txt: No such file or directory\n"
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device here")
+@NEEDS_FULL_DEVICE
 def test_a_log_on_a_full_disk_is_one_line_and_the_server_serves(tmp_path: Path) -> None:
     messages = (
         {"id": 1, "method": "initialize", "params": {"capabilities": {}}},
@@ -120,7 +123,10 @@ def test_what_is_not_known_leads_to_the_help_of_its_command(
     [
         (["bench", "latencies"], "'latencies' is neither FILE:LINE:COL nor one of latency, serve"),
         (["eval", "edits", "--data", "missing"], "missing: no such folder"),
-        (["eval", ".", "--output", "missing/x.json"], "missing/x.json: there is no such folder"),
+        (
+            ["eval", ".", "--output", "missing/x.json"],
+            f"{Path('missing/x.json')}: there is no such folder",
+        ),
     ],
 )
 def test_bad_input_is_told_before_anything_is_done(

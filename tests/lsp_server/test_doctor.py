@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.denoisers.scripted import ScriptedDenoiser
 from lsp_server.doctor import doctor, runtime_finding
 
 
@@ -46,3 +47,14 @@ def test_a_sound_model_is_run_once() -> None:
     lines = {line.split()[1]: line for line in out.getvalue().splitlines()}
     assert lines["model"].startswith("ok  model")
     assert "forwards" in lines["fill"]
+
+
+def test_a_model_that_fails_while_it_fills_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_asked: object, **_named: object) -> None:
+        raise RuntimeError("Unexpected input data type. Actual: (tensor(int32))")
+
+    monkeypatch.setattr(ScriptedDenoiser, "predict", fail)
+    out = io.StringIO()
+    assert doctor("scripted", out) == 1
+    (bad,) = [line for line in out.getvalue().splitlines() if line.startswith("BAD")]
+    assert bad.startswith("BAD fill") and "tensor(int32)" in bad and "report this line" in bad

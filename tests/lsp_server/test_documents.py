@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
@@ -192,7 +195,10 @@ def test_other_documents_come_newest_first_without_the_large_ones() -> None:
         documents.open(types.TextDocumentItem(f"file:///{name}", "python", 1, text))
     documents.touch("file:///a")
     others = documents.others("file:///d", max_documents=2, max_bytes=50)
-    assert [(other.path, other.text) for other in others] == [("/a", "1"), ("/c", "3")]
+    assert [(other.path, other.text) for other in others] == [
+        (str(Path("/a")), "1"),
+        (str(Path("/c")), "3"),
+    ]
     assert documents.close("file:///a")
     assert not documents.close("file:///a")
 
@@ -200,3 +206,24 @@ def test_other_documents_come_newest_first_without_the_large_ones() -> None:
 def test_a_buffer_that_is_no_file_has_no_path() -> None:
     document = Document(types.TextDocumentItem("untitled:Untitled-1", "python", 1, ""))
     assert document.snapshot().path is None
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ("file:///app/%28group%29/%5Bid%5D/a%2Bb.ts", "file:///app/(group)/%5Bid%5D/a+b.ts"),
+        ("file:///%E6%BC%A2.py", "file:///%e6%bc%a2.py"),
+        ("file:///c:/app/a%20b.py", "file:///C%3A/app/a%20b.py"),
+    ],
+)
+def test_a_path_is_one_document_however_its_uri_is_quoted(ours: str, theirs: str) -> None:
+    documents = Documents()
+    opened = documents.open(types.TextDocumentItem(theirs, "python", 1, "x"))
+    assert documents.get(ours) is documents[theirs] is documents.touch(ours) is opened
+    assert documents.lose(ours) and documents.is_lost(theirs) and documents.get(theirs) is None
+    assert documents.regain(theirs) is opened
+    assert documents.others(ours, max_documents=2, max_bytes=50) == ()
+    assert documents.close(ours) and list(documents) == []
+    for uri in ("untitled:a%20b", "untitled:a b"):
+        documents.open(types.TextDocumentItem(uri, "python", 1, "x"))
+    assert len(list(documents)) == 2

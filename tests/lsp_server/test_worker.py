@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import queue
+import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -109,8 +111,7 @@ def test_a_model_that_cannot_be_loaded_refuses_every_request() -> None:
 
 
 def test_a_graph_that_cannot_be_read_is_told_when_it_is_loaded(tmp_path: Path) -> None:
-    for path in resolve().folder.iterdir():
-        (tmp_path / path.name).symlink_to(path)
+    shutil.copytree(resolve().folder, tmp_path, dirs_exist_ok=True)
     graph, manifest = b"not a graph", tmp_path / MANIFEST_FILE
     record = json.loads(manifest.read_text())
     record["files"]["model.onnx"]["sha256"] = hashlib.sha256(graph).hexdigest()
@@ -242,6 +243,6 @@ def test_a_real_process_that_is_killed_is_noticed(
     assert isinstance(failed, LoadFailed)
     assert "no such model" in failed.detail
     channels[0]._process.kill()
-    lost = events.next()
-    assert lost == Lost("the engine process ended (exit code -9)", MAX_RETRY_S)
+    lost, killed = events.next(), 1 if sys.platform == "win32" else -9
+    assert lost == Lost(f"the engine process ended (exit code {killed})", MAX_RETRY_S)
     worker.close()

@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from pygls.uris import to_fs_path
+
 CAPABILITIES: dict[str, Any] = {
     "general": {"positionEncodings": ["utf-16"]},
     "workspace": {
@@ -46,7 +48,7 @@ async def moved(client: Any, root: Path, *pairs: tuple[str, str]) -> dict[str, s
     result = await ask(client, root, *pairs)
     texts = {}
     for change in result:
-        path = Path(re.sub("^file://", "", change["textDocument"]["uri"]))
+        path = Path(to_fs_path(change["textDocument"]["uri"]) or "")
         document = client.session.documents.get(change["textDocument"]["uri"])
         assert change["textDocument"]["version"] == (document and document.version)
         text = path.read_bytes().decode("utf-8-sig") if document is None else document.text

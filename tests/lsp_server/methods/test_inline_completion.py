@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -40,7 +41,7 @@ async def test_an_unsaved_buffer_gets_an_item(client: Any, infiller: Any) -> Non
     }
     request = take(infiller.requests)
     assert (request.text, request.cursor) == ("x = 22\nÿ = ", 12)
-    assert (request.language, request.path) == ("python", "/project/a.py")
+    assert (request.language, request.path) == ("python", str(Path("/project/a.py")))
     assert [edit.old_text for edit in request.recent_edits] == ["", "1"]
     assert request.budget_ms == 3000.0
     assert request.candidates == 1

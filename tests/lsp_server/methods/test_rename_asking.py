@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pygls.uris import to_fs_path
 
 
 async def test_a_plain_client_learns_of_what_it_cannot_be_asked(
@@ -60,15 +61,15 @@ async def test_headers_are_of_the_same_language_as_cpp(
     response = await client.request("textDocument/rename", params)
     assert "result" in response, response
     result = response["result"]
-    changed = {one["textDocument"]["uri"] for one in result["documentChanges"]}
-    assert changed == {uri, header.as_uri(), other.as_uri()}
+    changed = {to_fs_path(one["textDocument"]["uri"]) for one in result["documentChanges"]}
+    assert changed == {to_fs_path(one) for one in (uri, header.as_uri(), other.as_uri())}
     client.open(header.as_uri(), header.read_text(), language=language)
     where = {"line": 0, "character": 6}
     params = {**params, "textDocument": {"uri": header.as_uri()}, "position": where}
     response = await client.request("textDocument/rename", params)
     assert "result" in response, response
     result = response["result"]
-    again = {one["textDocument"]["uri"] for one in result["documentChanges"]}
+    again = {to_fs_path(one["textDocument"]["uri"]) for one in result["documentChanges"]}
     assert again == changed
 
 

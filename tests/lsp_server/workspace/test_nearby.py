@@ -105,7 +105,7 @@ async def test_an_index_that_cannot_be_asked_leaves_the_order_to_the_folders(
 async def test_a_file_is_read_again_when_it_changed(reader: Reader) -> None:
     await reader.names()
     before = reader.text("c.py")
-    (reader.root / "b.py").write_text("name = 'another'\n")
+    (reader.root / "b.py").write_bytes(b"name = 'another'\n")
     await reader.names()
     assert reader.text("b.py") == "name = 'another'\n"
     assert reader.text("c.py") is before
