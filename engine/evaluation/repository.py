@@ -9,6 +9,7 @@ import os
 import shlex
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -139,7 +140,9 @@ def copy_for_tests(
     Raises BadInput when the command is empty or fails on the untouched copy.
     """
     try:
-        command = tuple(shlex.split(tests))
+        # Windows' paths have backslashes, which would go with the quotes.
+        parts = shlex.split(tests, posix=sys.platform != "win32")
+        command = tuple(part.strip('"') if sys.platform == "win32" else part for part in parts)
     except ValueError as error:
         raise BadInput(f"--tests: {tests!r} is no command ({error})") from error
     if not command:

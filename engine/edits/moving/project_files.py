@@ -7,6 +7,7 @@ cannot be read says anything.
 from __future__ import annotations
 
 import json
+import os
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -234,7 +235,8 @@ def _strings(value: object) -> Iterator[str]:
 
 
 def _joined(folder: str, path: str) -> str:
-    return posixpath.normpath(posixpath.join(folder, path))
+    # ``os`` knows a path with a drive.
+    return posixpath.normpath(path if os.path.isabs(path) else posixpath.join(folder, path))
 
 
 def _endings(path: str) -> tuple[str, ...]:

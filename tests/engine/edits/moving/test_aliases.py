@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -199,7 +200,17 @@ def test_a_name_that_no_package_gives_any_more_is_left(planned: Plan) -> None:
     assert planned(files, ("src/lib/list.js", "src/list.js")) == {"!": "1"}
 
 
-@pytest.mark.parametrize("how", ["workspaces", "pnpm", "node_modules"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        "workspaces",
+        "pnpm",
+        pytest.param(
+            "node_modules",
+            marks=pytest.mark.skipif(sys.platform == "win32", reason="links take a privilege"),
+        ),
+    ],
+)
 def test_packages_of_a_workspace(planned: Plan, tmp_path: Path, how: str) -> None:
     files = {
         "libs/kit/package.json": '{"name": "@own/kit"}',
