@@ -51,6 +51,9 @@ def handed(x: Extraction, way: Way) -> Handed:
     found = Handed()
     back = goes_back(x)
     shown = {id(one): c_local(one.declared) for one in x.locals}
+    for one in shown.values():
+        if set(re.findall(r"\w+", one.words)) & x.local_types:
+            raise BadInput(f"the type of {text(one.name)} is declared in the function")
     own = [one for one in x.locals if one.is_own]
     if way is Way.ON and len(own) > 1:
         names = ", ".join(one.name for one in own)

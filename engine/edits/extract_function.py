@@ -15,7 +15,9 @@ import tree_sitter
 from engine.edits.applied import applied
 from engine.edits.extracted_c import c_function
 from engine.edits.extracted_cpp import cpp_function
+from engine.edits.extracted_go import go_function
 from engine.edits.extracted_java import java_function
+from engine.edits.extracted_rust import rust_function
 from engine.edits.extraction import COMMENTS, Extraction, extraction
 from engine.edits.function_frame import FRAMES, Frame, Signature
 from engine.edits.lines import indentation, is_first_on_line
@@ -52,7 +54,9 @@ _NAME = "extracted"
 TYPED: Mapping[str, Callable[[Extraction], NewFunction]] = {
     "c": c_function,
     "cpp": cpp_function,
+    "go": go_function,
     "java": java_function,
+    "rust": rust_function,
 }
 """Languages in which types are written: what makes the function there."""
 

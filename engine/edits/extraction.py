@@ -85,6 +85,19 @@ class Extraction:
         return [node for one in self.statements for node in walk(one, FUNCTIONS | _CLASSES)]
 
     @cached_property
+    def home(self) -> tree_sitter.Node:
+        """The function whose locals are handed over: in Go one that is no part of another."""
+        found = self.function
+        while self.tree.language.id == "go" and found.type == "func_literal":
+            outer = found.parent
+            while outer is not None and outer.type not in FUNCTIONS:
+                outer = outer.parent
+            if outer is None:
+                break
+            found = outer
+        return found
+
+    @cached_property
     def body(self) -> tree_sitter.Node | None:
         """The function's body."""
         found = self.function.child_by_field_name("body")
@@ -158,9 +171,16 @@ class Extraction:
         symbols = self.table.symbols
         return {one.name for one in symbols if self.is_inner(one.scope.node)}
 
+    @cached_property
+    def local_types(self) -> set[str]:
+        """The names of types that are declared in the function, type parameters among them."""
+        kinds = (SymbolKind.CLASS, SymbolKind.TYPE)
+        symbols = [one for one in self.table.symbols if one.kind in kinds]
+        return {one.name for one in symbols if self.is_inner(one.scope.node)}
+
     def is_inner(self, node: tree_sitter.Node) -> bool:
         """Whether a node stands in the function, or is it."""
-        around = self.function
+        around = self.home
         return around.start_byte <= node.start_byte and node.end_byte <= around.end_byte
 
     def _refuse_unclear(self) -> None:
@@ -186,7 +206,8 @@ class Extraction:
         is_c = self.tree.language.id in ("c", "cpp")
         if symbol.kind is SymbolKind.LABEL or (symbol.kind is SymbolKind.TYPE and not is_c):
             return None  # a type parameter is the languages' own affair
-        leaves = [self.leaf(site.span) for site in sorted(symbol.sites)]
+        sites = [site for site in sorted(symbol.sites) if not self._is_field(site.span.start)]
+        leaves = [self.leaf(site.span) for site in sites]
         inside = tuple(leaf for leaf in leaves if self.within(leaf))
         outside = tuple(leaf for leaf in leaves if not self.within(leaf))
         if not inside or not outside:
@@ -198,6 +219,11 @@ class Extraction:
             raise BadInput(f"{symbol.name} is declared in the function, and is no variable")
         is_own = self.within(name)
         return Local(symbol, symbol.name, name, inside, outside, is_own, self._is_needed(symbol))
+
+    def _is_field(self, start: int) -> bool:
+        """Whether it is the ``x`` of ``a.x`` in a macro of Rust, where nothing is parsed."""
+        before = self.tree.data[max(0, start - 2) : start]
+        return self.tree.language.id == "rust" and before[-1:] == b"." and before != b".."
 
     def _is_needed(self, symbol: Symbol) -> bool:
         starts = [site.span.start for site in symbol.sites]

@@ -46,7 +46,7 @@ class Way(Enum):
 
 def way_of(extraction: Extraction, *, is_void: bool) -> Way:
     """Raises BadInput where control leaves in several ways, or to a place outside."""
-    _refuse_jumps(extraction)
+    refuse_jumps(extraction)
     returns = [node for node in extraction.own_nodes if node.type in _RETURNS]
     if leaves(extraction.code[-1]):
         return Way.END if is_void and extraction.is_end else Way.RETURN
@@ -57,7 +57,8 @@ def way_of(extraction: Extraction, *, is_void: bool) -> Way:
     raise BadInput("the statements return in the middle: extract up to there, or all of it")
 
 
-def _refuse_jumps(extraction: Extraction) -> None:
+def refuse_jumps(extraction: Extraction) -> None:
+    """Raises BadInput for a break and the like that leads out of the statements."""
     for node in extraction.own_nodes:
         word = _JUMPS.get(node.type)
         if word is not None and not _stays(extraction, node, word):
@@ -112,7 +113,27 @@ def leaves(node: tree_sitter.Node) -> bool:
         return all(part is not None and leaves(part) for part in parts)
     if kind in _LOOPS:
         return _is_endless(node)
+    if kind == "match_expression":
+        return _leaves_match(node)
+    if kind in ("expression_switch_statement", "type_switch_statement", "select_statement"):
+        return _leaves_switch(node)
     return kind in ("try_statement", "try_with_resources_statement") and _leaves_try(node)
+
+
+def _leaves_match(node: tree_sitter.Node) -> bool:
+    body = node.child_by_field_name("body")
+    arms = [] if body is None else [one for one in body.named_children if one.type == "match_arm"]
+    values = [arm.child_by_field_name("value") for arm in arms]
+    return bool(values) and all(value is not None and leaves(value) for value in values)
+
+
+def _leaves_switch(node: tree_sitter.Node) -> bool:
+    """Go's switch and select, of which every case leaves."""
+    cases = [child for child in node.named_children if child.type.endswith("_case")]
+    is_full = node.type == "select_statement" or any(one.type == "default_case" for one in cases)
+    lists = [one.named_children[-1] if one.named_children else one for one in cases]
+    is_left = all(one.type == "statement_list" and leaves(one) for one in lists)
+    return is_full and is_left and not any(_breaks(node, one) for one in walk(node))
 
 
 def _leaves_try(node: tree_sitter.Node) -> bool:
