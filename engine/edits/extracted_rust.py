@@ -26,6 +26,10 @@ _MACROS = frozenset(
     debug info warn error concat stringify cfg""".split()
 )
 _GUARDS = re.compile(r"\.(lock|borrow_mut|borrow|enter|write|read|pin|acquire)\(|[Gg]uard|defer")
+_ITEMS = frozenset(
+    """macro_definition use_declaration function_item struct_item enum_item impl_item const_item
+    static_item trait_item type_item mod_item""".split()
+)
 _STATEMENTS = frozenset(
     """expression_statement let_declaration macro_definition empty_statement line_comment
     block_comment attribute_item inner_attribute_item""".split()
@@ -138,24 +142,26 @@ def _refuse(x: Extraction) -> None:
         raise BadInput("the statements await something")
     if any("target_feature" in one for one in attributes(x.function)):
         raise BadInput("the function around is made for certain processors")
-    for node in x.nodes:
-        if (
-            node.type == "macro_invocation"
-            and text(node.child_by_field_name("macro")).rpartition("::")[2] not in _MACROS
-        ):
-            name = text(node.child_by_field_name("macro"))
-            raise BadInput(f"the macro {name} may leave the statements, or name their locals")
-        if node.type == "token_tree" and re.search(rb"\breturn\b|\?|\bbreak\b", node.text or b""):
-            raise BadInput("a macro holds code that leaves the statements")
-        if node.type in ("macro_definition", "use_declaration", "function_item", "struct_item"):
-            raise BadInput("the statements declare what is known behind them")
     if x.code[-1].type == "attribute_item":
         raise BadInput("an attribute belongs to what stands behind the statements")
     first = x.statements[0].prev_named_sibling
     if first is not None and first.type == "attribute_item":
         raise BadInput("an attribute in front belongs to the first statement")
+    _refuse_inner(x)
     if not x.is_end:
         _refuse_guards(x)
+
+
+def _refuse_inner(x: Extraction) -> None:
+    """BadInput for macros that may hold anything, and items that are known further down."""
+    for node in x.nodes:
+        name = text(node.child_by_field_name("macro"))
+        if node.type == "macro_invocation" and name.rpartition("::")[2] not in _MACROS:
+            raise BadInput(f"the macro {name} may leave the statements, or name their locals")
+        if node.type == "token_tree" and re.search(rb"\breturn\b|\?|\bbreak\b", node.text or b""):
+            raise BadInput("a macro holds code that leaves the statements")
+    if any(node.type in _ITEMS for node in x.code):
+        raise BadInput("the statements declare what is known behind them")
 
 
 def _refuse_guards(x: Extraction) -> None:
