@@ -6,7 +6,7 @@ import re
 
 import tree_sitter
 
-from engine.edits.extraction import COMMENTS, Extraction, Local
+from engine.edits.extraction import COMMENTS, Extraction, Local, walk
 from engine.edits.inlining import text, words
 from engine.edits.leaving import Way, leaves, refuse_jumps, way_of
 from engine.edits.lines import indentation
@@ -14,6 +14,7 @@ from engine.edits.local_names import unused_name
 from engine.edits.moved_statements import moved
 from engine.edits.new_function import NewFunction
 from engine.edits.rust_homes import Home, attributes, home_of, where
+from engine.edits.rust_lifetimes import may_borrow, num_references
 from engine.edits.rust_parameters import Handed, handed, is_mutable, type_or_refuse
 from engine.errors import BadInput
 from engine.planning.indentation import indent_unit
@@ -48,7 +49,8 @@ def rust_function(x: Extraction) -> NewFunction:
     types = [type_or_refuse(x, one) for one in results]
     if way is Way.RETURN and returned is not None:
         types = [words(returned)]
-    home = home_of(x, [*types, *(one.type for one in found.given)])
+    is_lending = way is Way.RETURN and may_borrow(x, types)
+    home = home_of(x, [*types, *(one.type for one in found.given)], is_lending=is_lending)
     _refuse_elided(x, home, found, types, is_result=bool(results))
     name = unused_name(x.tree, "extracted")
     generics, turbofish = _generics(x, found, types)
@@ -73,7 +75,7 @@ def _text(
     receiver = [home.receiver] if home.receiver else []
     taken = ", ".join([*receiver, *(one.declared for one in found.given)])
     arrow = f" -> {_together(types)}" if types else ""
-    conditions = where(x.function) if "<" in name else ""
+    conditions = where(x.function)
     head = f"{_words_before(x)}fn {name}({taken}){arrow}{conditions} {{"
     marks = [one for one in attributes(x.function) if re.match(r"#\[\s*cfg\b", one)]
     lines = [*(f"{inner}{one}" for one in marks), inner + head]
@@ -142,6 +144,9 @@ def _refuse(x: Extraction) -> None:
         raise BadInput("the statements await something")
     if any("target_feature" in one for one in attributes(x.function)):
         raise BadInput("the function around is made for certain processors")
+    if text(x.function.child_by_field_name("return_type")) == "!":
+        raise BadInput("the function around never returns")
+    _refuse_globs(x)
     if x.code[-1].type == "attribute_item":
         raise BadInput("an attribute belongs to what stands behind the statements")
     first = x.statements[0].prev_named_sibling
@@ -162,6 +167,15 @@ def _refuse_inner(x: Extraction) -> None:
             raise BadInput("a macro holds code that leaves the statements")
     if any(node.type in _ITEMS for node in x.code):
         raise BadInput("the statements declare what is known behind them")
+
+
+def _refuse_globs(x: Extraction) -> None:
+    for node in walk(x.function):
+        if node.type == "use_wildcard" and not x.within(node):
+            raise BadInput("the function around imports names that are not listed")
+        macro = text(node.child_by_field_name("macro"))
+        if macro in ("thread_local", "lazy_static"):
+            raise BadInput(f"the function around declares names by {macro}")
 
 
 def _refuse_guards(x: Extraction) -> None:
@@ -198,20 +212,16 @@ def _refuse_elided(
     x: Extraction, home: Home, found: Handed, types: list[str], *, is_result: bool
 ) -> None:
     """A reference that is given back lasts as long as what it comes from."""
-    written = " ".join(types)
-    if "impl " in written:
+    if "impl " in " ".join(types):
         raise BadInput("what the function around returns has no name")
-    if not re.search(r"&(?!\s*')|'_", written):
+    if not may_borrow(x, types):
         return
-    lent = [one for one in found.given if "&" in one.type or "'" in one.type or "<" in one.type]
+    if is_result and not re.search(r"&(?!\s*')|'_", " ".join(types)):
+        return
+    num_lent = sum("&" in one.type for one in found.given)
     is_by_self = home.receiver.startswith("&")
-    if is_result or not (is_by_self or (len(lent) == 1 and _num_lent(x) == 1)):
+    if is_result or not (is_by_self or num_lent == num_references(x)):
         raise BadInput("how long what is given back lasts is not written")
-
-
-def _num_lent(x: Extraction) -> int:
-    parameters = x.function.child_by_field_name("parameters")
-    return 0 if parameters is None else text(parameters).count("&")
 
 
 def _words_before(x: Extraction) -> str:
@@ -236,6 +246,7 @@ def _generics(x: Extraction, found: Handed, types: list[str]) -> tuple[str, str]
     taken = {word for one in found.given for word in re.findall(r"'?\w+", one.type)}
     used = taken | x.words | {word for one in types for word in re.findall(r"'?\w+", one)}
     used |= {text(node) for node in x.nodes if node.type == "lifetime"}
+    used |= set(re.findall(r"'?\w+", where(x.function)))
     if not used & {*names, *lifetimes}:
         return "", ""
     written = words(declared)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import tree_sitter
 
@@ -28,28 +28,55 @@ class Home:
     """``impl … {`` of a block of its own."""
 
 
-def home_of(x: Extraction, shown: Iterable[str]) -> Home:
-    """``shown``: the types that the function's head names. BadInput where there is no place."""
+def home_of(x: Extraction, shown: Iterable[str], *, is_lending: bool) -> Home:
+    """BadInput where there is no place for the function.
+
+    ``shown`` are the types that its head names. ``is_lending``: what it gives may be a borrow of
+    ``self``, which it takes then even where it does not use it.
+    """
     types = " ".join(shown)
     holder = x.function.parent
     impl = None if holder is None else holder.parent
     used = [node for node in x.nodes if node.type == "self"]
-    receiver = _receiver(x) if used else ""
+    receiver = _receiver(x) if used or (is_lending and has_self(x)) else ""
     if holder is None or holder.type != "declaration_list" or impl is None:
         return Home(x.function)
     if impl.type == "trait_item":
         if used or "Self" in x.words | set(re.findall(r"\w+", types)):
             raise BadInput("the method belongs to a trait, which would get another one")
-        return Home(impl) if not _uses_generics(x, impl, types) else _refuse_trait()
+        return _outside(x, impl) if not _uses_generics(x, impl, types) else _refuse_trait()
     if impl.type != "impl_item":
         return Home(x.function)
-    call = "self." if used else "Self::"
+    call = "self." if receiver else "Self::"
     if impl.child_by_field_name("trait") is None:
         return Home(x.function, call, receiver)
-    is_own = bool(used) or "Self" in x.words | set(re.findall(r"\w+", types))
+    is_own = bool(receiver) or "Self" in x.words | set(re.findall(r"\w+", types))
     if not is_own and not _uses_generics(x, impl, types):
-        return Home(impl)
-    return Home(impl, call, receiver, _own_block(x, impl, types))
+        return _outside(x, impl)
+    return replace(
+        _outside(x, impl), call=call, receiver=receiver, block=_own_block(x, impl, types)
+    )
+
+
+def has_self(x: Extraction) -> bool:
+    """Whether the function around is a method that borrows its receiver."""
+    parameters = x.function.child_by_field_name("parameters")
+    own = [] if parameters is None else parameters.named_children[:1]
+    return any(one.type == "self_parameter" and text(one).startswith("&") for one in own)
+
+
+def _outside(x: Extraction, impl: tree_sitter.Node) -> Home:
+    """Behind a trait, or what implements it, where the trait may not be known by itself."""
+    if any("cfg" in one for one in attributes(impl)):
+        raise BadInput("the code around is compiled under a condition")
+    trait = impl.child_by_field_name("trait")
+    body = impl.child_by_field_name("body")
+    if trait is not None and "::" in text(trait) and body is not None:
+        names = {text(one.child_by_field_name("name")) for one in body.named_children}
+        called = {text(node) for node in x.nodes if node.type == "field_identifier"}
+        if names & called:
+            raise BadInput("the trait that is implemented is not known elsewhere in the file")
+    return Home(impl)
 
 
 def _refuse_trait() -> Home:
@@ -112,8 +139,6 @@ def _own_block(x: Extraction, impl: tree_sitter.Node, types: str) -> str:
     names = _generic_names(impl)
     if not names <= set(re.findall(r"'?\w+", text(type_))):
         raise BadInput("the type alone does not say the type parameters of its trait")
-    if any("cfg" in one for one in attributes(impl)):
-        raise BadInput("the trait is implemented under a condition")
     generics = words(impl.child_by_field_name("type_parameters"))
     return f"impl{generics} {words(type_)}{where(impl)} {{"
 

@@ -9,7 +9,7 @@ import tree_sitter
 
 from engine.edits.extraction import Extraction, Local
 from engine.edits.inlining import text
-from engine.edits.new_function import Given
+from engine.edits.new_function import Given, first_set, is_set_before
 from engine.edits.rust_borrows import borrowers, is_part_moved
 from engine.edits.rust_types import declared_type, is_copied
 from engine.edits.symbols import SymbolKind
@@ -66,7 +66,7 @@ def type_or_refuse(x: Extraction, local: Local) -> str:
     }
     if found is None or "_" in parts or parts & inner or ("'static" in found and "impl" in parts):
         raise BadInput(f"the type of {local.name} is not written in the file")
-    return found.replace("&'static str", "&str") if found == "&'static str" else found
+    return found
 
 
 def is_mutable(local: Local) -> bool:
@@ -81,6 +81,14 @@ def _hand(x: Extraction, found: Handed, local: Local, *, is_result: bool) -> Non
     type_ = type_or_refuse(x, local)
     name = local.name
     is_set = local.is_set
+    if not _has_value(local) and not is_set_before(x, local):
+        first = first_set(x, local)
+        if first is None or (local.is_needed and not is_result):
+            raise BadInput(f"{name} may have no value yet where the statements begin")
+        mutable = "mut " if is_mutable(local) else ""
+        place = span(first.start_byte, first.end_byte)
+        found.changes.append(Edit(place, f"let {mutable}{name}: {type_}"))
+        return
     mutable = "mut " if is_set or (is_mutable(local) and not is_copied(type_)) else ""
     if is_copied(type_):
         if any(map(_is_lent_mutably, local.inside)):
@@ -101,6 +109,12 @@ def _hand(x: Extraction, found: Handed, local: Local, *, is_result: bool) -> Non
         found.given.append(Given(f"{mutable}{name}: {type_}", name, type_))
         return
     _lend(x, found, local, type_)
+
+
+def _has_value(local: Local) -> bool:
+    holder = local.declared.parent
+    is_let = holder is not None and holder.type == "let_declaration"
+    return holder is None or not is_let or holder.child_by_field_name("value") is not None
 
 
 def _refuse_borrowed(x: Extraction, local: Local) -> None:
