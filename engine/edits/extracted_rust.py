@@ -50,7 +50,9 @@ def rust_function(x: Extraction) -> NewFunction:
     if way is Way.RETURN and returned is not None:
         types = [words(returned)]
     is_lending = way is Way.RETURN and may_borrow(x, types)
-    home = home_of(x, [*types, *(one.type for one in found.given)], is_lending=is_lending)
+    shown = [*types, *(one.type for one in found.given), where(x.function)]
+    shown.append(words(x.function.child_by_field_name("type_parameters")))
+    home = home_of(x, shown, is_lending=is_lending)
     _refuse_elided(x, home, found, types, is_result=bool(results))
     name = unused_name(x.tree, "extracted")
     generics, turbofish = _generics(x, found, types)
