@@ -7,10 +7,15 @@ from dataclasses import dataclass
 
 import tree_sitter
 
+from engine.edits.called_function import TYPED
+from engine.edits.missing_name import missing_at
 from engine.edits.names_of import name_table
+from engine.edits.parameter_home import base_names
+from engine.edits.project_names import SourceText
 from engine.edits.references import references
 from engine.edits.symbols import NameTable, Symbol, SymbolKind, word_at
 from engine.edits.template import HOLE, MAX_HOLES
+from engine.edits.typed_parameter import typed_edits
 from engine.errors import BadInput
 from engine.proposal import Edit
 from engine.spans import Span, span
@@ -34,7 +39,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class AddParameter:
-    """``template`` has a hole where a caller does not know the name, ``plain`` passes nothing."""
+    """``template`` has a hole where a caller does not know the name, ``plain`` passes nothing.
+
+    ``plain`` is empty where only the model can say the parameter's type.
+    """
 
     template: tuple[Edit, ...]
     plain: tuple[Edit, ...]
@@ -42,12 +50,34 @@ class AddParameter:
 
 def wanted_parameter(tree: SyntaxTree, offset: int) -> Wanted | None:
     """None where no undeclared name stands in a function of the file."""
+    if tree.language.id in TYPED:
+        missing = missing_at(tree, offset)
+        return None if missing is None else Wanted(missing.name, missing.called)
     found = _found(tree, offset)
     return None if found is None else Wanted(found[1], found[2].name)
 
 
-def add_parameter(tree: SyntaxTree, offset: int) -> AddParameter:
-    """Raises BadInput with the reason where callers are not all known."""
+def names_to_read(tree: SyntaxTree, offset: int) -> tuple[str, ...]:
+    """Whose files ``add_parameter`` has to know: the function's, the name's, its class's bases'."""
+    missing = missing_at(tree, offset)
+    if missing is None:
+        return ()
+    return tuple(dict.fromkeys((missing.called, missing.name, *base_names(missing))))
+
+
+def add_parameter(
+    tree: SyntaxTree, offset: int, path: str = "", others: Sequence[SourceText] = ()
+) -> AddParameter:
+    """Raises BadInput with the reason where callers are not all known.
+
+    ``others``: texts of the files that hold the function's or the parameter's name, for languages
+    whose functions are called from elsewhere; ``path`` is the text's own.
+    """
+    if tree.language.id in TYPED:
+        missing = missing_at(tree, offset)
+        if missing is None:
+            raise BadInput("no undeclared name of a function stands there")
+        return AddParameter(*typed_edits(missing, path, others))
     found = _found(tree, offset)
     if found is None:
         raise BadInput("no undeclared name of a function stands there")

@@ -24,6 +24,8 @@ MAX_HOLES = 8
 class FillTemplate:
     """Make ``edits`` of the request's text; each ``HOLE`` in their texts is written by the model.
 
+    Those of other files, which have a path and no hole, are made as they are.
+
     At most eight holes, all of them within the request's own text. A text with ``closer`` in it
     would end what it is written in, and is refused.
     """
@@ -54,7 +56,8 @@ class FillTemplate:
 
     def _templated(self) -> tuple[str, list[Span]]:
         """The text with all edits made, and the holes in it."""
-        data = applied(self.request.text.encode(), self.edits)
+        own = [edit for edit in self.edits if edit.path is None]
+        data = applied(self.request.text.encode(), own)
         places: list[Span] = []
         while (at := data.find(HOLE.encode())) >= 0:
             data = data[:at] + data[at + 1 :]
@@ -65,7 +68,7 @@ class FillTemplate:
         written = {edit.span: edit.new_text for edit in outcome.edits}
         texts = iter([written.get(place, "") for place in places])
         edits = []
-        for edit in sorted(self.edits, key=lambda each: each.span):
+        for edit in sorted(self.edits, key=lambda each: (each.path or "", each.span)):
             pieces = edit.new_text.split(HOLE)
             text = pieces[0]
             for piece in pieces[1:]:

@@ -1,4 +1,7 @@
-"""Make an undeclared name a parameter, and pass it at every call in the file."""
+"""Make an undeclared name a parameter, and pass it at every call.
+
+In languages with declared types of all files, else of this one.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,9 @@ from collections.abc import Iterator
 
 from lsprotocol import types
 
-from engine.edits.add_parameter import add_parameter, wanted_parameter
+from engine.edits.add_parameter import AddParameter as Found
+from engine.edits.add_parameter import add_parameter, names_to_read, wanted_parameter
+from engine.edits.called_function import TYPED
 from engine.edits.template import HOLE, FillTemplate
 from engine.proposal import EditSet
 from lsp_server.actions.provider import ActionOffer, Arguments, Change, Site
@@ -24,13 +29,23 @@ class AddParameter:
         """One offer that names the parameter and the function."""
         found = wanted_parameter(site.tree, site.selection.start)
         if found is not None:
-            title = f"Make {found.name} a parameter of {found.function} and pass it in this file"
+            where = "everywhere" if site.tree.language.id in TYPED else "in this file"
+            title = f"Make {found.name} a parameter of {found.function} and pass it {where}"
             yield ActionOffer(title, _KIND)
 
     def change(self, site: Site, arguments: Arguments) -> Change:
         """Callers that know the name pass it, the model finds what the others pass."""
         del arguments
-        found = add_parameter(site.tree, site.selection.start)
-        has_holes = any(HOLE in edit.new_text for edit in found.template)
-        job = FillTemplate(site.request, found.template) if has_holes else None
-        return Change(EditSet(found.plain), job, is_previewed=True)
+        tree, offset = site.tree, site.selection.start
+        if tree.language.id not in TYPED:
+            return _change(site, add_parameter(tree, offset))
+        path = site.request.path or ""
+        others = site.holding(names_to_read(tree, offset))
+        return Change(later=lambda: _change(site, add_parameter(tree, offset, path, others)))
+
+
+def _change(site: Site, found: Found) -> Change:
+    has_holes = any(HOLE in edit.new_text for edit in found.template)
+    job = FillTemplate(site.request, found.template) if has_holes else None
+    edits = EditSet(found.plain) if found.plain else None
+    return Change(edits, job, is_previewed=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from engine.edits.finding import Finding
+from engine.edits.project_names import SourceText
 from engine.job import Job
 from engine.proposal import EditSet
 from engine.request import Request
@@ -14,6 +15,11 @@ from engine.spans import Span
 from engine.syntax import SyntaxTree
 
 Arguments = Mapping[str, int | str]
+
+
+def _nothing(names: Sequence[str]) -> tuple[SourceText, ...]:
+    del names
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +30,8 @@ class Site:
     tree: SyntaxTree
     selection: Span
     findings: tuple[Finding, ...] = ()
+    holding: Callable[[Sequence[str]], tuple[SourceText, ...]] = _nothing
+    """The other files that hold one of some names; for ``change`` alone, and on its thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +55,15 @@ class Change:
 
     With both the job is tried, and the edits are made when it ends in a refusal. ``is_previewed``:
     the editor asks before it makes them, where it can. ``is_name``: the job's text is a name, and
-    the preview says which and how likely it is.
+    the preview says which and how likely it is. ``later`` is analysis that may take a second: the
+    change it gives stands for this one. Raises BadInput when that cannot be done.
     """
 
     edits: EditSet | None = None
     job: Job | None = None
     is_previewed: bool = False
     is_name: bool = False
+    later: Callable[[], Change] | None = None
 
 
 class Provider(Protocol):

@@ -10,6 +10,7 @@ from engine.edits.finding import Finding
 from engine.languages import language_of
 from engine.request import Request
 from engine.spans import Span
+from lsp_server.actions.other_files import OtherFiles
 from lsp_server.actions.provider import Site
 from lsp_server.documents import Document, DocumentSnapshot
 from lsp_server.positions import span_of
@@ -22,6 +23,7 @@ def site_of(
     snapshot: DocumentSnapshot,
     selection: Span,
     findings: Sequence[Finding] = (),
+    others: OtherFiles | None = None,
 ) -> Site:
     """The site of ``selection`` in ``document``, whose frozen copy is ``snapshot``.
 
@@ -31,7 +33,9 @@ def site_of(
     request = request_of(session, snapshot, selection)
     language = language_of(snapshot.path, snapshot.language)
     tree = session.trees.parse(snapshot.uri, document.buffer.content(), language)
-    return Site(request, tree, selection, tuple(findings))
+    if others is None:
+        return Site(request, tree, selection, tuple(findings))
+    return Site(request, tree, selection, tuple(findings), others.holding)
 
 
 def request_of(session: Session, snapshot: DocumentSnapshot, selection: Span) -> Request:

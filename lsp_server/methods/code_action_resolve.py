@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from attrs import evolve
@@ -14,6 +15,7 @@ from pygls.exceptions import JsonRpcContentModified, JsonRpcException, JsonRpcIn
 from engine.edits.applied import parses_no_worse
 from engine.errors import BadInput
 from engine.proposal import EditSet, Proposal, Reason, Refusal
+from lsp_server.actions.other_files import OtherFiles
 from lsp_server.actions.provider import Arguments, Change, Site
 from lsp_server.actions.registry import provider_named
 from lsp_server.actions.site import site_of
@@ -33,6 +35,8 @@ class Chosen:
     snapshot: DocumentSnapshot
     title: str
     change: Change
+    site: Site
+    others: OtherFiles
 
 
 def code_action_resolve(
@@ -68,16 +72,22 @@ def chosen_of(session: Session, data: object) -> Chosen:
         raise JsonRpcContentModified(_STALE)
     snapshot = document.snapshot()
     selection = span_of(document.buffer, _range(session, data.get("range")), session.encoding)
-    site = site_of(session, document, snapshot, selection)
+    others = OtherFiles(session, document)
+    site = site_of(session, document, snapshot, selection, others=others)
     try:
         change = provider.change(site, _checked(arguments, document.num_bytes))
     except BadInput as error:
         raise _failed(str(error)) from error
     except (KeyError, ValueError) as error:
         raise JsonRpcInvalidParams("data.arguments are not those of this action") from error
+    _check_parses(site, change)
+    title = str(data.get("title", "Midfill"))
+    return Chosen(document, snapshot, title, change, site, others)
+
+
+def _check_parses(site: Site, change: Change) -> None:
     if change.edits is not None and not _parses(site, change.edits):
         raise _failed("the text would parse worse than before: do it by hand")
-    return Chosen(document, snapshot, str(data.get("title", "Midfill")), change)
 
 
 def _parses(site: Site, edit_set: EditSet) -> bool:
@@ -105,13 +115,20 @@ def _checked(arguments: Mapping[Any, Any], num_bytes: int) -> Arguments:
 
 async def edit_of(session: Session, chosen: Chosen) -> types.WorkspaceEdit:
     """The edit of an action: by the engine where it is needed, else by analysis alone."""
+    if chosen.change.later is not None:
+        try:
+            change = await asyncio.to_thread(chosen.change.later)
+        except BadInput as error:
+            raise _failed(str(error)) from error
+        _check_parses(chosen.site, change)
+        chosen = replace(chosen, change=change)
     edits, description = await _edits(session, chosen)
     document = session.documents.get(chosen.snapshot.uri)
     if document is None or document.revision != chosen.snapshot.revision:
         raise JsonRpcContentModified(_STALE)
     note = Note(chosen.title, description, chosen.change.is_previewed)
     try:
-        return workspace_edit(session, document, edits.edits, note)
+        return workspace_edit(session, document, edits.edits, note, chosen.others)
     except BadInput as error:
         raise _failed(str(error)) from error
 
