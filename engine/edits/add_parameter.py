@@ -31,10 +31,14 @@ _POSITIONAL = frozenset(("identifier", "typed_parameter", "required_parameter"))
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """``name`` is used in ``function`` and declared nowhere."""
+    """``name`` is used in ``function`` and declared nowhere.
+
+    ``is_sure``: no class that other files declare may have it.
+    """
 
     name: str
     function: str
+    is_sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ def wanted_parameter(tree: SyntaxTree, offset: int) -> Wanted | None:
     """None where no undeclared name stands in a function of the file."""
     if tree.language.id in TYPED:
         missing = missing_at(tree, offset)
-        return None if missing is None else Wanted(missing.name, missing.called)
+        return None if missing is None else Wanted(missing.name, missing.called, missing.is_sure)
     found = _found(tree, offset)
     return None if found is None else Wanted(found[1], found[2].name)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import tree_sitter
 
 from engine.edits.references import references
+from engine.edits.static_names import innermost
 from engine.edits.symbols import NameTable, Scope, ScopeKind, Symbol
 from engine.edits.template import HOLE
 from engine.edits.user_change import UserChange
@@ -111,16 +112,19 @@ def _is_only(table: NameTable, symbol: Symbol) -> bool:
 
 
 def _list_of(body: Scope) -> tree_sitter.Node | None:
-    return body.node.child_by_field_name("parameters")
+    declarator = body.node.child_by_field_name("declarator")
+    while declarator is not None and declarator.type != "function_declarator":
+        declarator = declarator.child_by_field_name("declarator")  # C's
+    return (declarator or body.node).child_by_field_name("parameters")
 
 
 def _parameters(table: NameTable, listed: tree_sitter.Node) -> list[Parameter]:
     found: list[Parameter] = []
     for node in listed.named_children:
+        declarator = node.child_by_field_name("declarator")
         pattern = node.child_by_field_name("pattern") or node.child_by_field_name("name")
-        name = pattern or next(
-            (one for one in node.named_children if one.type == "identifier"), node
-        )
+        name = pattern or (None if declarator is None else innermost(declarator))
+        name = name or next((one for one in node.named_children if one.type == "identifier"), node)
         text = table.tree.data[name.start_byte : name.end_byte].decode("utf-8", "replace")
         is_given = node.child_by_field_name("value") is None
         if text not in _RECEIVERS and node.type != "comment":

@@ -41,6 +41,16 @@ class ClassBases:
                 return True
         return False
 
+    def inherited(self, scope: Scope, name: str) -> Symbol | None:
+        """The field that a class has from one of its bases."""
+        found = (one.get(name) for one in self._above(scope) if isinstance(one, Scope))
+        return next((one for one in found if one is not None), None)
+
+    def has_all(self, scope: Scope) -> bool:
+        """Whether all bases of a class are known."""
+        found = (one for one in self._above(scope) if isinstance(one, str))
+        return all(one in asked_methods.JAVA for one in found)
+
     def is_apart(self, symbol: Symbol, other: Symbol) -> bool:
         """Whether ``other``, a method of another class, surely does not override ``symbol``."""
         if other.scope.owner is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -98,12 +99,15 @@ class KnownCalls:
         """Where another file names the function, and whether that is certain."""
         if path == self.home:
             return {}
-        home = next(table for one, table in self.files if one == self.home)
-        shared = SharedName(self.home, home, self.symbol).given_out(self.files)
         found: dict[int, bool] = {}
-        for site, is_certain in shared.sites_in(path, table):
+        for site, is_certain in self._shared.sites_in(path, table):
             found[site.span.start] = found.get(site.span.start, False) or is_certain
         return found
+
+    @functools.cached_property
+    def _shared(self) -> SharedName:
+        home = next(table for one, table in self.files if one == self.home)
+        return SharedName(self.home, home, self.symbol).given_out(self.files)
 
     def _is_meant(
         self,
@@ -160,7 +164,7 @@ class KnownCalls:
             return None
         if not is_selected:
             return None
-        return True if self._is_only() else None
+        return True if self._is_only else None
 
     def _is_qualified(self, path: tree_sitter.Node) -> bool | None:
         """Whether ``a::f`` is the function of a module or namespace."""
@@ -175,6 +179,7 @@ class KnownCalls:
         }
         return True if last in spaces else (False if last[:1].isupper() else None)
 
+    @functools.cached_property
     def _is_only(self) -> bool:
         """Whether nothing else can be the method of an object of unknown type."""
         language = self.files[0][1].tree.language.id

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import tree_sitter
 
 from engine.edits.called_function import function_around, name_of
+from engine.edits.class_bases import ClassBases
 from engine.edits.inlining import text
 from engine.edits.names_of import name_table
-from engine.edits.symbols import NameTable, word_at
+from engine.edits.symbols import NameTable, ScopeKind, word_at
 from engine.syntax import SyntaxTree
 
 _QUALIFIERS = frozenset("scoped_identifier qualified_identifier scoped_type_identifier".split())
@@ -28,6 +29,19 @@ class Missing:
     name: str
     function: tree_sitter.Node
     called: str
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether no class that another file declares may have the name as a field."""
+        name = name_of(self.function)
+        parent = None if name is None else name.parent
+        at = 0 if name is None else name.start_byte
+        is_outside = parent is not None and parent.type == "qualified_identifier"
+        if is_outside and not self.table.at.get(at):
+            return False
+        classes = ClassBases([self.table])
+        scopes = self.table.scope_at(at).up()
+        return all(classes.has_all(one) for one in scopes if one.kind is ScopeKind.CLASS)
 
 
 def missing_at(tree: SyntaxTree, offset: int) -> Missing | None:

@@ -64,6 +64,11 @@ def _places(missing: Missing, files: Sequence[tuple[str, NameTable]]) -> list[Pl
     if name is None:
         raise BadInput("the function has no name")
     home, symbol = _home(missing, name, files)
+    classes = ClassBases([table for _, table in files])
+    owner = symbol.scope.owner
+    own = symbol.scope.get(missing.name) or classes.inherited(symbol.scope, missing.name)
+    if is_member(symbol) and own is not None and owner is not None:
+        raise BadInput(f"{missing.name} is declared in {owner.name} or a base of it")
     _refuse_shared(missing, symbol, [table for _, table in files])
     arities = _arities(missing, symbol, files)
     places = list(KnownCalls(home, symbol, files, arities).places())

@@ -20,7 +20,10 @@ _KIND = types.CodeActionKind.RefactorRewrite
 
 
 class AddParameter:
-    """Offered on a name that a function uses and nobody declares."""
+    """Offered on a name that a function uses and nobody declares.
+
+    Where a class of another file may have it, only on a diagnostic.
+    """
 
     name = "add_parameter"
     kinds: tuple[str, ...] = (_KIND,)
@@ -28,7 +31,9 @@ class AddParameter:
     def offers(self, site: Site) -> Iterator[ActionOffer]:
         """One offer that names the parameter and the function."""
         found = wanted_parameter(site.tree, site.selection.start)
-        if found is not None:
+        at = site.selection.start
+        is_told = any(one.span.start <= at <= one.span.end for one in site.findings)
+        if found is not None and (found.is_sure or is_told):
             where = "everywhere" if site.tree.language.id in TYPED else "in this file"
             title = f"Make {found.name} a parameter of {found.function} and pass it {where}"
             yield ActionOffer(title, _KIND)

@@ -55,6 +55,8 @@ def test_what_calls_become(marked: str, lines: list[str]) -> None:
         ("a.ts", "function f(a: A⟦⟧, b: B⟦⟧) {}\nfunction g(b: B) { f(b) }", "f(b, b)"),
         ("A.java", "class A { void f(int a⟦⟧, int b⟦⟧) {}\n void g() { f(1); } }", "f(1, ?)"),
         ("a.go", "func f(a int⟦, b int⟧⟦⟧) {}\nfunc g() { f(1, 2) }", "f(1)"),
+        ("a.c", "char *f(int a⟦⟧, char *b⟦⟧) {}\nint g(char *b) { f(1); }", "f(1, b)"),
+        ("a.cpp", "int f(int a⟦, T &b⟧⟦⟧) {}\nint g() { f(1, x); }", "f(1)"),
         ("A.java", "class A { void f(int a⟦, int b⟧⟦⟧) {}\n void g() { this.f(1, 2); } }", "f(1)"),
         (
             "A.java",

@@ -210,6 +210,8 @@ def test_a_method_is_declared_in_the_header() -> None:
         ("A.java", "package p;\nclass A { int f() { return «»b; } }\n",
          ("B.java", "package p;\nclass B extends A { int f() { return 1; } }\n"),
          "B.java line 2 may mean another f"),
+        ("A.java", "class A extends B { private int f() { return «»b; } }\n",
+         ("B.java", "class B { int b; }\n"), "b is declared in A or a base"),
     ],
 )  # fmt: skip
 def test_what_other_files_do_with_it_is_known(
@@ -217,6 +219,15 @@ def test_what_other_files_do_with_it_is_known(
 ) -> None:
     with pytest.raises(BadInput, match=words):
         found(marked, path, other)
+
+
+def test_a_field_of_a_class_in_a_header_is_no_parameter() -> None:
+    marked = "int A::f() { return «»b; }\n"
+    with pytest.raises(BadInput, match="b is declared in A"):
+        found(marked, "a.cpp", ("a.h", "struct A {\n  int b;\n  int f();\n};\n"))
+    tree, selection = selected(marked, "a.cpp")
+    wanted = wanted_parameter(tree, selection.start)
+    assert wanted is not None and not wanted.is_sure
 
 
 def test_bases_that_are_known_and_do_not_have_the_method_are_no_obstacle() -> None:

@@ -99,3 +99,11 @@ async def test_the_model_says_a_type_and_what_callers_pass(actions: Any) -> None
     assert made == text.replace("«»", "").replace("int a)", "int a, int b)").replace(
         "f(1)", "f(1, 2)"
     )
+
+
+async def test_where_a_header_may_declare_it_a_diagnostic_is_asked_for(actions: Any) -> None:
+    asked = await actions("int A::f()\n{\n    return «»b;\n}\n", language="cpp")
+    title = "Make b a parameter of f and pass it everywhere"
+    assert title not in await asked.titles()
+    told = {"range": asked.range, "message": "use of undeclared identifier 'b'"}
+    assert title in [one["title"] for one in await asked.listed(diagnostics=[told])]
