@@ -119,7 +119,9 @@ def refuse_uncallable(tree: SyntaxTree, function: tree_sitter.Node, name: str) -
     if name in _ENTRIES or not name.isidentifier():
         raise BadInput(f"{name} is called by the system: who calls it is not known")
     for mark in _marks(function):
-        raise BadInput(f"{name} is {mark}: who calls it is not known")
+        is_shared = mark.startswith(("of ", "@Override", "virtual", "override", "abstract"))
+        why = "others like it would have to change" if is_shared else "who calls it is not known"
+        raise BadInput(f"{name} is {mark}: {why}")
     if tree.language.id == "java" and name in _SERIAL:
         raise BadInput(f"{name} is called by Java itself: who calls it is not known")
     if tree.language.id == "go" and function.child_by_field_name("body") is None:
