@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import tree_sitter
 
+from engine.edits import asked_methods
 from engine.edits.called_function import given, parameters_beside
 from engine.edits.class_bases import ClassBases
 from engine.edits.inlining import text
@@ -193,23 +194,12 @@ class KnownCalls:
             for one in table.symbols
             if one.name == self.name and is_member(one) and one.root is not self.symbol.root
         ]
-        return not others and (language == "go" or self.name not in _RUST_METHODS)
+        return not others and (language == "go" or self.name not in asked_methods.RUST)
 
 
 def _is_interface(spec: tree_sitter.Node) -> bool:
     type_ = spec.child_by_field_name("type")
     return type_ is not None and type_.type == "interface_type"
-
-
-_RUST_METHODS = frozenset(
-    """len is_empty push pop insert remove get get_mut iter iter_mut into_iter next map filter
-    clone clear contains extend new default as_ref as_mut as_str as_bytes as_slice to_string
-    to_owned to_vec write read flush seek lock take replace min max cmp eq hash fmt from into
-    parse split trim find rev skip chain zip fold sum count last nth first append drain retain
-    sort swap keys values entry wait join send recv load store abs pow sqrt set finish index
-    try_into try_from with_capacity capacity reserve shrink_to_fit resize truncate poll borrow
-    borrow_mut deref drop error source description""".split()
-)
 
 
 def _is_text(node: tree_sitter.Node, comments: frozenset[str]) -> bool:
