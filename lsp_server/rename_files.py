@@ -153,7 +153,7 @@ def read_beside(files: Sequence[RenameFile], paths: Iterable[Path]) -> list[Rena
     The files that make a package of their folder come along, because they may hand a name on.
     Raises BadInput for more than MAX_FILES.
     """
-    wanted = [path for path in _with_packages(paths) if _is_beside(files, path)]
+    wanted = [path for path in _with_packages(paths) if is_beside(files, path)]
     if len(wanted) > MAX_FILES:
         raise BadInput(f"the name stands in more than {MAX_FILES} files")
     found = [read(path) for path in wanted]
@@ -172,7 +172,7 @@ def search(
     for path in paths:
         if len(found) > MAX_FILES or time.monotonic() > deadline:
             return found, len(found) > MAX_FILES
-        if _is_beside(files, path) and _may_hold(path, name):
+        if is_beside(files, path) and _may_hold(path, name):
             found.append(path)
     return found, True
 
@@ -198,12 +198,12 @@ def unread_beside(files: Sequence[RenameFile], name: str, paths: Iterable[Path])
     reasons = {
         str(path): why_unread(path, name)
         for path in paths
-        if _is_beside(files, path) or path.is_dir()
+        if is_beside(files, path) or path.is_dir()
     }
     return {path: why for path, why in reasons.items() if why is not None}
 
 
-def _is_beside(files: Sequence[RenameFile], path: Path) -> bool:
+def is_beside(files: Sequence[RenameFile], path: Path) -> bool:
     """Whether a file of the language of ``files`` is none of them."""
     first = files[0].source
     family = _family(language_of(first.path, first.language).id)

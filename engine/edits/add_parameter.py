@@ -10,7 +10,7 @@ import tree_sitter
 from engine.edits.called_function import TYPED
 from engine.edits.missing_name import missing_at
 from engine.edits.names_of import name_table
-from engine.edits.parameter_home import base_names
+from engine.edits.parameter_home import NeededFiles, base_names, reach_of
 from engine.edits.project_names import SourceText
 from engine.edits.references import references
 from engine.edits.symbols import NameTable, Symbol, SymbolKind, word_at
@@ -61,12 +61,13 @@ def wanted_parameter(tree: SyntaxTree, offset: int) -> Wanted | None:
     return None if found is None else Wanted(found[1], found[2].name)
 
 
-def names_to_read(tree: SyntaxTree, offset: int) -> tuple[str, ...]:
-    """Whose files ``add_parameter`` has to know: the function's, the name's, its class's bases'."""
+def needed_files(tree: SyntaxTree, offset: int, path: str) -> NeededFiles | None:
+    """What ``add_parameter`` has to know of other files; None where nothing is missing."""
     missing = missing_at(tree, offset)
     if missing is None:
-        return ()
-    return tuple(dict.fromkeys((missing.called, missing.name, *base_names(missing))))
+        return None
+    defined = dict.fromkeys((missing.name, *base_names(missing)))
+    return NeededFiles(missing.called, reach_of(missing, path), tuple(defined))
 
 
 def add_parameter(

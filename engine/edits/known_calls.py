@@ -121,6 +121,8 @@ class KnownCalls:
         """Whether a word means the function; None where it may."""
         if start in sure:
             return True if sure[start] else self._guessed(table, node)
+        if path != self.home and self._is_apart(path):
+            return False
         symbols = table.at.get(start, [])
         if path == self.home and any(one.root is self.symbol.root for one in symbols):
             return True
@@ -130,6 +132,12 @@ class KnownCalls:
         if node.end_byte - node.start_byte != len(self.name.encode()):
             return None  # a word in a macro
         return self._guessed(table, node)
+
+    def _is_apart(self, path: str) -> bool:
+        """Whether another file can name the function in the ways that tables know alone."""
+        if self.files[0][1].tree.language.id == "go" and not is_member(self.symbol):
+            return re.split(r"[/\\]", path)[:-1] != re.split(r"[/\\]", self.home)[:-1]
+        return self._shared.is_private()
 
     def _may_override(self, other: Symbol) -> bool:
         """Whether another method may stand in for this one."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from enum import Enum
 
 import tree_sitter
 
@@ -17,8 +18,47 @@ from engine.edits.known_calls import KnownCalls, Place
 from engine.edits.missing_name import Missing
 from engine.edits.project_names import ProjectNames, SourceText
 from engine.edits.references import is_member
+from engine.edits.shared_names import HEADERS
 from engine.edits.symbols import NameTable, Symbol, SymbolKind
 from engine.errors import BadInput
+
+_MARKS = ("modifiers", "storage_class_specifier")
+
+
+class Reach(str, Enum):
+    """Where a function can be called from."""
+
+    FILE = "file"
+    FOLDER = "folder"
+    WORKSPACE = "workspace"
+
+
+@dataclass(frozen=True, slots=True)
+class NeededFiles:
+    """The files within ``reach`` that hold ``name``, and those that define one of ``defined``.
+
+    The latter are the undeclared name, and the bases of the function's class.
+    """
+
+    name: str
+    reach: Reach
+    defined: tuple[str, ...]
+
+
+def reach_of(missing: Missing, path: str) -> Reach:
+    """How far the function can be seen, by its own words."""
+    language, function = missing.table.tree.language.id, missing.function
+    if language == "go":
+        return Reach.FOLDER if not missing.called[:1].isupper() else Reach.WORKSPACE
+    marks = [text(one).split() for one in function.children if one.type in _MARKS]
+    words = {word for one in marks for word in one}
+    if language == "java":
+        return Reach.FILE if "private" in words else Reach.WORKSPACE
+    name = name_of(function)
+    symbols = [] if name is None else missing.table.at.get(name.start_byte, [])
+    is_source = language in ("c", "cpp") and not path.endswith(HEADERS)
+    is_own = "static" in words and bool(symbols) and not is_member(symbols[0])
+    return Reach.FILE if is_source and is_own else Reach.WORKSPACE
 
 
 def places_of(missing: Missing, path: str, others: Sequence[SourceText]) -> list[Place]:
@@ -115,8 +155,7 @@ def _refuse_shared(missing: Missing, symbol: Symbol, tables: Sequence[NameTable]
 
 def _is_own(function: tree_sitter.Node) -> bool:
     """Whether a method is private or static: it overrides nothing."""
-    marks = ("modifiers", "storage_class_specifier")
-    words = {word for one in function.children if one.type in marks for word in text(one).split()}
+    words = {word for one in function.children if one.type in _MARKS for word in text(one).split()}
     return bool(words & {"private", "static"})
 
 

@@ -20,7 +20,7 @@ from engine.edits.symbols import NameTable, Scope, ScopeKind, Site, Symbol, Symb
 SHARING = frozenset("go java rust c cpp".split())
 _OWN = (SymbolKind.IMPORT, SymbolKind.MODULE, SymbolKind.LABEL)
 _C = ("c", "cpp")
-_HEADERS = (".h", ".hh", ".hpp", ".hxx", ".ipp", ".inc")
+HEADERS = (".h", ".hh", ".hpp", ".hxx", ".ipp", ".inc")
 _GO_IMPORT = re.compile(rb'(?:(\w+)[ \t]+)?["`]([^"`\n]+)["`]')
 _LIBRARIES = ("std", "core", "alloc")
 _MAX_HOPS = 8
@@ -47,7 +47,7 @@ class SharedName:
 
     def sites_in(self, path: str, table: NameTable) -> Iterator[tuple[Site, bool]]:
         """The places of the name in another file, and whether each certainly means this one."""
-        if self.language not in SHARING or not is_visible(self.symbol) or self._is_private():
+        if self.language not in SHARING or not is_visible(self.symbol) or self.is_private():
             return
         if is_member(self.symbol):
             yield from self._member_sites(table)
@@ -60,9 +60,9 @@ class SharedName:
         else:
             yield from self._c(path, table)
 
-    def _is_private(self) -> bool:
+    def is_private(self) -> bool:
         """Whether C keeps the name in its file: it is ``static`` there, or in no namespace."""
-        if self.language not in _C or self.path.endswith(_HEADERS) or is_member(self.symbol):
+        if self.language not in _C or self.path.endswith(HEADERS) or is_member(self.symbol):
             return False
         return _is_static(self.table, self.symbol)
 
@@ -141,7 +141,7 @@ class SharedName:
             for one in table.symbols
             if one.name == self.symbol.name and is_visible(one) and not is_member(one)
         ]
-        if not path.endswith(_HEADERS) and any(_is_static(table, one) for one in again):
+        if not path.endswith(HEADERS) and any(_is_static(table, one) for one in again):
             return
         found = [site for one in again for site in table.sites_of(one)]
         is_c = self.language == table.tree.language.id == "c"

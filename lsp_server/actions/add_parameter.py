@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from lsprotocol import types
 
 from engine.edits.add_parameter import AddParameter as Found
-from engine.edits.add_parameter import add_parameter, names_to_read, wanted_parameter
+from engine.edits.add_parameter import add_parameter, needed_files, wanted_parameter
 from engine.edits.called_function import TYPED
 from engine.edits.template import HOLE, FillTemplate
 from engine.proposal import EditSet
@@ -45,7 +45,8 @@ class AddParameter:
         if tree.language.id not in TYPED:
             return _change(site, add_parameter(tree, offset))
         path = site.request.path or ""
-        others = site.holding(names_to_read(tree, offset))
+        needed = needed_files(tree, offset, path)
+        others = () if needed is None else site.others(needed)
         return Change(later=lambda: _change(site, add_parameter(tree, offset, path, others)))
 
 

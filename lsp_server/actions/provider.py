@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from engine.edits.finding import Finding
+from engine.edits.parameter_home import NeededFiles
 from engine.edits.project_names import SourceText
 from engine.job import Job
 from engine.proposal import EditSet
@@ -17,8 +18,8 @@ from engine.syntax import SyntaxTree
 Arguments = Mapping[str, int | str]
 
 
-def _nothing(names: Sequence[str]) -> tuple[SourceText, ...]:
-    del names
+def _nothing(needed: NeededFiles) -> tuple[SourceText, ...]:
+    del needed
     return ()
 
 
@@ -30,8 +31,8 @@ class Site:
     tree: SyntaxTree
     selection: Span
     findings: tuple[Finding, ...] = ()
-    holding: Callable[[Sequence[str]], tuple[SourceText, ...]] = _nothing
-    """The other files that hold one of some names; for ``change`` alone, and on its thread."""
+    others: Callable[[NeededFiles], tuple[SourceText, ...]] = _nothing
+    """Texts of other files; for ``change`` alone, and on its thread."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ def site_of(
     tree = session.trees.parse(snapshot.uri, document.buffer.content(), language)
     if others is None:
         return Site(request, tree, selection, tuple(findings))
-    return Site(request, tree, selection, tuple(findings), others.holding)
+    return Site(request, tree, selection, tuple(findings), others.read)
 
 
 def request_of(session: Session, snapshot: DocumentSnapshot, selection: Span) -> Request:

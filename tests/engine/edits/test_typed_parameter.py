@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from engine.edits.add_parameter import AddParameter, add_parameter, names_to_read, wanted_parameter
+from engine.edits.add_parameter import AddParameter, add_parameter, needed_files, wanted_parameter
 from engine.edits.applied import applied
+from engine.edits.parameter_home import NeededFiles, Reach
 from engine.edits.project_names import SourceText
 from engine.edits.template import HOLE
 from engine.errors import BadInput
@@ -192,6 +193,13 @@ def test_a_prototype_in_a_header_follows_and_other_files_pass_nothing() -> None:
     assert [one.new_text for one in plain if one.path is None] == [", int b"]
 
 
+def test_what_the_file_keeps_for_itself_is_not_looked_for_elsewhere() -> None:
+    marked = "static int f(void) { return «»b; }\n"
+    assert len(found(marked, "a.c", ("b.c", "int g(void) { return f() + h(f); }\n")).plain) == 1
+    marked = "package p\nfunc F() int { return «»b }\n"
+    assert len(found(marked, "p/a.go", ("q/a.go", "package q\nvar x = F\n")).plain) == 1
+
+
 def test_a_method_is_declared_in_the_header() -> None:
     header = "struct A {\n  int f(int a, int b = 1);\n};\n"
     plain = found("int A::f(int a, int b) { return «»c; }\n", "a.cpp", ("a.h", header)).plain
@@ -235,7 +243,26 @@ def test_bases_that_are_known_and_do_not_have_the_method_are_no_obstacle() -> No
     plain = found(marked, "A.java", ("B.java", "class B extends Exception {}\n")).plain
     assert [one.new_text for one in plain] == ["int b"]
     tree, selection = selected(marked, "A.java")
-    assert names_to_read(tree, selection.start) == ("f", "b", "B", "Runnable")
+    needed = needed_files(tree, selection.start, "A.java")
+    assert needed == NeededFiles("f", Reach.WORKSPACE, ("b", "B", "Runnable"))
+
+
+@pytest.mark.parametrize(
+    ("path", "marked", "reach"),
+    [
+        ("a.c", "static int f(void) { return «»b; }\n", Reach.FILE),
+        ("a.h", "static inline int f(void) { return «»b; }\n", Reach.WORKSPACE),
+        ("a.cpp", "struct A {\n  static int f() { return «»b; }\n};\n", Reach.WORKSPACE),
+        ("A.java", "class A { private int f() { return «»b; } }\n", Reach.FILE),
+        ("a.go", "func f() int { return «»b }\n", Reach.FOLDER),
+        ("a.go", "func F() int { return «»b }\n", Reach.WORKSPACE),
+        ("a.rs", "fn f() -> u8 { «»b }\n", Reach.WORKSPACE),
+    ],
+)
+def test_no_file_is_read_that_cannot_call_it(path: str, marked: str, reach: Reach) -> None:
+    tree, selection = selected(marked, path)
+    needed = needed_files(tree, selection.start, path)
+    assert needed is not None and needed.reach is reach
 
 
 def test_an_unknown_type_is_the_models_and_so_is_what_callers_pass() -> None:
