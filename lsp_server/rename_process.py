@@ -1,4 +1,4 @@
-"""Plans a rename over many files in a process of its own, of a name or of a file.
+"""Plans a change over many files in a process of its own: of a name, a file, a function.
 
 All names of a hundred files are a million objects in cycles: here they would hold the interpreter,
 for which typing waits, for the two seconds that it takes to find that they are garbage, and leave
@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+from engine.edits.add_parameter import AddParameter, plan_parameter
 from engine.edits.moving.files import MovePlan, plan_moves
 from engine.edits.moving.moves import Moves
 from engine.edits.project_names import SourceText
@@ -35,6 +36,11 @@ async def planned(files: Sequence[SourceText], path: str, offset: int, new_name:
 async def planned_moves(files: Sequence[SourceText], moves: Moves) -> MovePlan:
     """``plan_moves`` in the same way."""
     return await _beside(files, plan_moves, moves)
+
+
+async def planned_parameter(files: Sequence[SourceText], offset: int) -> AddParameter:
+    """``plan_parameter`` in the same way."""
+    return await _beside(files, plan_parameter, offset)
 
 
 async def _beside(files: Sequence[SourceText], plan: Callable[..., T], *rest: Any) -> T:

@@ -17,9 +17,10 @@ from engine.edits.symbols import NameTable, Symbol, SymbolKind, word_at
 from engine.edits.template import HOLE, MAX_HOLES
 from engine.edits.typed_parameter import typed_edits
 from engine.errors import BadInput
+from engine.languages import language_of
 from engine.proposal import Edit
 from engine.spans import Span, span
-from engine.syntax import SyntaxTree
+from engine.syntax import SyntaxTree, parse
 
 _LANGUAGES = frozenset("python javascript javascriptreact typescript typescriptreact".split())
 _CALLS = frozenset(("call", "call_expression"))
@@ -107,6 +108,13 @@ def add_parameter(
         value = HOLE if has_hole else value
         template.append(_given(tree, call, name, value, num_given, is_named=is_named))
     return AddParameter(_ordered(template), _ordered(plain))
+
+
+def plan_parameter(files: Sequence[SourceText], offset: int) -> AddParameter:
+    """The same from texts alone, the first of which is edited: what another process is asked."""
+    own, *others = files
+    tree = parse(own.text.encode(), language_of(own.path, own.language))
+    return add_parameter(tree, offset, own.path, others)
 
 
 def _ordered(edits: Sequence[Edit]) -> tuple[Edit, ...]:

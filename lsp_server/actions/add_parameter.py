@@ -12,9 +12,11 @@ from lsprotocol import types
 from engine.edits.add_parameter import AddParameter as Found
 from engine.edits.add_parameter import add_parameter, needed_files, wanted_parameter
 from engine.edits.called_function import TYPED
+from engine.edits.project_names import SourceText
 from engine.edits.template import HOLE, FillTemplate
 from engine.proposal import EditSet
 from lsp_server.actions.provider import ActionOffer, Arguments, Change, Site
+from lsp_server.rename_process import planned_parameter
 
 _KIND = types.CodeActionKind.RefactorRewrite
 
@@ -47,7 +49,12 @@ class AddParameter:
         path = site.request.path or ""
         needed = needed_files(tree, offset, path)
         others = () if needed is None else site.others(needed)
-        return Change(later=lambda: _change(site, add_parameter(tree, offset, path, others)))
+        own = SourceText(path, tree.data.decode(), tree.language.id)
+
+        async def planned() -> Change:
+            return _change(site, await planned_parameter((own, *others), offset))
+
+        return Change(later=planned)
 
 
 def _change(site: Site, found: Found) -> Change:

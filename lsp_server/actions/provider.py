@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -64,7 +64,7 @@ class Change:
     job: Job | None = None
     is_previewed: bool = False
     is_name: bool = False
-    later: Callable[[], Change] | None = None
+    later: Callable[[], Awaitable[Change]] | None = None
 
 
 class Provider(Protocol):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -117,7 +116,7 @@ async def edit_of(session: Session, chosen: Chosen) -> types.WorkspaceEdit:
     """The edit of an action: by the engine where it is needed, else by analysis alone."""
     if chosen.change.later is not None:
         try:
-            change = await asyncio.to_thread(chosen.change.later)
+            change = await chosen.change.later()
         except BadInput as error:
             raise _failed(str(error)) from error
         _check_parses(chosen.site, change)

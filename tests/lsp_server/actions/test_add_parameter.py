@@ -6,6 +6,10 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from lsp_server.rename_process import MIN_CHARACTERS
+
 CAPABILITIES = {
     "textDocument": {
         "codeAction": {
@@ -52,8 +56,9 @@ def write(folder: Path, caller: str = CALLER) -> None:
     (folder / "b.c").write_text(caller)
 
 
-async def test_files_that_are_not_open_follow(client: Any, tmp_path: Path) -> None:
-    write(tmp_path)
+@pytest.mark.parametrize("num_more", [0, MIN_CHARACTERS])
+async def test_files_that_are_not_open_follow(client: Any, tmp_path: Path, num_more: int) -> None:
+    write(tmp_path, caller=f"{CALLER}/* {'x' * num_more} */\n")
     answer = await resolved(client, tmp_path, TYPED)
     assert "result" in answer, answer
     written = {
