@@ -98,7 +98,8 @@ def add_parameter(
     num_given = len(parameters.named_children)
     num_holes = 0
     for call in calls:
-        is_known = _is_known(table, name, call.start_byte)
+        is_own = node is not None and node.start_byte <= call.start_byte < node.end_byte
+        is_known = is_own or _is_known(table, name, call.start_byte)
         is_near = abs(call.start_byte - parameters.start_byte) <= _REACH
         has_hole = is_near and not is_known and num_holes < MAX_HOLES
         num_holes += has_hole

@@ -24,6 +24,10 @@ def added(marked: str, path: str = "a.py") -> str:
             "def f():\n    return «»b\n\n\nf()\n",
             "def f(b):\n    return b\n\n\nf(None)\n",
         ),
+        (  # recursion passes on what it was given
+            "def f(a):\n    return f(a - 1) + «»b\n",
+            "def f(a, b):\n    return f(a - 1, b) + b\n",
+        ),
         (
             "def f(a, c=1):\n    return «»b\n\n\nf(1)\n",
             "def f(a, c=1, *, b):\n    return b\n\n\nf(1, b=None)\n",
