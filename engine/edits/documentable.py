@@ -135,13 +135,16 @@ def _type(tree: SyntaxTree, node: tree_sitter.Node, start: int) -> Documentable 
     name = node.child_by_field_name("name")
     inner = node.child_by_field_name("type")
     if node.type == "type_definition":
-        name = node.child_by_field_name("declarator")
+        declarator = node.child_by_field_name("declarator")
+        name = None if declarator is None else innermost(declarator)
+        while name is not None and name.type.endswith("declarator") and name.named_children:
+            name = innermost(name.named_children[0])
     elif node.type.endswith("_specifier") and node.child_by_field_name("body") is None:
         return None  # only named
     if node.type.endswith("_specifier") and node.parent is not None:
         if node.parent.type in ("type_definition", "declaration", "field_declaration"):
             return None
-    if name is None:
+    if name is None or not text(name).replace("$", "_").isidentifier():
         return None
     has_body = inner is not None and inner.named_child_count > 0
     end = inner.start_byte if inner is not None and has_body else _end(node)

@@ -50,6 +50,7 @@ def plain(marked: str, path: str) -> str | None:
             " * @param ... the rest\n * @return the result\n */\n",
         ),
         ("a.c", "¶void «»f(void);\n", "/** F. */\n"),
+        ("a.c", "¶typedef int (*«»on_read)(int a /* x */);\n", "/** The on read. */\n"),
         ("a.c", "/// One.\nint x;\n\n¶int «»f(int a);\n",
          "/// F.\n///\n/// @param a the a\n/// @return the result\n"),
         ("a.c", "/** \\param x it */\nint g(int x);\n\n¶int «»f(int a);\n",
