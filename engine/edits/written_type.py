@@ -7,6 +7,7 @@ import re
 import tree_sitter
 
 from engine.edits.inlining import text, words
+from engine.edits.static_names import innermost
 from engine.edits.symbols import NameTable, ScopeKind, Symbol, SymbolKind
 from engine.edits.writes import written_names
 from engine.spans import span
@@ -207,13 +208,42 @@ def seen(table: NameTable, word: str, offset: int) -> Symbol | None:
     return None
 
 
+def _is_class_apart(table: NameTable, word: str, there: int, here: int) -> bool:
+    """Whether a word of C++ may be a type of the class that only ``there`` is a method of."""
+    vocabulary = table.tree.language.vocabulary
+    if table.tree.language.id != "cpp" or word in vocabulary.keywords | vocabulary.builtins:
+        return False
+    owner = _owner_at(table, there)
+    return owner not in ("", _owner_at(table, here))
+
+
+def _owner_at(table: NameTable, offset: int) -> str:
+    """The class of the method around ``offset``, as it is written; empty outside of methods."""
+    root = table.tree.root
+    node = None if root is None else root.named_descendant_for_byte_range(offset, offset)
+    while node is not None:
+        if node.type == "function_definition":
+            declarator = node.child_by_field_name("declarator")
+            name = None if declarator is None else innermost(declarator)
+            if name is not None and name.type == "qualified_identifier":
+                return text(name).rpartition("::")[0]
+        if node.type in ("class_specifier", "struct_specifier"):
+            return text(node.child_by_field_name("name"))
+        node = node.parent
+    return ""
+
+
 def is_same_type(table: NameTable, written: str, there: int, here: int) -> bool:
     """Whether the words of a type mean the same at ``here`` as at ``there``."""
     for word in _WORD.findall(written):
         symbol = seen(table, word, there)
         if symbol is not seen(table, word, here):
             return False
-        if symbol is None or not symbol.sites:
+        if symbol is None and not _is_class_apart(table, word, there, here):
+            continue
+        if symbol is None:
+            return False
+        if not symbol.sites:
             continue
         is_late = symbol.sites[0].span.start > here
         if is_late and table.tree.language.id in ("c", "cpp"):

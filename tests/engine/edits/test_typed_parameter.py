@@ -265,6 +265,12 @@ def test_no_file_is_read_that_cannot_call_it(path: str, marked: str, reach: Reac
     assert needed is not None and needed.reach is reach
 
 
+def test_a_type_of_the_callers_class_is_not_seen_outside() -> None:
+    marked = "int f() { use(«»b); }\nint A::g(Inner *b) { return f(); }\n"
+    made = found(marked, "a.cpp")
+    assert [one.new_text for one in made.template] == [f"{HOLE} b", HOLE]
+
+
 def test_an_unknown_type_is_the_models_and_so_is_what_callers_pass() -> None:
     made = found("func f() { use(«»b) }\n\nfunc g() { f() }\n", "a.go")
     assert [one.new_text for one in made.template] == [f"b {HOLE}", HOLE]
