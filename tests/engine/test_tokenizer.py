@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import inspect
 import json
-import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +12,10 @@ from engine.errors import DamagedWeights
 from engine.tokenizer import BPETokenizer
 
 PATH = Path(__file__).parents[2] / "engine" / "weights" / "tokenizer.json"
-SOURCES = [inspect.getsource(module) for module in (json, json.decoder, textwrap, inspect)]
+SOURCES = [
+    (PATH.parents[1] / f"{name}.py").read_text("utf-8")
+    for name in ("canvas", "languages", "tokenizer", "infill", "syntax")
+]
 
 
 @pytest.fixture(scope="module")

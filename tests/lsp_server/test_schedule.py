@@ -5,21 +5,20 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from lsprotocol import types
+
 from engine.job import FillSpans, Infill
 from engine.proposal import Reason
 from engine.request import Request
 from engine.spans import ByteOffset, span
-from lsp_server.documents import Document, Documents
+from lsp_server.documents import Documents
 from lsp_server.schedule import Schedule
 from lsp_server.worker import Worker
 
 
-async def test_kinds_of_requests_do_not_end_each_other(
-    worker: Worker, infiller: Any, opened: Any
-) -> None:
-    document: Document = opened("x = ")
+async def test_kinds_of_requests_do_not_end_each_other(worker: Worker, infiller: Any) -> None:
     documents = Documents()
-    documents._by_uri[document.uri] = document
+    document = documents.open(types.TextDocumentItem("file:///a.py", "python", 1, "x = "))
     schedule, snapshot = Schedule(worker, documents), document.snapshot()
     request = Request(snapshot.text, ByteOffset(4))
     infiller.gate.clear()
