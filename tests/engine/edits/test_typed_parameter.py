@@ -213,6 +213,8 @@ def test_a_method_is_declared_in_the_header() -> None:
          "b is declared in p/b.go"),
         ("p/a.go", "package p\nfunc f() int { return «»b }\n", ("p/b.go", "package p\nvar x = f\n"),
          "f is no call in p/b.go line 2"),
+        ("p/a.go", "package p\ntype T int\nfunc (t T) Walk() { var x int = «»b }\n",
+         ("q/a.go", "package q\ntype I interface {\n\tWalk()\n}\n"), "q/a.go line 3 may mean"),
         ("a.c", "struct s { int x; };\nvoid f(void) { struct s *p = «»q; }\n",
          ("a.h", "void f(void);\n"), "s is not declared before f in a.h"),
         ("A.java", "package p;\nclass A { int f() { return «»b; } }\n",
