@@ -34,6 +34,10 @@ def refuse_dangers(x: Extraction) -> None:
         raise BadInput("a macro is defined in the function")
     if any(node.type.startswith("gnu_asm") for node in x.nodes):
         raise BadInput("the statements hold assembler")
+    if any(node.type == "case_statement" for node in x.code):
+        raise BadInput("the statements are cases of a switch around them")
+    if any(node.type.startswith("preproc_") for node in x.around):
+        raise BadInput("the statements are compiled under a condition, between #if and #endif")
     _refuse_labels(x)
     _refuse_macros(x)
     for local in x.locals:

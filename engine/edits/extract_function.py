@@ -22,6 +22,7 @@ from engine.edits.extraction import COMMENTS, Extraction, extraction
 from engine.edits.function_frame import FRAMES, Frame, Signature
 from engine.edits.lines import indentation, is_first_on_line
 from engine.edits.local_names import unused_name
+from engine.edits.nameable import is_broken
 from engine.edits.names_of import name_table
 from engine.edits.new_function import NewFunction
 from engine.edits.symbols import NameTable, ScopeKind, Symbol, SymbolKind
@@ -72,9 +73,11 @@ class ExtractFunction:
 def selected_statements(tree: SyntaxTree, selection: Span) -> list[tree_sitter.Node]:
     """The whole statements that the selection covers exactly; none when it cuts one."""
     place = trimmed(tree.data, selection.start, selection.end)
-    if not place or tree.root is None or tree.root.has_error:
+    if not place or tree.root is None:
         return []
     node = tree.root.named_descendant_for_byte_range(place.start, place.end)
+    if node is None or _is_faulty(tree, node):
+        return []
     while node is not None and node.type not in _BODIES:
         node = node.parent
     children = [] if node is None else node.named_children
@@ -86,6 +89,12 @@ def selected_statements(tree: SyntaxTree, selection: Span) -> list[tree_sitter.N
     is_code = any(child.type not in COMMENTS for child in inside)
     is_whole = is_code and inside[0].start_byte == place.start
     return inside if is_whole and inside[-1].end_byte == place.end else []
+
+
+def _is_faulty(tree: SyntaxTree, node: tree_sitter.Node) -> bool:
+    """Whether the parser stumbles: macros make faults in C files, in other functions."""
+    is_broken_around = is_broken(tree, node) if tree.language.id in TYPED else True
+    return tree.root is not None and tree.root.has_error and is_broken_around
 
 
 def extract_function(tree: SyntaxTree, selection: Span) -> ExtractFunction:

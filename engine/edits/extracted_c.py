@@ -47,7 +47,7 @@ def returned_type(function: tree_sitter.Node) -> str:
     while node is not None and node.type != "function_declarator":
         if node.type not in ("pointer_declarator", "reference_declarator"):
             parts = ""
-        stars += "*" if node.type == "pointer_declarator" else node.children[0].type
+        stars += node.children[0].type if node.children else ""
         node = node.child_by_field_name("declarator") or next(iter(node.named_children), None)
     inner = None if node is None else node.child_by_field_name("declarator")
     is_odd = inner is None or inner.type in ("parenthesized_declarator", "array_declarator")

@@ -37,13 +37,17 @@ def first_set(extraction: Extraction, local: Local) -> tree_sitter.Node | None:
         return None
     if assignment.child_by_field_name("left") != name or not is_written(name):
         return None
-    operator = assignment.child_by_field_name("operator")
-    is_plain = operator is None or operator.text == b"="
     statement = assignment.parent
     is_top = statement is not None and statement in extraction.code
     is_top = is_top and statement is not None and statement.type == "expression_statement"
     is_read = any(assignment.end_byte >= one.end_byte for one in local.inside[1:])
-    return name if is_plain and is_top and not is_read else None
+    return name if _is_plain(assignment) and is_top and not is_read else None
+
+
+def _is_plain(assignment: tree_sitter.Node) -> bool:
+    """Whether it is ``=``, which reads nothing of what it sets."""
+    operator = assignment.child_by_field_name("operator")
+    return operator is None or operator.text == b"="
 
 
 def is_counted_first(extraction: Extraction, local: Local) -> bool:
@@ -52,7 +56,7 @@ def is_counted_first(extraction: Extraction, local: Local) -> bool:
     loop = None if assignment is None else assignment.parent
     if assignment is None or loop is None or assignment.type != "assignment_expression":
         return False
-    is_left = assignment.child_by_field_name("left") == local.inside[0]
+    is_left = assignment.child_by_field_name("left") == local.inside[0] and _is_plain(assignment)
     is_read = any(assignment.end_byte >= one.end_byte for one in local.inside[1:])
     is_start = (
         loop.type == "for_statement"
@@ -73,7 +77,7 @@ def _sets(node: tree_sitter.Node, leaves: Sequence[tree_sitter.Node]) -> bool:
     if node.type == "expression_statement" and node.named_children:
         inner = node.named_children[0]
         left = inner.child_by_field_name("left")
-        return inner.type == "assignment_expression" and left in leaves
+        return inner.type == "assignment_expression" and left in leaves and _is_plain(inner)
     if node.type in ("if_statement", "if_expression"):
         parts = [node.child_by_field_name(name) for name in ("consequence", "alternative")]
         return all(part is not None and _sets(part, leaves) for part in parts)

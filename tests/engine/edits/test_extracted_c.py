@@ -46,6 +46,7 @@ def test_the_function_stands_before_its_user_and_the_comments_of_that() -> None:
         ("static int a;\n«a++;»\nreturn n;", "void extracted(int *a)", "extracted(&a);"),
         # what has no value yet is not read
         ("int a;\n«a = n;»\nreturn a;", "int extracted(int n)", "a = extracted(n);"),
+        ("int a = 0;\n«for (a += n; a < 9; a++)\n g(a);»\nreturn n;", "(int a, int n)", "(a, n);"),
         ("«return n;»", "int extracted(int n)", "return extracted(n);"),
         ("«g();»\nreturn n;", "void extracted(void)", "extracted();"),
     ],
@@ -81,6 +82,8 @@ def test_a_call_of_the_function_around_needs_its_declaration() -> None:
         ("«DONE(n);»\nreturn 1;", "DONE may be a macro"),
         ("«LEAVE(n);\ng();»\nreturn 1;", "LEAVE may leave"),
         ("«g(__func__);»\nreturn 1;", "__func__"),
+        ("switch (n) {\n«case 1:\ng();\nbreak;»\n}\nreturn 1;", "cases of a switch"),
+        ("#ifdef X\n{\n«g();»\n}\n#endif\nreturn 1;", "compiled under a condition"),
         ("#define X 1\n«g(X);»\nreturn 1;", "macro is defined"),
         ("#ifdef X\nint a = 1;\n#endif\n«g(a);»\nreturn 1;", "between #if and #endif"),
     ],
