@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import tree_sitter
 
-from engine.edits.called_function import refuse_uncallable
+from engine.edits.called_function import function_around, refuse_uncallable
 from engine.edits.inlining import text
 from engine.edits.known_calls import Place
 from engine.edits.missing_name import Missing
@@ -177,12 +177,28 @@ def _passed(callers: _Callers, place: Place) -> tuple[bool, str]:
     if fits and (written is None or callers.type_ in types):
         if (callers.type_ or "").startswith("&mut") and _is_used_beside(place, missing.name):
             raise BadInput(f"a caller lends {missing.name} to another at once: do it by hand")
-        return True, known_value(tree, missing.name, written, callers.type_)
+        value = known_value(tree, missing.name, written, callers.type_)
+        if value.startswith("&") and _may_be_moved(place, missing.name):
+            raise BadInput(f"a caller may have given its {missing.name} away: do it by hand")
+        return True, value
     value = no_value(tree, callers.type_)
     is_const = "const" in text(missing.function)[:40].split()
     if callers.type_ is not None and (value is None or (is_const and value == "todo!()")):
         raise BadInput(f"not all callers of {missing.called} have a {missing.name}: do it by hand")
     return False, value or HOLE
+
+
+def _may_be_moved(place: Place, name: str) -> bool:
+    """Whether Rust's ``name`` is used before a call, or in its statement, by its value."""
+    function = function_around(place.brackets)
+    node = place.brackets
+    while node.parent is not None and "block" not in node.parent.type:
+        node = node.parent
+    body = None if function is None else function.child_by_field_name("body")
+    start = node.start_byte if body is None else body.start_byte
+    code = place.table.tree.data[start : node.end_byte].decode("utf-8", "replace")
+    word = rf"(?<![&\w.])(?<!mut )(?<!let ){re.escape(name)}\b"
+    return re.search(rf"{word}(?!\s*\.(?!into|unwrap|expect))(?!\s*[:=])", code) is not None
 
 
 def _is_used_beside(place: Place, name: str) -> bool:

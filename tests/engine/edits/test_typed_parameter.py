@@ -135,6 +135,7 @@ def test_all_that_must_follow_does(path: str, marked: str, made: str) -> None:
         ("a.rs", "fn f() { let a: u8 = «»b; }\nfn g() { foo!(f()); }\n", "no call in line 2"),
         ("a.rs", "fn f() { let a: u8 = «»b; }\nmacro_rules! m { () => { f() } }\n", "line 2"),
         ("a.rs", "fn f(a: &str) -> &str { let x: &str = «»b; a }\n", "is borrowed"),
+        ("a.rs", "fn f() { «»b.len(); }\nfn g(b: Vec<u8>) { drop(b); f(); }\n", "given its b away"),
         ("A.java", "class A { @Override int f() { return «»b; } }\n", "is @Override"),
         ("A.java", "class A extends B { int f() { return «»b; } }\n", "may override"),
         ("A.java", "class A { A() { int a = «»b; } }\n", "constructor"),
