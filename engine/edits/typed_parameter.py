@@ -177,10 +177,10 @@ def _passed(callers: _Callers, place: Place) -> tuple[bool, str]:
     if fits and (written is None or callers.type_ in types):
         if (callers.type_ or "").startswith("&mut") and _is_used_beside(place, missing.name):
             raise BadInput(f"a caller lends {missing.name} to another at once: do it by hand")
-        value = known_value(tree, missing.name, written, callers.type_)
-        if value.startswith("&") and _may_be_moved(place, missing.name):
+        own = known_value(tree, missing.name, written, callers.type_)
+        if own.startswith("&") and _may_be_moved(place, missing.name):
             raise BadInput(f"a caller may have given its {missing.name} away: do it by hand")
-        return True, value
+        return True, own
     value = no_value(tree, callers.type_)
     is_const = "const" in text(missing.function)[:40].split()
     if callers.type_ is not None and (value is None or (is_const and value == "todo!()")):
