@@ -222,7 +222,10 @@ def _refuse_elided(
         return
     num_lent = sum("&" in one.type for one in found.given)
     is_by_self = home.receiver.startswith("&")
-    if is_result or not (is_by_self or num_lent == num_references(x)):
+    parameters = x.function.child_by_field_name("parameters")
+    is_all = parameters is not None and parameters.named_child_count == len(found.given)
+    is_same = num_lent == num_references(x) if num_references(x) else is_all
+    if is_result or not (is_by_self or is_same):
         raise BadInput("how long what is given back lasts is not written")
 
 

@@ -77,6 +77,11 @@ def test_type_parameters_and_their_conditions_go_along() -> None:
     assert "fn extracted<'a, T>(a: &'a T) -> u8 where T: B {" in made
 
 
+def test_a_type_may_hide_how_long_it_lasts() -> None:
+    with pytest.raises(BadInput, match="how long"):
+        extracted("fn f(a: Cursor) -> Result<Cursor, E> {\n    g(a);\n    «h();\n    i()»\n}\n")
+
+
 def test_a_question_mark_is_a_return() -> None:
     made = extracted("fn f(n: u8) -> Result<u8, E> {\n    «let a = g(n)?;\n    Ok(a)»\n}\n")
     assert "    extracted(n)\n" in made and "fn extracted(n: u8) -> Result<u8, E> {" in made
