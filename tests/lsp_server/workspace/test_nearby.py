@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -67,9 +67,11 @@ class Reader:
 
 
 @pytest.fixture
-def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reader:
+def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reader]:
     monkeypatch.setattr(nearby, "_PAUSE_S", 0.0)
-    return Reader(tmp_path, monkeypatch)
+    found = Reader(tmp_path, monkeypatch)
+    yield found
+    found.workspace.close()
 
 
 async def test_the_nearest_files_come_first_and_never_the_file_itself(reader: Reader) -> None:
