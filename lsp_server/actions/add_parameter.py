@@ -60,5 +60,6 @@ class AddParameter:
 def _change(site: Site, found: Found) -> Change:
     has_holes = any(HOLE in edit.new_text for edit in found.template)
     job = FillTemplate(site.request, found.template) if has_holes else None
-    edits = EditSet(found.plain) if found.plain else None
-    return Change(edits, job, is_previewed=True)
+    if found.plain:
+        return Change(EditSet(found.plain), job, is_previewed=True)
+    return Change(job=job, is_previewed=True, asked_for="the parameter's type")

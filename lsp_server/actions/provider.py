@@ -57,7 +57,8 @@ class Change:
     With both the job is tried, and the edits are made when it ends in a refusal. ``is_previewed``:
     the editor asks before it makes them, where it can. ``is_name``: the job's text is a name, and
     the preview says which and how likely it is. ``later`` is analysis that may take a second: the
-    change it gives stands for this one. Raises BadInput when that cannot be done.
+    change it gives stands for this one. Raises BadInput when that cannot be done. ``asked_for``:
+    what the model has to say where analysis does not know it.
     """
 
     edits: EditSet | None = None
@@ -65,6 +66,7 @@ class Change:
     is_previewed: bool = False
     is_name: bool = False
     later: Callable[[], Awaitable[Change]] | None = None
+    asked_for: str = ""
 
 
 class Provider(Protocol):

@@ -151,7 +151,8 @@ async def _edits(session: Session, chosen: Chosen) -> tuple[EditSet, str]:
         return outcome.edit_set, "by Midfill"
     if change.edits is not None and outcome.reason is not Reason.STALE:
         return change.edits, "by Midfill"
-    raise _failed(f"{outcome.reason.value}: {outcome.detail}".removesuffix(": "))
+    why = f"{outcome.reason.value}: {outcome.detail}".removesuffix(": ")
+    raise _failed(f"{change.asked_for} is not known here: {why}" if change.asked_for else why)
 
 
 def _is_hidden(outcome: Proposal) -> bool:

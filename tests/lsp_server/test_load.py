@@ -57,6 +57,7 @@ async def test_ten_thousand_edits_with_completions_in_flight(client: Any) -> Non
         if version % 100 == 0:
             await client.response(asked[-1])
             assert client.session.documents[URI].text == naive.text
+    asked.append(client.begin_completion(URI, 0, 0, kind=1))  # behind the last change
     for id_ in asked:
         answer = await client.response(id_)
         assert "result" in answer

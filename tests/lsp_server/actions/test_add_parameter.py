@@ -106,6 +106,13 @@ async def test_the_model_says_a_type_and_what_callers_pass(actions: Any) -> None
     )
 
 
+async def test_a_type_that_nobody_knows_is_named(actions: Any) -> None:
+    text = "int f(int a)\n{\n    return a + h(«»b);\n}\n"
+    asked = await actions(text, language="c", scripts=[") "])
+    response = await asked.resolve("Make b a parameter of f")
+    assert response["error"]["message"].startswith("the parameter's type is not known here: ")
+
+
 async def test_where_a_header_may_declare_it_a_diagnostic_is_asked_for(actions: Any) -> None:
     asked = await actions("int A::f()\n{\n    return «»b;\n}\n", language="cpp")
     title = "Make b a parameter of f and pass it everywhere"
