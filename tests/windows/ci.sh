@@ -64,8 +64,8 @@ EOF
 "$python" -m pip wheel -qq --no-deps --wheel-dir "$home/dist" .
 "$python" -m pip install -qq --platform win_amd64 --python-version 3.11 \
   --only-binary :all: --target "$home/python/Lib/site-packages" \
-  "$home"/dist/midfill-*.whl "$NUMPY" colorama hypothesis pytest pytest-asyncio pytest-lsp \
-  pytest-xdist zstandard
+  "$home"/dist/midfill-*.whl "$NUMPY" colorama hypothesis onnx pytest pytest-asyncio pytest-lsp \
+  pytest-xdist tqdm zstandard
 wine wineboot --init >/dev/null 2>&1
 wine winecfg -v win10 >/dev/null 2>&1
 
