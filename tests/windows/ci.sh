@@ -35,7 +35,7 @@ fi
 python=$(dirname "$MIDFILL")/python
 home=$(mktemp -d)
 export WINEPREFIX=$home/prefix WINEDEBUG=-all PYTHONDONTWRITEBYTECODE=1
-trap 'wineserver -k >/dev/null 2>&1 || true; rm -rf "$home"' EXIT
+trap 'wineserver -k >/dev/null 2>&1 || true; rm -rf "$home" || true' EXIT
 
 # Wine's Python wants pipes for its streams; who reads them is not waited for, since Wine's services
 # may hold them on.
