@@ -57,16 +57,16 @@ def read_corpus(path: Path) -> Iterator[SourceFile]:
         raise TrainingError(f"{path}: not UTF-8 ({error.reason}); build it again") from error
 
 
-def write_corpus(path: Path, files: Iterable[SourceFile]) -> int:
+def write_corpus(path: Path, files: Iterable[SourceFile], level: int = COMPRESSION_LEVEL) -> int:
     """Write ``files`` to ``path`` in one step (a broken run leaves no half file); return how many.
 
-    Raises TrainingError when the disk does not take it.
+    ``level`` is zstd's, 1 to 22. Raises TrainingError when the disk does not take it.
     """
     partial = path.with_name(path.name + ".partial")
     num_files = 0
     try:
         with partial.open("wb") as raw:
-            compressor = zstandard.ZstdCompressor(level=COMPRESSION_LEVEL)
+            compressor = zstandard.ZstdCompressor(level=level)
             with compressor.stream_writer(raw, closefd=False) as sink:
                 for file in files:
                     sink.write(_format_line(file))

@@ -31,6 +31,8 @@ from engine.training.selection import SelectionConfig, Selector
 
 # Raise it when a filter changes: filtered packages of older builds are then made again.
 FILTER_VERSION = 1
+# Filtered packages are read once or twice; the corpus' own level costs an hour over a thousand.
+_CACHE_LEVEL = 3
 _LICENCE_FILE = re.compile(r"(^|/)(METADATA|PKG-INFO|package\.json)$")
 _READ_ORDER = (Split.TEST, Split.VALID, Split.TRAIN)
 
@@ -133,7 +135,7 @@ def _filtered(pin: Pin, out_dir: Path) -> FilteredPackage:
         return _read_filtered(files, facts)
     package = filter_package(pin, _members(pin, out_dir / "downloads"))
     stem.parent.mkdir(parents=True, exist_ok=True)
-    write_corpus(files, package.files)
+    write_corpus(files, package.files, _CACHE_LEVEL)
     dropped = {reason.name: count for reason, count in package.dropped.items()}
     _write_text(facts, json.dumps({"licence": package.licence, "dropped": dropped}))
     return package

@@ -1,8 +1,9 @@
 """Debian's source packages through apt-get, without touching the machine's own package lists.
 
 Most machines have no ``deb-src`` lines, and adding some needs root. So apt-get is given a
-configuration of its own: one source line, with lists and cache in the build's folder. Its proxy
-settings still apply, and what it brings is signed by Debian and verified by apt-get.
+configuration of its own for each release: one source line, with lists and cache in the build's
+folder. Its proxy settings still apply, and what it brings is signed by Debian and verified by
+apt-get.
 """
 
 from __future__ import annotations
@@ -11,15 +12,16 @@ from pathlib import Path
 
 from engine.errors import TrainingError
 
-# The release that the pins were taken from. Point releases keep the original tarballs.
-MIRROR, RELEASE, COMPONENT = "http://deb.debian.org/debian", "bookworm", "main"
+# Point releases keep the original tarballs, so a pin names the release that it was taken from.
+MIRROR, COMPONENT = "http://deb.debian.org/debian", "main"
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 
-def private_options(folder: Path, keyring: Path = KEYRING) -> list[str]:
-    """Options that keep apt-get's sources, lists and cache under ``folder``, which is made.
+def private_options(folder: Path, release: str, keyring: Path = KEYRING) -> list[str]:
+    """Options that give apt-get the sources of ``release`` alone, with all state in ``folder``.
 
-    Raises TrainingError when the machine has no key to verify Debian's lists with.
+    The folder is made; it serves one release. Raises TrainingError when the machine has
+    no key to verify Debian's lists with.
     """
     if not keyring.is_file():
         raise TrainingError(
@@ -29,7 +31,7 @@ def private_options(folder: Path, keyring: Path = KEYRING) -> list[str]:
     lists, cache, sources = folder / "lists", folder / "cache", folder / "sources.list"
     for needed in (lists / "partial", cache / "archives" / "partial"):
         needed.mkdir(parents=True, exist_ok=True)
-    line = f"deb-src [signed-by={keyring}] {MIRROR} {RELEASE} {COMPONENT}\n"
+    line = f"deb-src [signed-by={keyring}] {MIRROR} {release} {COMPONENT}\n"
     sources.write_text(line, "utf-8")
     settings = {
         "Dir::Etc::SourceList": sources.resolve(),

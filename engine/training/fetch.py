@@ -7,6 +7,7 @@ does not match its SHA-256 is never kept.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import platform
@@ -35,8 +36,7 @@ def fetch(pin: Pin, folder: Path) -> Path:
         return target
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".partial-") as scratch:
-        for command in _commands(pin, Path(scratch), folder):
-            _run(pin, command, Path(scratch))
+        _download(pin, Path(scratch), folder)
         found = Path(scratch) / pin.file
         if not found.is_file():
             names = ", ".join(sorted(entry.name for entry in Path(scratch).iterdir())) or "nothing"
@@ -90,19 +90,32 @@ def wheel_options(file: str) -> list[str]:
     return options
 
 
-def _commands(pin: Pin, scratch: Path, folder: Path) -> list[list[str]]:
-    """What brings ``pin`` into ``scratch``; clients keep their state in ``folder``."""
+def _download(pin: Pin, scratch: Path, folder: Path) -> None:
+    """Bring ``pin`` into ``scratch``; clients keep their state in ``folder``."""
     if pin.registry is Registry.PYPI:
-        return [_pip_command(pin, scratch)]
-    if pin.registry is Registry.NPM:
-        npm = _client("npm", pin)
-        package = f"{pin.name}@{pin.version}"
-        return [[npm, "pack", package, "--ignore-scripts", "--pack-destination", str(scratch)]]
-    if pin.registry is Registry.DEBIAN:
-        client = [_client("apt-get", pin), *private_options(folder / "apt")]
-        source = [*client, "source", "--tar-only", "--only-source", pin.name]
-        return [[*client, "update"], source]
-    raise TrainingError(f"{pin.key}: there is nothing to download for {pin.registry.value}")
+        _run(pin, _pip_command(pin, scratch), scratch)
+    elif pin.registry is Registry.NPM:
+        npm, package = _client("npm", pin), f"{pin.name}@{pin.version}"
+        pack = [npm, "pack", package, "--ignore-scripts", "--pack-destination", str(scratch)]
+        _run(pin, pack, scratch)
+    elif pin.registry is Registry.DEBIAN:
+        _download_source(pin, scratch, folder / f"apt-{pin.release}")
+    else:
+        raise TrainingError(f"{pin.key}: there is nothing to download for {pin.registry.value}")
+
+
+def _download_source(pin: Pin, scratch: Path, state: Path) -> None:
+    client = [_client("apt-get", pin), *private_options(state, pin.release)]
+    source = [*client, "source", "--tar-only", "--only-source", pin.name]
+    # A thousand packages of one release share its lists; they are only asked for again where they
+    # do not lead to the tarball.
+    if any((state / "lists").glob("*Sources*")):
+        with contextlib.suppress(TrainingError):
+            _run(pin, source, scratch)
+        if (scratch / pin.file).is_file():
+            return
+    _run(pin, [*client, "update"], scratch)
+    _run(pin, source, scratch)
 
 
 def _pip_command(pin: Pin, scratch: Path) -> list[str]:

@@ -1,7 +1,8 @@
 """The published packages a corpus is built from, each pinned by version and SHA-256.
 
-``pins.json`` is a list of objects with the fields of ``Pin`` (``select`` and ``max_bytes`` may be
-left out). The packages named in ``HELD_OUT`` are kept for measuring and never give training data.
+``pins.json`` is a list of objects with the fields of ``Pin`` (``select``, ``max_bytes`` and
+``release`` may be left out). The packages named in ``HELD_OUT`` are kept for measuring and never
+give training data.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 # Names reach the command line of a package client: no option, no path, no second argument.
 _NAME = re.compile(r"(@[a-z0-9][\w.-]*/)?[A-Za-z0-9][\w.+-]*")
 _VERSION = re.compile(r"[A-Za-z0-9][\w.+~-]*")
+_RELEASE = re.compile(r"[a-z]+")
+# What Debian puts before the name of a library, so that a held-out one is known there too.
+_LANGUAGE_PREFIX = re.compile(r"^(python3?|node)-")
 
 
 class Registry(str, Enum):
@@ -52,6 +56,7 @@ class Pin:
     ``file`` is the name of the archive (empty for CPYTHON), ``licence`` an SPDX expression or the
     registry's words, used where the archive names none. ``select`` is a regular expression that a
     path inside the package must match; ``max_bytes`` lowers the limit a package may give.
+    ``release`` is the one of Debian's whose sources name the archive.
     """
 
     registry: Registry
@@ -63,6 +68,7 @@ class Pin:
     split: Split
     select: str = ""
     max_bytes: int | None = None
+    release: str = "bookworm"
 
     @property
     def key(self) -> str:
@@ -106,6 +112,7 @@ def _pin(entry: Any, place: str) -> Pin:
             split=Split(entry["split"]),
             select=str(entry.get("select", "")),
             max_bytes=entry.get("max_bytes"),
+            release=str(entry.get("release", "bookworm")),
         )
         re.compile(pin.select)
     except KeyError as error:
@@ -126,5 +133,16 @@ def _check(pin: Pin, place: str) -> None:
             raise TrainingError(f"{place}: sha256 must be 64 lower-case hexadecimal digits")
         if not pin.file or Path(pin.file).name != pin.file:
             raise TrainingError(f"{place}: file must be a bare file name, not {pin.file!r}")
-    if pin.split is Split.TRAIN and pin.name.lower() in HELD_OUT:
+    if not _RELEASE.fullmatch(pin.release):
+        raise TrainingError(f"{place}: release must be the name of a release, not {pin.release!r}")
+    if pin.split is Split.TRAIN and _is_held_out(pin):
         raise TrainingError(f"{place}: is held out for measuring; its split cannot be train")
+
+
+def _is_held_out(pin: Pin) -> bool:
+    name = pin.name.lower()
+    if pin.registry is not Registry.DEBIAN:
+        return name in HELD_OUT
+    plain = {held.removeprefix("@").replace("/", "-") for held in HELD_OUT}
+    plain |= {_LANGUAGE_PREFIX.sub("", held) for held in plain}
+    return not plain.isdisjoint({name, _LANGUAGE_PREFIX.sub("", name)})
