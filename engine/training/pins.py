@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -91,10 +92,9 @@ def load_pins(path: Path = PINS_FILE) -> tuple[Pin, ...]:
     if not isinstance(entries, list):
         raise TrainingError(f"{path}: a list of packages is wanted")
     pins = tuple(_pin(entry, f"{path}: entry {at}") for at, entry in enumerate(entries, start=1))
-    keys = [pin.key for pin in pins]
-    for pin in pins:
-        if keys.count(pin.key) > 1:
-            raise TrainingError(f"{path}: {pin.key} is pinned twice; remove one")
+    for key, num_entries in Counter(pin.key for pin in pins).items():
+        if num_entries > 1:
+            raise TrainingError(f"{path}: {key} is pinned twice; remove one")
     return pins
 
 
