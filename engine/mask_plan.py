@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from engine.holes import Hole, HoleKind, MaskPlan
 from engine.languages import BlockStyle
+from engine.loose_ends.file_heads import file_heads
 from engine.planning.bodies import Body, is_placeholder, unwritten_body
 from engine.planning.cursor_site import CursorSite, cursor_site, following_line, preceding_line
 from engine.planning.gaps import indent_of
@@ -87,12 +88,19 @@ class _Planner:
         body = self.body_above()
         if body is not None:
             return self.body(body, "empty body under its header")
+        if self.is_head():
+            return self.hole(HoleKind.STATEMENT, 16, "head of a file")
         below = following_line(self.tree, self.site.line)
         depth = max(indent_of(self.site.left), 0)
         is_tail = below is None or self.ends_block(below, depth)
         if is_tail:
             return self.hole(HoleKind.BLOCK, 32, "end of a block", is_multi=True)
         return self.hole(HoleKind.STATEMENT, 16, "statement between others")
+
+    def is_head(self) -> bool:
+        """Whether the file's place says something of this line."""
+        others = (*self.request.open_documents, *self.request.nearby)
+        return bool(file_heads(self.tree, self.site.line, self.request.path, others))
 
     def before_offset(self) -> int:
         """Where the text before the cursor ends, white space aside."""

@@ -25,6 +25,7 @@ from engine.languages import language_of
 from engine.lexicon import Lexicon
 from engine.loose_ends.asked_names import AskedName, asked_names
 from engine.loose_ends.declarations import OPENERS, Kind, open_import_list, opening
+from engine.loose_ends.file_heads import FileHeads, file_heads
 from engine.loose_ends.likely_imports import likely_imports
 from engine.loose_ends.line_text import is_in_text
 from engine.loose_ends.loose_names import (
@@ -111,9 +112,10 @@ class LooseEnds:
         line: Line,
         lexicon: Lexicon,
         heads: Sequence[str] = (),
+        of_file: FileHeads | None = None,
     ) -> None:
         self._names, self._unused, self._lines = names, unused, lines
-        self._heads = heads
+        self._heads, self._of_file = heads, of_file or FileHeads({})
         self._line, self._lexicon, self._tokenizer = line, lexicon, lexicon.tokenizer
         self._keywords = VOCABULARIES[line.language].keywords
         self._openers = sorted(
@@ -155,14 +157,15 @@ class LooseEnds:
         missing = {each.name for each in free}
         lines = likely_imports(tree, place, _text(own), rest.rstrip(), missing, path, others)
         opens = opened_below(tree, place, plan.lead)
-        if not names and not unused and not lines and not begun and not opens:
+        of_file = file_heads(tree, place, path, others)
+        if not any((names, unused, lines, begun, opens, of_file)):
             return None
         above = _text(data[max(place.start - _ABOVE_BYTES, 0) : place.start])
         is_listed = open_import_list(language, above) is not None
         begun_with = own.removesuffix(canvas.holes[0].forced)
         is_spaced = b"{ " in data or b"{" not in data
         line = Line(begun_with, language, is_listed, loose.is_in_body, is_spaced, opens)
-        return LooseEnds(names, unused, lines, line, lexicon, begun)
+        return LooseEnds(names, unused, lines, line, lexicon, begun, of_file)
 
     def recall(self, logits: Logits, written: Ids) -> None:
         """Move probability in ``logits`` (V,), in place, to what is missing and what is not used.
@@ -236,6 +239,9 @@ class LooseEnds:
         """What may follow ``line``, and its share of the probability."""
         if self._line.has_opened(line):
             return OPENED_SHARE, [""]
+        share, behind = self._of_file.behind(line)
+        if behind:
+            return share, behind
         body = line.lstrip()
         # A list of imports may go on where it may end.
         lines = [each for each in self._lines if body or not each.startswith("}")]

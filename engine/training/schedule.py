@@ -35,8 +35,19 @@ class Schedule:
     packing: PackingConfig = field(default_factory=PackingConfig)
 
     def further(self) -> Schedule:
-        """The same for a run that starts from a trained model: it knows corrupted canvases."""
-        return replace(self, learning_rate=5e-4, warmth_steps=0)
+        """The same for a run that starts from a trained model.
+
+        It knows corrupted canvases, and its layers lie on the grid of their four bits: rounding
+        that sets in late would tear them off it first (docs/log.md).
+        """
+        return replace(
+            self,
+            learning_rate=4e-4,
+            warmup_steps=100,
+            warmth_steps=0,
+            decay_share=1.0,
+            rounding_share=0.0,
+        )
 
     def progress(self, counts: Counts) -> float:
         """The share of the run that is done, in steps or in time; 0 for a run without an end."""

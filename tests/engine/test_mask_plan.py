@@ -15,7 +15,7 @@ from engine.mask_plan import plan_masks
 from engine.planning.bodies import is_placeholder
 from engine.planning.gaps import gaps_of
 from engine.planning.hole_spans import hole_spans
-from engine.request import RecentEdit, Request
+from engine.request import OpenDocument, RecentEdit, Request
 from engine.spans import ByteOffset, span
 from engine.syntax import SyntaxTree, parse
 
@@ -135,3 +135,13 @@ def test_a_very_long_line_keeps_a_short_rest() -> None:
     text = b"x = [" + b"1, " * 5000 + b"]\n"
     plan = plan_of(tree_of("a.py", text), 5)
     assert len(plan.rest) <= 400
+
+
+def test_the_head_of_a_new_file_is_one_line_where_the_file_s_place_says_what_it_is() -> None:
+    beside = OpenDocument("net/listen.go", None, "package netio\n")
+    tree = tree_of("net/dial.go", b"// Copyright\n\n")
+    head = plan_of(tree, 14, path="net/dial.go", nearby=(beside,))
+    assert head.holes[0].kind is HoleKind.STATEMENT
+    assert head.holes[0].single_line
+    elsewhere = plan_of(tree, 14, path="go-net.d/dial.go", nearby=(beside,))
+    assert elsewhere.holes[0].kind is HoleKind.BLOCK

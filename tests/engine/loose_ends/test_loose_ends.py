@@ -16,6 +16,7 @@ from engine.effort import Decoding
 from engine.languages import language_of
 from engine.lexicon import Lexicon
 from engine.loose_ends.declarations import Kind
+from engine.loose_ends.file_heads import FileHeads
 from engine.loose_ends.loose_ends import OPENED_SHARE, SHARES, Line, LooseEnds
 from engine.loose_ends.loose_names import FreeName
 from engine.mask_plan import plan_masks
@@ -36,10 +37,11 @@ def ends(
     before: str = "",
     language: str = "javascript",
     is_in_body: bool = False,
+    of_file: FileHeads | None = None,
 ) -> LooseEnds:
     names = [FreeName(name.removesuffix("("), name.endswith("(")) for name in free]
     line = Line(before.encode(), language, is_in_body=is_in_body)
-    return LooseEnds(names, unused, lines, line, LEXICON, heads)
+    return LooseEnds(names, unused, lines, line, LEXICON, heads, of_file)
 
 
 def recalled(made: LooseEnds, written: str = "") -> tuple[str, float]:
@@ -244,3 +246,14 @@ def test_an_import_that_is_missing_is_proposed() -> None:
     outcome = Infiller(denoiser, config=config).infill(request)
     assert isinstance(outcome, Proposal)
     assert outcome.text == "from .side import left"
+
+
+def test_the_head_of_a_file_is_written_to_its_end() -> None:
+    of_file = FileHeads({"package netio": 0.97}, None)
+    made = ends(language="go", of_file=of_file)
+    assert recalled(made)[0] == "package"
+    assert recalled(made)[1] == pytest.approx(0.97, abs=0.01)
+    assert drafted(made, "package") == " netio"
+    assert recalled(made, "package netio")[0] == "<eom>"
+    typed = ends(language="java", before="public class ", of_file=FileHeads({}, "Till"))
+    assert recalled(typed)[0] == "T"

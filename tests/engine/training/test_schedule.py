@@ -43,3 +43,6 @@ def test_a_further_run_begins_with_all_corruption_and_a_lower_rate() -> None:
     assert further.warmth_steps == 0
     assert further.learning_rate < first.learning_rate
     assert (further.num_steps, further.minutes) == (100, 2.0)
+    assert further.is_rounded(Counts())
+    later = [further.rate(Counts(steps=further.warmup_steps + at)) for at in range(3)]
+    assert later == sorted(later, reverse=True)
