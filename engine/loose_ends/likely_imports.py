@@ -11,6 +11,8 @@ from engine.loose_ends.barrels import missing_exports
 from engine.loose_ends.declarations import open_import_list
 from engine.loose_ends.definition_imports import definition_imports
 from engine.loose_ends.import_lines import import_lines
+from engine.loose_ends.package_imports import LANGUAGES as PACKAGE_LANGUAGES
+from engine.loose_ends.package_imports import package_imports
 from engine.request import OpenDocument
 from engine.spans import Span
 from engine.syntax import SyntaxTree
@@ -43,6 +45,8 @@ def likely_imports(
     # Without the line, which changes from key to key.
     text = _text(tree.data[: line.start] + tree.data[line.end :])
     language = tree.language.id
+    if language in PACKAGE_LANGUAGES:
+        return package_imports(tree, line, own, rest, others)
     above = _text(tree.data[max(line.start - _ABOVE_BYTES, 0) : line.start])
     if own[:6] in ("", "export") and _is_among_exports(above, tree, line):
         exports = missing_exports(others, path, text)
