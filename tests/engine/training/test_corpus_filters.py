@@ -17,7 +17,7 @@ from engine.training.licences import (
     licence_of_metadata,
 )
 from engine.training.near_duplicates import SeenTexts, overlap, shingles_of
-from engine.training.pins import HELD_OUT, Pin, Registry, Split, load_pins
+from engine.training.pins import HELD_OUT, MEASURED, Pin, Registry, Split, load_pins
 
 GOOD = "def add(left, right):\n    return left + right\n" * 8
 
@@ -53,6 +53,7 @@ def test_every_shipped_pin_may_be_trained_on() -> None:
     assert len(pins) > 300
     assert [pin.name for pin in pins if not is_permissive(pin.licence)] == []
     assert {pin.name for pin in pins if pin.split is not Split.TRAIN} == HELD_OUT
+    assert not {pin.name for pin in pins} & MEASURED
 
 
 def test_metadata_names_the_licence() -> None:
