@@ -26,12 +26,12 @@ HELD_OUT = frozenset(
 # Debian's names of what the scores of C, C++, Go, Java and Rust were measured on (docs/log.md): no
 # split of its own yet, and out of all of them.
 MEASURED = frozenset(
-    """commons-csv curl fmtlib golang-github-fatih-color golang-github-google-go-cmp golang-github-
-    gorilla-mux golang-github-urfave-cli-v2 golang-github-yuin-goldmark golang-golang-x-net
-    golang-golang-x-tools golang-google-grpc golang-logrus googletest guava-libraries http-parser
-    jackson-core jansson joptsimple jq jsoup leveldb libjsoncpp libpng1.6 libzip picocli re2 rust-
-    clap rust-goblin rust-h2 rust-image rust-nom rust-num-bigint rust-petgraph rust-rayon rust-
-    tokio snappy tinyxml2 yaml-cpp zlib""".split()
+    """commons-csv curl fmtlib golang-github-fatih-color golang-github-google-go-cmp
+    golang-github-gorilla-mux golang-github-urfave-cli-v2 golang-github-yuin-goldmark
+    golang-golang-x-net golang-golang-x-tools golang-google-grpc golang-logrus googletest
+    guava-libraries http-parser jackson-core jansson joptsimple jq jsoup leveldb libjsoncpp
+    libpng1.6 libzip picocli re2 rust-clap rust-goblin rust-h2 rust-image rust-nom rust-num-bigint
+    rust-petgraph rust-rayon rust-tokio snappy tinyxml2 yaml-cpp zlib""".split()
 )
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 # Names reach the command line of a package client: no option, no path, no second argument.
