@@ -108,7 +108,7 @@ def _go_packages(
             counts[found[1].removesuffix("_test")] += 0
     if counts:
         names = {counts.most_common(1)[0][0].removesuffix("_test"): BESIDE_SHARE}
-    elif name == "main.go" or folder.rpartition("/")[0].endswith("cmd"):
+    elif name == "main.go" or folder.split("/")[-2:-1] == ["cmd"]:
         names = {"main": BESIDE_SHARE}
     else:
         last = folder.rpartition("/")[2].removeprefix("go-").removesuffix("-go")

@@ -47,6 +47,7 @@ def test_tests_of_go_are_inside_or_outside_as_those_beside_them() -> None:
     [
         ("pkg/cache/lru.go", {"package cache": FOLDER_SHARE}),
         ("cmd/tool/run.go", {"package main": BESIDE_SHARE}),
+        ("notcmd/tool/run.go", {"package tool": FOLDER_SHARE}),
         ("main.go", {"package main": BESIDE_SHARE}),
         ("pkg/not-a-name/lru.go", {}),
     ],
