@@ -31,6 +31,8 @@ from engine.training.selection import SelectionConfig, Selector
 
 # Raise it when a filter changes: filtered packages of older builds are then made again.
 FILTER_VERSION = 1
+# So many packages are named at once; of more it is the network or the disk.
+MAX_FAILURES = 10
 # Filtered packages are read once or twice; the corpus' own level costs an hour over a thousand.
 _CACHE_LEVEL = 3
 _LICENCE_FILE = re.compile(r"(^|/)(METADATA|PKG-INFO|package\.json)$")
@@ -69,8 +71,8 @@ class FilteredPackage:
 def build_corpus(pins: Sequence[Pin], out_dir: Path, config: CorpusConfig) -> CorpusReport:
     """Write ``corpus.{train,valid,test}.jsonl.zst`` and ``corpus.report.json`` to ``out_dir``.
 
-    Raises TrainingError that names the package, file or benchmark and what to do about it; what was
-    finished before stays and is used by the next run. Network: the registries of the pins.
+    Raises TrainingError that names the packages, file or benchmark and what to do about them; what
+    was finished stays and is used by the next run. Network: the registries of the pins.
     """
     wanted = [pin for pin in pins if pin.registry in config.registries]
     if not wanted:
@@ -83,19 +85,38 @@ def build_corpus(pins: Sequence[Pin], out_dir: Path, config: CorpusConfig) -> Co
     selector = Selector(config.selection, Benchmarks.read(config.benchmarks))
     report = CorpusReport()
     chosen: dict[Split, list[SourceFile]] = {split: [] for split in Split}
-    with tqdm(wanted, unit="package", disable=not config.is_progress_shown, file=sys.stderr) as bar:
-        for pin in bar:
-            bar.set_postfix_str(pin.name)
-            package = _filtered(pin, out_dir)
-            selector.dropped.update(package.dropped)
-            kept = selector.select(pin, package.files)
-            chosen[pin.split].extend(kept)
-            if kept:
-                report.licences[f"{pin.name} {pin.version}"] = package.licence
+    for pin, package in _packages(wanted, out_dir, config.is_progress_shown):
+        selector.dropped.update(package.dropped)
+        kept = selector.select(pin, package.files)
+        chosen[pin.split].extend(kept)
+        if kept:
+            report.licences[f"{pin.name} {pin.version}"] = package.licence
     _write(chosen, out_dir, config.selection.seed, report)
     report.dropped = {reason.value: count for reason, count in selector.dropped.most_common()}
     _write_json(out_dir / "corpus.report.json", report)
     return report
+
+
+def _packages(
+    pins: Sequence[Pin], out_dir: Path, is_progress_shown: bool
+) -> Iterator[tuple[Pin, FilteredPackage]]:
+    """Each pin's filtered files. Raises TrainingError at the end, for all that could not be had."""
+    failures: list[str] = []
+    with tqdm(pins, unit="package", disable=not is_progress_shown, file=sys.stderr) as bar:
+        for pin in bar:
+            bar.set_postfix_str(pin.name)
+            try:
+                package = _filtered(pin, out_dir)
+            except TrainingError as error:
+                failures.append(str(error))
+                if pin.registry is Registry.CPYTHON or len(failures) == MAX_FAILURES:
+                    break  # another interpreter helps, and nothing else
+                if is_progress_shown:
+                    bar.write(f"{error}; going on with the others", file=sys.stderr)
+                continue
+            yield pin, package
+    if failures:
+        raise TrainingError("\n".join(failures))
 
 
 def filter_package(pin: Pin, members: Iterable[tuple[str, bytes]]) -> FilteredPackage:

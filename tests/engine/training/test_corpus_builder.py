@@ -14,7 +14,7 @@ pytest.importorskip("tqdm")
 
 from engine.errors import TrainingError
 from engine.training.corpus import SourceFile, read_corpus
-from engine.training.corpus_builder import CorpusConfig, build_corpus
+from engine.training.corpus_builder import MAX_FAILURES, CorpusConfig, build_corpus
 from engine.training.pins import Pin, Registry, Split
 from engine.training.selection import SelectionConfig
 
@@ -181,6 +181,22 @@ def test_damaged_archives_and_empty_selections_are_named(tmp_path: Path) -> None
         broken = tmp_path / "broken.jsonl"
         broken.write_text("{\n")
         build_corpus([damaged], tmp_path, dataclasses.replace(QUIET, benchmarks=(broken,)))
+
+
+def test_what_cannot_be_had_is_named_together_and_the_others_are_kept(tmp_path: Path) -> None:
+    damaged = wheel({"demo/a.py": module("alpha")})[:-60]
+    pins = [pinned(tmp_path, damaged, "a"), pinned(tmp_path, damaged, "c")]
+    good = pinned(tmp_path, wheel({"demo/b.py": module("beta")}), "b")
+    with pytest.raises(TrainingError, match=r"(?s)a-1\.0-py3.*unpacked.*c-1\.0-py3.*unpacked"):
+        build_corpus([*pins, good], tmp_path, QUIET)
+    assert not (tmp_path / "corpus.train.jsonl.zst").exists()
+    (tmp_path / "downloads" / good.file).unlink()
+    build_corpus([good], tmp_path, QUIET)
+    assert [file.package for file in read(tmp_path)] == ["b"]
+    many = [pinned(tmp_path, damaged, f"x{number}") for number in range(MAX_FAILURES + 1)]
+    with pytest.raises(TrainingError) as failed:
+        build_corpus(many, tmp_path, QUIET)
+    assert str(failed.value).count("cannot be unpacked") == MAX_FAILURES
 
 
 def test_the_standard_library_needs_its_own_interpreter(tmp_path: Path) -> None:
