@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from engine.budget import Budget, Clock
 from engine.candidates import best_candidate
@@ -33,6 +34,7 @@ from engine.lexicon import Lexicon
 from engine.mask_plan import plan_masks
 from engine.memory.library import Library
 from engine.memory.memory import Memory
+from engine.next_line import fill_on
 from engine.planning.span_plan import is_within_character, plan_spans
 from engine.proposal import Outcome, Reason, Refusal
 from engine.reading.handles import HandleKey, Handles
@@ -226,9 +228,11 @@ class Infiller:
                 plan = self._plan(tree, request, spans)
             try:
                 if is_asked:
-                    backend = None if spans else request.backend
-                    with self._remote.asked(backend, request, tree, plan, budget) as errand:
-                        return self._fill(request, tree, plan, budget, watch, on_step, errand)
+                    if spans:
+                        return self._fill(request, tree, plan, budget, watch, on_step)
+                    fill = partial(self._ask, budget, watch)
+                    mask_id = self.denoiser.tokenizer.mask_id
+                    return fill_on(request, tree, plan, fill, mask_id, on_step)
                 self._read_first(request, tree, plan, budget, watch)
                 reason, detail = Reason.EMPTY, "the context was read ahead, nothing was asked"
             except BadInput:
@@ -242,6 +246,19 @@ class Infiller:
                 reason, detail = Reason.BACKEND_FAILED, _one_line(error)
         timings_ms = watch.timings_ms()
         return Refusal(reason, detail, plan, timings_ms=timings_ms, model=self.denoiser.name)
+
+    def _ask(
+        self,
+        budget: Budget,
+        watch: Stopwatch,
+        request: Request,
+        tree: SyntaxTree,
+        plan: MaskPlan,
+        on_step: OnStep | None,
+    ) -> Outcome:
+        """What the model says, and the request's backend beside it."""
+        with self._remote.asked(request.backend, request, tree, plan, budget) as errand:
+            return self._fill(request, tree, plan, budget, watch, on_step, errand)
 
     def _fill(
         self,

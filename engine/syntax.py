@@ -105,6 +105,12 @@ class SyntaxTree:
         kinds = self.language.kinds.scopes
         return [node for node in self.ancestors(offset) if node.type in kinds][::-1]
 
+    @property
+    def newline(self) -> str:
+        """How the file ends its lines, judged by the first one."""
+        at = self.data.find(b"\n")
+        return "\r\n" if at > 0 and self.data[at - 1 : at] == b"\r" else "\n"
+
     def line_at(self, offset: int) -> Span:
         """The line that holds ``offset``, without its line break."""
         start = self.data.rfind(b"\n", 0, offset) + 1

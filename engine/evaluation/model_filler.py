@@ -14,8 +14,8 @@ import engine
 from engine.evaluation.fillers import Answer, Filler
 from engine.evaluation.holes import SINGLE_LINE, EvalHole
 from engine.proposal import Outcome, Proposal, Refusal
-from engine.request import Effort, Request
-from engine.spans import Span
+from engine.request import Effort, RecentEdit, Request
+from engine.spans import Span, span
 
 
 class Fills(Protocol):
@@ -69,9 +69,11 @@ def request_of(
 ) -> Request:
     """What an editor would ask at a hole's cursor."""
     text, spans = hole.without_gold()
+    cursor = spans[hole.cursor_hole].start
+    last_key = RecentEdit(span(max(cursor - 1, 0), cursor), "", 0.0)
     return Request(
         text=text,
-        cursor=spans[hole.cursor_hole].start,
+        cursor=cursor,
         language=hole.language,
         path=hole.path,
         budget_ms=budget_ms,
@@ -80,6 +82,7 @@ def request_of(
         single_line=True if hole.is_single_line else None,
         nearby=hole.nearby,
         is_typing=hole.is_typing,
+        recent_edits=(last_key,) if hole.is_typing else (),
     )
 
 

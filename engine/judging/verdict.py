@@ -210,8 +210,8 @@ def _sure_beginning(task: Task, sampler: Writing, confidence: float = 0.0) -> Pr
 
 
 def _shown(task: Task, sampler: Writing, texts: tuple[str, ...], confidence: float) -> Proposal:
-    data, plan = task.tree.data, task.plan
-    newline = _newline(data)
+    plan = task.plan
+    newline = task.tree.newline
     new_texts = [text.replace("\r\n", "\n").replace("\n", newline) for text in texts]
     edits = tuple(
         Edit(plan.holes[number].span, new_texts[number]) for number in _changed(task, texts)
@@ -272,9 +272,3 @@ def _num_unresolved(task: Task, texts: tuple[str, ...], changed: list[int]) -> i
             place = span(start, start + len(text))
             count += len(unresolved(filled, place, task.request.open_documents))
     return count
-
-
-def _newline(data: bytes) -> str:
-    """How the file ends its lines, judged by the first one."""
-    at = data.find(b"\n")
-    return "\r\n" if at > 0 and data[at - 1 : at] == b"\r" else "\n"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections import Counter
 
 import tree_sitter
 
@@ -13,10 +15,19 @@ from engine.planning.cursor_site import CursorSite, cursor_site, following_line,
 from engine.spans import Span
 from engine.syntax import SyntaxTree
 
+_LEAVES_BLOCK = re.compile(rb"(?:return|raise|break|continue|pass)\b")
 _CASE = re.compile(rb"(?:case\b|default\s*:)")
 _LABEL = re.compile(rb"(?:case\b.*|default|[A-Za-z_]\w*(?: slots)?)\s*:(?:\s*//.*)?$")
 _HEAD = re.compile(rb"(?:\}\s*)?(?:(?:else\s+)?(?:if|for|while)\b.*\)|else|do)$")
 _SWITCH = re.compile(rb"(?:switch|select)\b.*\{$")
+# What files begin with that say nothing yet, in the training corpus.
+_USUAL_UNITS = {
+    "go": b"\t",
+    "javascript": b"  ",
+    "javascriptreact": b"  ",
+    "typescript": b"  ",
+    "typescriptreact": b"  ",
+}
 _FLAT = re.compile(rb"(?:inline\s+)?namespace\b|extern\s+\"C\"")
 
 
@@ -37,6 +48,24 @@ def missing_indent(tree: SyntaxTree, hole: Hole) -> str | None:
     if wanted is None or not wanted.startswith(left) or _leaves(tree, site, is_list):
         return None
     return wanted[len(left) :].decode("ascii", "replace")
+
+
+def following_indent(tree: SyntaxTree, cursor: int) -> str:
+    """The white space that editors put behind a line break at the end of a statement.
+
+    That of the statement, less a level behind one that leaves its block. Empty where blocks are
+    not made by it, or in a list: ``missing_indent`` knows more there.
+    """
+    site = cursor_site(tree, cursor)
+    if tree.language.block_style is not BlockStyle.INDENT or site.opener:
+        return ""
+    statement = tree.statement_at(site.line.start + len(site.left.rstrip()))
+    first = site.line if statement is None else tree.line_at(statement.start_byte)
+    text = first.of(tree.data)
+    lead = lead_of(text)
+    if _LEAVES_BLOCK.match(text.lstrip()):
+        lead = lead.removesuffix(indent_unit(tree))
+    return lead.decode("ascii", "replace")
 
 
 def _leaves(tree: SyntaxTree, site: CursorSite, is_list: bool) -> bool:
@@ -202,9 +231,21 @@ def lead_of(line: bytes) -> bytes:
 
 
 def indent_unit(tree: SyntaxTree) -> bytes:
-    """What one level of indentation is in this file: its smallest lead, else four spaces."""
-    leads = {lead_of(line) for line in tree.data[:20_000].split(b"\n") if line.strip()}
+    """What one level of indentation is in this file.
+
+    What most often comes in below a line that opens a block, else the smallest lead, else what is
+    usual in the language.
+    """
+    lines = [line for line in tree.data[:20_000].split(b"\n") if line.strip()]
+    opener = b":" if tree.language.block_style is BlockStyle.INDENT else b"{"
+    levels: Counter[bytes] = Counter()
+    for line, below in itertools.pairwise(lines):
+        lead, deeper = lead_of(line), lead_of(below)
+        if line.rstrip().endswith(opener) and deeper != lead and deeper.startswith(lead):
+            levels[deeper[len(lead) :]] += 1
+    if levels:
+        return levels.most_common(1)[0][0]
+    leads = {lead_of(line) for line in lines}
     units = sorted((lead for lead in leads if lead and b" \t" not in lead), key=len)
     units = [unit for unit in units if len(unit) > 1 or unit == b"\t"]
-    default = b"\t" if tree.language.id == "go" else b"    "
-    return units[0] if units else default
+    return units[0] if units else _USUAL_UNITS.get(tree.language.id, b"    ")

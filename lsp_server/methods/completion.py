@@ -48,8 +48,13 @@ async def _written_later(
 
 def _written(session: Session, wish: Wish, suggested: Suggested) -> Result:
     """Write a list that is incomplete, so that the editor asks again at the next key."""
-    items = [_item(session, wish, one) for one in suggested.suggestions if one.main.new_text]
+    items = [_item(session, wish, one) for one in suggested.suggestions if _is_listed(one)]
     return {"isIncomplete": True, "items": items}
+
+
+def _is_listed(item: Suggestion) -> bool:
+    """Whether it goes on with what stands before the cursor: the key that ends a line ends it."""
+    return bool(item.main.new_text) and not item.main.new_text.startswith("\n")
 
 
 def _item(session: Session, wish: Wish, item: Suggestion) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import pytest
 from engine.holes import HoleKind
 from engine.languages import language_of
 from engine.mask_plan import plan_masks
+from engine.planning.indentation import indent_unit
 from engine.request import Request
 from engine.spans import ByteOffset
 from engine.syntax import parse
@@ -89,3 +90,20 @@ def test_a_body_in_the_headers_line_is_over() -> None:
     tree = parse(text.encode(), language_of("A.java"))
     plan = plan_masks(tree, 26, Request(text, ByteOffset(26), path="A.java"))
     assert plan.holes[plan.cursor_hole].kind is HoleKind.BLOCK
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "unit"),
+    [
+        ('def f():\n    """Text.\n\n   odd\n    """\n    if x:\n        pass\n', "a.py", b"    "),
+        ("if (x) {\n\ty();\n}\n  z();\n", "a.js", b"\t"),
+        ("f(\n   x);\n", "a.js", b"   "),
+        ("x();\n", "a.ts", b"  "),
+        ("x()\n", "a.py", b"    "),
+        ("package a\n", "a.go", b"\t"),
+    ],
+)
+def test_a_level_is_what_comes_in_below_what_opens_a_block(
+    text: str, path: str, unit: bytes
+) -> None:
+    assert indent_unit(parse(text.encode(), language_of(path))) == unit

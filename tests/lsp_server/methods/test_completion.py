@@ -51,6 +51,13 @@ async def test_a_proposal_is_one_item_with_all_its_edits(client: Any, infiller: 
     assert listed["isIncomplete"] is True
 
 
+async def test_the_next_line_is_no_item_of_a_list(client: Any, infiller: Any) -> None:
+    infiller.edits = ((6, 6, "\ny = 2"),)
+    await client.initialize(options={"completionItems": True})
+    client.open(URI, "x = pr")
+    assert (await complete(client, 0, 6))["items"] == []
+
+
 async def test_a_word_may_hold_any_letters(client: Any, infiller: Any) -> None:
     infiller.edits = ((8, 8, "😀x"),)
     await client.initialize(options={"completionItems": True})
