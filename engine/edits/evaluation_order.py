@@ -90,14 +90,6 @@ def is_computed_alike(
     return True
 
 
-def statements_between(
-    statement: tree_sitter.Node, name: tree_sitter.Node
-) -> Iterator[tree_sitter.Node]:
-    """The statements from ``statement`` to that of ``name``, both left out."""
-    last = _statement_of(name, statement)
-    yield from () if last is None else _between(statement, last)
-
-
 def _statement_of(name: tree_sitter.Node, beside: tree_sitter.Node) -> tree_sitter.Node | None:
     node = name
     while node.parent is not None and node.parent != beside.parent:

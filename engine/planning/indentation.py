@@ -241,7 +241,9 @@ def indent_unit(tree: SyntaxTree) -> bytes:
     levels: Counter[bytes] = Counter()
     for line, below in itertools.pairwise(lines):
         lead, deeper = lead_of(line), lead_of(below)
-        if line.rstrip().endswith(opener) and deeper != lead and deeper.startswith(lead):
+        is_label = below.rstrip().endswith(b":") and opener == b"{"
+        is_deeper = deeper != lead and deeper.startswith(lead)
+        if line.rstrip().endswith(opener) and is_deeper and not is_label:
             levels[deeper[len(lead) :]] += 1
     if levels:
         return levels.most_common(1)[0][0]
