@@ -147,8 +147,9 @@ def _begins_body(plan: MaskPlan) -> bool:
 
 def _may_end(tree: SyntaxTree, plan: MaskPlan) -> bool:
     hole = plan.holes[plan.cursor_hole]
-    is_line = hole.kind in _KINDS and not hole.span
-    return is_line and not cursor_site(tree, plan.cursor).is_string
+    site = cursor_site(tree, plan.cursor)
+    goes_on = site.is_string or site.left.endswith(b"\\")
+    return hole.kind in _KINDS and not hole.span and not goes_on
 
 
 def _is_written(request: Request, cursor: ByteOffset) -> bool:

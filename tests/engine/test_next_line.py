@@ -194,6 +194,7 @@ def test_lines_end_as_the_file_ends_them() -> None:
         ("x = 1  # why‸\n", "a.py"),
         ("x = 'a‸\n", "a.py"),
         ("a sentence‸\n", "a.txt"),
+        ("#define F(x) \\‸\n    g(x)\n", "a.c"),
     ],
 )
 def test_away_from_the_end_of_a_line_of_code_there_is_no_next_line(marked: str, path: str) -> None:
