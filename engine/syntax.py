@@ -45,7 +45,7 @@ class SyntaxTree:
         for old, new in reversed(edits):
             data = data[: old.start] + new + data[old.end :]
             if edited is not None:
-                start = _point(self.data, old.start)
+                start = point_at(self.data, old.start)
                 ends = _behind(start, old.of(self.data)), _behind(start, new)
                 edited.edit(old.start, old.end, old.start + len(new), start, *ends)
         if edited is None:
@@ -200,7 +200,7 @@ def _parser(data: bytes, language: Language) -> tree_sitter.Parser:
     return tree_sitter.Parser(grammar, included_ranges=parsed_ranges(data, language) or None)
 
 
-def _point(data: bytes, offset: int) -> tuple[int, int]:
+def point_at(data: bytes, offset: int) -> tuple[int, int]:
     """Row and column in bytes, as tree-sitter wants them."""
     return data.count(b"\n", 0, offset), offset - data.rfind(b"\n", 0, offset) - 1
 

@@ -17,7 +17,7 @@ from engine.holes import MaskPlan
 from engine.languages import BlockStyle, load_grammar
 from engine.planning.cursor_site import cursor_site
 from engine.planning.neutral import Baseline, baseline
-from engine.syntax import SyntaxTree
+from engine.syntax import SyntaxTree, point_at
 
 _PARTIAL = re.compile(rb"(?:(?:#[ \t]*)?[\w$\x80-\xff]+|[^\w\s()\[\]{},;\"'`\x80-\xff]+|\\)$")
 _POSITION = re.compile(r"row:(\d+), col:(\d+)")
@@ -58,6 +58,7 @@ class Frontier:
         lead = plan.lead.encode() if hole_index == plan.cursor_hole else b""
         self._head = _skeleton(filled, start) + lead
         is_text = site.is_comment or site.is_string
+        self._parser, self._parsed = _parser(tree), None
         self._is_blind = is_text or self._first_fault(self._head) is not None
 
     def fault(self, text: bytes) -> int | None:
@@ -101,15 +102,23 @@ class Frontier:
         return None
 
     def _first_fault(self, data: bytes) -> int | None:
-        """Where the parser first finds no way to go on; None when that is only the end."""
-        source = self._language.grammar
-        grammar = None if source is None else load_grammar(source)
-        if grammar is None or len(data) > _MAX_PREFIX:
+        """Where the parser first finds no way to go on; None when that is only the end.
+
+        ``data`` begins with the head, of which the first parse is kept.
+        """
+        if self._parser is None or len(data) > _MAX_PREFIX:
             return None
         watch = _ParseLog()
-        parser = tree_sitter.Parser(grammar)
-        parser.logger = watch
-        parser.parse(data)
+        self._parser.logger = watch
+        known = self._parsed
+        if known is None:
+            self._parsed = self._parser.parse(data)
+        else:
+            known = known.copy()  # edit() changes a tree in place
+            start = point_at(self._head, len(self._head))
+            end = point_at(data, len(data))
+            known.edit(len(self._head), len(self._head), len(data), start, start, end)
+            self._parser.parse(data, known)
         if watch.stop is None:
             return None
         row, column = watch.stop
@@ -121,6 +130,12 @@ class Frontier:
         if _NOTHING.fullmatch(rest):
             return None
         return offset + len(rest) - len(rest.lstrip(b" \t\r\n\x0c\\"))
+
+
+def _parser(tree: SyntaxTree) -> tree_sitter.Parser | None:
+    source = tree.language.grammar
+    grammar = None if source is None else load_grammar(source)
+    return None if grammar is None else tree_sitter.Parser(grammar)
 
 
 class _ParseLog:
