@@ -40,17 +40,22 @@ class SyntaxTree:
 
     def filled(self, edits: Sequence[tuple[Span, bytes]]) -> SyntaxTree:
         """The tree after several edits in text order that do not overlap, parsed once."""
+        data, edited = self.edited(edits)
+        if edited is None:
+            return SyntaxTree(data, self.language, None)
+        return SyntaxTree(data, self.language, _parser(data, self.language).parse(data, edited))
+
+    def edited(self, edits: Sequence[tuple[Span, bytes]]) -> tuple[bytes, tree_sitter.Tree | None]:
+        """The text after such edits, and the tree whose other nodes a parser may take over."""
         data = self.data
         edited = None if self.tree is None else self.tree.copy()  # edit() changes a tree in place
         for old, new in reversed(edits):
             data = data[: old.start] + new + data[old.end :]
             if edited is not None:
-                start = point_at(self.data, old.start)
+                start = _point(self.data, old.start)
                 ends = _behind(start, old.of(self.data)), _behind(start, new)
                 edited.edit(old.start, old.end, old.start + len(new), start, *ends)
-        if edited is None:
-            return SyntaxTree(data, self.language, None)
-        return SyntaxTree(data, self.language, _parser(data, self.language).parse(data, edited))
+        return data, edited
 
     def faults(self, within: Span | None = None) -> Iterator[tree_sitter.Node]:
         """ERROR and MISSING nodes in text order, those that touch ``within`` when given."""
@@ -200,7 +205,7 @@ def _parser(data: bytes, language: Language) -> tree_sitter.Parser:
     return tree_sitter.Parser(grammar, included_ranges=parsed_ranges(data, language) or None)
 
 
-def point_at(data: bytes, offset: int) -> tuple[int, int]:
+def _point(data: bytes, offset: int) -> tuple[int, int]:
     """Row and column in bytes, as tree-sitter wants them."""
     return data.count(b"\n", 0, offset), offset - data.rfind(b"\n", 0, offset) - 1
 

@@ -17,7 +17,8 @@ from engine.holes import MaskPlan
 from engine.languages import BlockStyle, load_grammar
 from engine.planning.cursor_site import cursor_site
 from engine.planning.neutral import Baseline, baseline
-from engine.syntax import SyntaxTree, point_at
+from engine.spans import Span, span
+from engine.syntax import SyntaxTree
 
 _PARTIAL = re.compile(rb"(?:(?:#[ \t]*)?[\w$\x80-\xff]+|[^\w\s()\[\]{},;\"'`\x80-\xff]+|\\)$")
 _POSITION = re.compile(r"row:(\d+), col:(\d+)")
@@ -56,10 +57,13 @@ class Frontier:
         site = cursor_site(filled, start)
         self._opened: Scan = site.open
         lead = plan.lead.encode() if hole_index == plan.cursor_hole else b""
-        self._head = _skeleton(filled, start) + lead
-        is_text = site.is_comment or site.is_string
-        self._parser, self._parsed = _parser(tree), None
-        self._is_blind = is_text or self._first_fault(self._head) is not None
+        cut = span(start, len(filled.data))
+        # Read anew: nodes out of a text that is broken elsewhere may hide a fault in C.
+        head, _ = filled.edited([*_removable(filled, start), (cut, lead)])
+        self._parser = _parser(tree)
+        parsed, fault = self._parsed(head, None)
+        self._head = SyntaxTree(head, tree.language, parsed)
+        self._is_blind = site.is_comment or site.is_string or fault is not None
 
     def fault(self, text: bytes) -> int | None:
         """The byte of ``text`` where the first impossible token starts, None when all may be right.
@@ -78,10 +82,11 @@ class Frontier:
             judged = self._without_directive(judged)
         if not judged.strip():
             return None
-        found = self._first_fault(self._head + judged)
-        if found is None or found < len(self._head):
+        size = len(self._head.data)
+        _, found = self._parsed(*self._head.edited([(span(size, size), judged)]))
+        if found is None or found < size:
             return None
-        offset = found - len(self._head)
+        offset = found - size
         for start, newline in read.broken:
             if start <= offset <= newline:
                 return newline
@@ -90,7 +95,8 @@ class Frontier:
     def _without_directive(self, text: bytes) -> bytes:
         """``text`` without a last line that the preprocessor reads; it has tokens of its own."""
         start = text.rfind(b"\n") + 1
-        line = text if start else self._head[self._head.rfind(b"\n") + 1 :] + text
+        head = self._head.data
+        line = text if start else head[head.rfind(b"\n") + 1 :] + text
         return text[:start] if line[start:].lstrip().startswith(b"#") else text
 
     def _unmatched(self, read: Scan) -> int | None:
@@ -101,41 +107,38 @@ class Frontier:
                 return mark.offset if opened or self._opened.openers else None
         return None
 
-    def _first_fault(self, data: bytes) -> int | None:
-        """Where the parser first finds no way to go on; None when that is only the end.
+    def _parsed(
+        self, data: bytes, known: tree_sitter.Tree | None
+    ) -> tuple[tree_sitter.Tree | None, int | None]:
+        """The tree of ``data``, and where the parser first finds no way to go on.
 
-        ``data`` begins with the head, of which the first parse is kept.
+        None for the place when that is only the end. ``known``: what is parsed of it already.
         """
         if self._parser is None or len(data) > _MAX_PREFIX:
-            return None
+            return None, None
         watch = _ParseLog()
         self._parser.logger = watch
-        known = self._parsed
-        if known is None:
-            self._parsed = self._parser.parse(data)
-        else:
-            known = known.copy()  # edit() changes a tree in place
-            start = point_at(self._head, len(self._head))
-            end = point_at(data, len(data))
-            known.edit(len(self._head), len(self._head), len(data), start, start, end)
-            self._parser.parse(data, known)
-        if watch.stop is None:
-            return None
-        row, column = watch.stop
-        offset = 0
-        for _ in range(row):
-            offset = data.find(b"\n", offset) + 1
-        offset += column
-        rest = data[offset:]
-        if _NOTHING.fullmatch(rest):
-            return None
-        return offset + len(rest) - len(rest.lstrip(b" \t\r\n\x0c\\"))
+        tree = self._parser.parse(data) if known is None else self._parser.parse(data, known)
+        return tree, None if watch.stop is None else _token_at(data, watch.stop)
 
 
 def _parser(tree: SyntaxTree) -> tree_sitter.Parser | None:
     source = tree.language.grammar
     grammar = None if source is None else load_grammar(source)
     return None if grammar is None else tree_sitter.Parser(grammar)
+
+
+def _token_at(data: bytes, point: tuple[int, int]) -> int | None:
+    """Where the token behind ``point`` (row and column in bytes) begins; None at the end."""
+    row, column = point
+    offset = 0
+    for _ in range(row):
+        offset = data.find(b"\n", offset) + 1
+    offset += column
+    rest = data[offset:]
+    if _NOTHING.fullmatch(rest):
+        return None
+    return offset + len(rest) - len(rest.lstrip(b" \t\r\n\x0c\\"))
 
 
 class _ParseLog:
@@ -160,16 +163,17 @@ def _partial(text: bytes) -> bytes:
     return b"" if match is None else match.group()
 
 
-def _skeleton(tree: SyntaxTree, offset: int) -> bytes:
-    """The text before ``offset`` without the statements that have no part in parsing it.
+def _removable(tree: SyntaxTree, offset: int) -> list[tuple[Span, bytes]]:
+    """The statements before ``offset`` that have no part in parsing it, and what stands for them.
 
     Of the innermost block the last statement stays when the text could go on with it; ``pass``
-    stands for another one, since an indented block may not be empty. So the result is some lines
+    stands for another one, since an indented block may not be empty. So what is left is some lines
     long, and parses in a fraction of a millisecond.
     """
     kinds = tree.language.kinds
     removable = kinds.statements | kinds.comments
-    parts, at = [], 0
+    removed: list[tuple[Span, bytes]] = []
+    at = 0
     node = tree.root
     while node is not None:
         children = node.children
@@ -185,10 +189,10 @@ def _skeleton(tree: SyntaxTree, offset: int) -> bytes:
             end = child.end_byte if child.next_sibling is None else child.next_sibling.start_byte
             end = min(end, offset)
             is_block = child == last and tree.language.block_style is BlockStyle.INDENT
-            parts.append(tree.data[at : child.start_byte] + (b"pass" if is_block else b""))
             at = child.end_byte if is_block or tree.data[child.end_byte : end].strip() else end
+            removed.append((span(child.start_byte, at), b"pass" if is_block else b""))
         node = inside
-    return b"".join(parts) + tree.data[at:offset]
+    return removed
 
 
 def _may_go_on(tree: SyntaxTree, node: tree_sitter.Node, offset: int) -> bool:
