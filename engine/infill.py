@@ -18,6 +18,7 @@ from engine.canvas import Canvas
 from engine.check import CheckLimits
 from engine.constraints import Constraint
 from engine.context import ContextLimits, select_context
+from engine.decoding.frontier import Heads
 from engine.decoding.grammar import Grammar
 from engine.decoding.likelihood import log_likelihoods
 from engine.decoding.rules import ProjectRules, RulesFinder
@@ -94,9 +95,8 @@ class Infiller:
         self._clock, self._lock = clock, threading.Lock()
         tokenizer = denoiser.tokenizer
         self._model = ModelView(denoiser, Lexicon(tokenizer), Spelling(tokenizer))
-        self._trees, self._rules = ParseCache(), RulesFinder()
-        if self.config.has_memory is not None:
-            has_memory = self.config.has_memory
+        self._trees, self._heads, self._rules = ParseCache(), Heads(), RulesFinder()
+        has_memory = has_memory if self.config.has_memory is None else self.config.has_memory
         self.is_joint = is_joint if self.config.is_joint is None else self.config.is_joint
         # Masked steps have no causal pass to add anything to.
         is_asked = has_memory and self.decoding is not Decoding.MASKED
@@ -276,7 +276,7 @@ class Infiller:
             return self._fill_in_turn(request, tree, plan, budget, watch, on_step, errand)
         with watch.measure("constraints"):
             rules = self._project_rules(request, tree.data, plan)
-            grammar = [Grammar(tree, plan)] if self.config.has_grammar else []
+            grammar = [Grammar(tree, plan, self._heads)] if self.config.has_grammar else []
         canvas, handle, memory = self._read(request, tree, plan, budget, watch, is_further)
         task = Task(
             request if errand is None else errand.wish(request),

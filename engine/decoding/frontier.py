@@ -28,6 +28,28 @@ _HAS_SEQUEL = re.compile(rb"(?:async|do|else|for|if|loop|match|switch|template|t
 _MAX_PREFIX = 20_000
 
 
+class Heads:
+    """The last text that stood before a hole without a fault: who types on has it parsed already.
+
+    Nodes out of any other text, one that is broken elsewhere, may hide a fault in C.
+    """
+
+    def __init__(self) -> None:
+        self._last: SyntaxTree | None = None
+
+    def known(self, head: bytes, tree: SyntaxTree) -> tree_sitter.Tree | None:
+        """What is parsed already of ``head``, a text in the language of ``tree``."""
+        last = self._last
+        if last is None or last.language is not tree.language or not head.startswith(last.data):
+            return None
+        size = len(last.data)
+        return last.edited([(span(size, size), head[size:])])[1]
+
+    def keep(self, head: SyntaxTree) -> None:
+        """``head`` was parsed without a fault."""
+        self._last = head
+
+
 class Frontier:
     """Judges the growing text of one hole; ``other_texts`` by hole stand in the other holes.
 
@@ -41,7 +63,9 @@ class Frontier:
         hole_index: int,
         other_texts: Sequence[bytes | None] = (),
         base: Baseline | None = None,
+        heads: Heads | None = None,
     ) -> None:
+        heads = Heads() if heads is None else heads
         base = baseline(tree, plan) if base is None else base
         texts = list(base.texts)
         for index, text in enumerate(other_texts):
@@ -58,11 +82,12 @@ class Frontier:
         self._opened: Scan = site.open
         lead = plan.lead.encode() if hole_index == plan.cursor_hole else b""
         cut = span(start, len(filled.data))
-        # Read anew: nodes out of a text that is broken elsewhere may hide a fault in C.
         head, _ = filled.edited([*_removable(filled, start), (cut, lead)])
         self._parser = _parser(tree)
-        parsed, fault = self._parsed(head, None)
+        parsed, fault = self._parsed(head, heads.known(head, tree))
         self._head = SyntaxTree(head, tree.language, parsed)
+        if fault is None and parsed is not None:
+            heads.keep(self._head)
         self._is_blind = site.is_comment or site.is_string or fault is not None
 
     def fault(self, text: bytes) -> int | None:

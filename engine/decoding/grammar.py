@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.constraints import Draft, Fault
-from engine.decoding.frontier import Frontier
+from engine.decoding.frontier import Frontier, Heads
 from engine.holes import MaskPlan
 from engine.planning.neutral import baseline
 from engine.proposal import Reason
@@ -15,8 +15,8 @@ _Before = tuple[bytes | None, ...]
 class Grammar:
     """Judges drafts of one plan. What stands before a hole is parsed once and kept."""
 
-    def __init__(self, tree: SyntaxTree, plan: MaskPlan) -> None:
-        self._tree, self._plan = tree, plan
+    def __init__(self, tree: SyntaxTree, plan: MaskPlan, heads: Heads | None = None) -> None:
+        self._tree, self._plan, self._heads = tree, plan, heads
         self._base = baseline(tree, plan)
         self._frontiers: dict[tuple[int, _Before], Frontier] = {}
 
@@ -36,6 +36,6 @@ class Grammar:
         if key not in self._frontiers:
             behind = (None,) * (len(draft.others) - len(before))
             self._frontiers[key] = Frontier(
-                self._tree, self._plan, draft.hole, (*before, *behind), self._base
+                self._tree, self._plan, draft.hole, (*before, *behind), self._base, self._heads
             )
         return self._frontiers[key]

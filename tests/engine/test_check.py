@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from engine.brackets import scan
 from engine.check import Checked, CheckLimits, Rejected, check
-from engine.decoding.frontier import Frontier
+from engine.decoding.frontier import Frontier, Heads
 from engine.holes import Hole, HoleKind, MaskPlan
 from engine.languages import language_of
 from engine.mask_plan import plan_masks
@@ -156,6 +156,19 @@ def cuts(paths: list[Path], per_file: int) -> Iterator[tuple[str, int, int]]:
             ends = [match.end() for match in TOKEN.finditer(text)]
             alarms = [end for end in ends if frontier.fault(text[:end]) is not None]
             yield f"{path.name}: {text[: alarms[0]]!r}" if alarms else "", len(alarms), len(ends)
+
+
+@pytest.mark.parametrize("path", ["a.py", "a.js", "a.c"])
+def test_typed_on_heads_are_judged_as_if_read_anew(path: str) -> None:
+    """Whatever stands before the cursor, a fault of it included, and in whichever order."""
+    text = "x = 1\ny = f(x, [1, 2])\n" if path == "a.py" else "{ x = 1; y = f(x, [1, 2]); }\n"
+    heads = Heads()
+    for end in [*range(len(text)), *range(len(text), 0, -3), 4, 9]:
+        tree = parse(text[:end].encode(), language_of(path))
+        plan = plan_at(tree, span(end, end), HoleKind.REST_OF_LINE)
+        for drafted in (b"z", b" = = 3", b"]) ", b"(1, 2) z "):
+            anew = Frontier(tree, plan, 0).fault(drafted)
+            assert Frontier(tree, plan, 0, heads=heads).fault(drafted) == anew
 
 
 def test_no_false_alarms_on_real_code() -> None:
