@@ -130,7 +130,7 @@ def next_line(request: Request, tree: SyntaxTree, plan: MaskPlan) -> NextLine | 
     """
     cursor, line = plan.cursor, tree.line_at(plan.cursor)
     is_end = cursor == line.end and bool(line.of(tree.data).strip())
-    is_wanted = not request.is_typing or _is_written(request, cursor)
+    is_wanted = not request.is_typing or request.is_behind_edit
     if not (is_end and is_wanted and request.single_line is None and len(plan.holes) == 1):
         return None
     is_body = _begins_body(plan)
@@ -150,11 +150,6 @@ def _may_end(tree: SyntaxTree, plan: MaskPlan) -> bool:
     site = cursor_site(tree, plan.cursor)
     goes_on = site.is_string or site.left.endswith(b"\\")
     return hole.kind in _KINDS and not hole.span and not goes_on
-
-
-def _is_written(request: Request, cursor: ByteOffset) -> bool:
-    own = (each for each in request.recent_edits if each.path in (None, request.path))
-    return any(each.span.end == cursor and each.span for each in own)
 
 
 def _behind(request: Request, tree: SyntaxTree, cursor: ByteOffset, typed: str) -> NextLine:

@@ -81,3 +81,9 @@ class Request:
     backend: Backend | None = None
     patience_ms: float | None = None
     is_typing: bool = False
+
+    @property
+    def is_behind_edit(self) -> bool:
+        """Whether something that the user has written ends at the cursor."""
+        own = (edit for edit in self.recent_edits if edit.path in (None, self.path))
+        return any(edit.span.end == self.cursor and edit.span for edit in own)

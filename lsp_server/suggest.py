@@ -79,8 +79,8 @@ def suggest(session: Session, wish: Wish) -> Suggested | Coroutine[Any, Any, Sug
     session.survival.note_undone(document)
     snapshot = document.snapshot()
     placements = _placements(session, wish)
-    circumstances = _circumstances(session, wish, settings)
     sought = placements.put_in(_request(session, wish, snapshot, settings, has_context=False))
+    circumstances = _circumstances(session, wish, settings, sought.is_behind_edit)
     found = session.proposals.find(sought, circumstances)
     if found.outcome is None:
         request = placements.put_in(_request(session, wish, snapshot, settings))
@@ -129,10 +129,12 @@ def _mode(wish: Wish, settings: Settings) -> Mode:
     return Mode.EAGER if wish.is_invoked else settings.mode
 
 
-def _circumstances(session: Session, wish: Wish, settings: Settings) -> Hashable:
-    """What else than the text a refusal may have come from: thresholds, and the other files."""
+def _circumstances(
+    session: Session, wish: Wish, settings: Settings, is_behind_edit: bool
+) -> Hashable:
+    """What else than the text a refusal may have come from: thresholds, other files, who wrote."""
     others = tuple((one.uri, one.revision) for one in session.documents if one is not wish.document)
-    return (_mode(wish, settings), settings.budget_ms, frozenset(others))
+    return (_mode(wish, settings), settings.budget_ms, is_behind_edit, frozenset(others))
 
 
 @dataclass(frozen=True, slots=True)

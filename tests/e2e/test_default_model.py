@@ -47,6 +47,25 @@ async def test_every_place_gets_one_outcome_of_the_real_model(
     assert server.client.messages == []
 
 
+async def test_line_after_line_is_taken(start: Any) -> None:
+    shipped_weights()
+    server = await start(model=None)
+    await server.initialize(options={"budgetMs": None, "effort": "medium"})
+    server.open("class Point:\n    def __init__(self, x, y):\n        self.x = x")
+    assert await server.complete(2, 18) == []  # nobody has written that line just now
+    server.change(2, types.Range(types.Position(2, 17), types.Position(2, 18)), "")
+    server.change(3, types.Range(types.Position(2, 17), types.Position(2, 17)), "x")
+    (item,) = await server.complete(2, 18)
+    assert item.insert_text == "\n        self.y = y"
+    first = await server.client.protocol.send_request_async("midfill/trace", None)
+    end = types.Position(2, 18)
+    server.change(4, types.Range(end, end), "\n        ")
+    (item,) = await server.complete(3, 8)
+    assert item.insert_text == "self.y = y"
+    second = await server.client.protocol.send_request_async("midfill/trace", None)
+    assert second.origin == first.id
+
+
 async def test_the_real_model_stops_when_it_is_told(
     start: Any, fixtures: Path, cases: list[dict[str, Any]]
 ) -> None:
