@@ -163,9 +163,12 @@ class Schedule:
         try:
             either: set[asyncio.Future[Any]] = {answer, newer}
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            if answer.done():
-                return answer.result()
-            return None
+            if not answer.done():
+                return None
+            # An engine that is told to stop may say so before we are asked again.
+            finished = answer.result()
+            is_over = turn.superseded.is_set() and _is_stopped(finished.outcome)
+            return None if is_over else finished
         finally:
             newer.cancel()
             if not answer.done():
@@ -190,6 +193,10 @@ class Schedule:
         if not changes:
             return proposal
         return rebase(proposal, tuple(Edit(change.span, change.new_text) for change in changes))
+
+
+def _is_stopped(outcome: Outcome) -> bool:
+    return isinstance(outcome, Refusal) and outcome.reason is Reason.CANCELLED
 
 
 def _stale(proposal: Proposal, detail: str) -> Refusal:

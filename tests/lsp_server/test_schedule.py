@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from concurrent.futures import Future
+from typing import Any, cast
 
 from lsprotocol import types
 
-from engine.job import FillSpans, Infill
-from engine.proposal import Reason
+from engine.job import FillSpans, Infill, Job
+from engine.proposal import Reason, Refusal
 from engine.request import Request
 from engine.spans import ByteOffset, span
 from lsp_server.documents import Documents
+from lsp_server.messages import Finished
 from lsp_server.schedule import Schedule
-from lsp_server.worker import Worker
+from lsp_server.worker import Submission, Worker
 
 
 async def test_kinds_of_requests_do_not_end_each_other(worker: Worker, infiller: Any) -> None:
@@ -36,3 +38,32 @@ async def test_kinds_of_requests_do_not_end_each_other(worker: Worker, infiller:
     schedule.supersede(document.uri)
     for one in (other, second):
         assert (await one).outcome.reason is Reason.SUPERSEDED  # type: ignore[union-attr]
+
+
+class AtOnce:
+    """A worker whose engine answers nothing until it is told to stop, and then at once."""
+
+    def __init__(self) -> None:
+        self.answer: Future[Finished] = Future()
+
+    def submit(self, job: Job) -> Submission:
+        del job
+        return Submission(1, self.answer)
+
+    def cancel(self, ticket: int) -> None:
+        self.answer.set_result(Finished(ticket, Refusal(Reason.CANCELLED, "told to stop")))
+
+
+async def test_what_was_stopped_for_a_newer_request_was_superseded() -> None:
+    documents = Documents()
+    document = documents.open(types.TextDocumentItem("file:///a.py", "python", 1, "x = "))
+    schedule = Schedule(cast("Worker", AtOnce()), documents)
+    snapshot = document.snapshot()
+    job = Infill(Request(snapshot.text, ByteOffset(4)))
+    answering = asyncio.ensure_future(schedule.answer(snapshot, job))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    schedule.supersede(document.uri)
+    outcome = (await answering).outcome
+    assert isinstance(outcome, Refusal)
+    assert outcome.reason is Reason.SUPERSEDED
