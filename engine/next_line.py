@@ -45,8 +45,7 @@ def fill_on(
     on_step: OnStep | None = None,
 ) -> Outcome:
     """What ``fill`` has for the cursor; for the next line where nothing is missing on this one."""
-    further = next_line(request, tree, plan)
-    if further is None:
+    if not _may_go_on(request, tree, plan):
         return fill(request, tree, plan, on_step)
     relay = None if on_step is None else Relay(plan.holes, mask_id, on_step)
 
@@ -58,6 +57,7 @@ def fill_on(
         before = fill(request, tree, plan, show())
         if not (isinstance(before, Refusal) and before.reason is Reason.EMPTY):
             return before
+    further = _next_line(request, tree, plan)  # parses: not before it is needed
     there = further.request if before is None else replace(further.request, backend=None)
     outcome = fill(there, further.tree, further.plan, show())
     return further.taken_out(outcome, before)
@@ -122,22 +122,19 @@ class NextLine:
         return span(place.start - len(self.typed), place.end - len(self.typed))
 
 
-def next_line(request: Request, tree: SyntaxTree, plan: MaskPlan) -> NextLine | None:
-    """What may follow on the next line; None away from a line's end, or if one line was asked for.
+def _may_go_on(request: Request, tree: SyntaxTree, plan: MaskPlan) -> bool:
+    """Whether a next line may follow: at the end of a line of code, unless one line was asked for.
 
     Unasked, a line is gone on with by who has just written it: where a cursor was only moved to,
     nothing is missing.
     """
-    cursor, line = plan.cursor, tree.line_at(plan.cursor)
-    is_end = cursor == line.end and bool(line.of(tree.data).strip())
+    line = tree.line_at(plan.cursor)
+    is_end = plan.cursor == line.end and bool(line.of(tree.data).strip())
     is_wanted = not request.is_typing or request.is_behind_edit
     if not (is_end and is_wanted and request.single_line is None and len(plan.holes) == 1):
-        return None
-    is_body = _begins_body(plan)
-    if tree.language.block_style is BlockStyle.NONE or not (is_body or _may_end(tree, plan)):
-        return None
-    indent = "" if is_body else following_indent(tree, cursor)
-    return _behind(request, tree, cursor, tree.newline + indent)
+        return False
+    is_code = tree.language.block_style is not BlockStyle.NONE
+    return is_code and (_begins_body(plan) or _may_end(tree, plan))
 
 
 def _begins_body(plan: MaskPlan) -> bool:
@@ -152,7 +149,9 @@ def _may_end(tree: SyntaxTree, plan: MaskPlan) -> bool:
     return hole.kind in _KINDS and not hole.span and not goes_on
 
 
-def _behind(request: Request, tree: SyntaxTree, cursor: ByteOffset, typed: str) -> NextLine:
+def _next_line(request: Request, tree: SyntaxTree, plan: MaskPlan) -> NextLine:
+    cursor = plan.cursor
+    typed = tree.newline + ("" if _begins_body(plan) else following_indent(tree, cursor))
     after = tree.filled([(span(cursor, cursor), typed.encode())])
     at = ByteOffset(cursor + len(typed))
 
@@ -171,6 +170,6 @@ def _behind(request: Request, tree: SyntaxTree, cursor: ByteOffset, typed: str) 
         draft=None,
         recent_edits=tuple(map(moved, request.recent_edits)),
     )
-    plan = plan_masks(after, at, there)
-    own = replace(plan, holes=(plan.holes[plan.cursor_hole],), cursor_hole=0)
+    planned = plan_masks(after, at, there)
+    own = replace(planned, holes=(planned.holes[planned.cursor_hole],), cursor_hole=0)
     return NextLine(tree, there, after, own, typed)
